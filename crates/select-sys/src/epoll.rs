@@ -1,0 +1,370 @@
+//! `epoll(7)`: a set of descriptors that the kernel keeps, level- or edge-triggered.
+//!
+//! The set lives in the kernel, so a wait costs as much as there is to report, however many descriptors are
+//! registered. Each registration carries 64 bits of yours, which come back with its events.
+//!
+//! # Caveats
+//!
+//! * A registration belongs to the *open file*, not to the descriptor. Closing a descriptor removes it only when
+//!   no duplicate (`dup`, a forked child) keeps the file open; until then its events keep coming and nobody can
+//!   unregister them. Unregister first, close then.
+//! * Files that are always ready (regular files, directories, `/dev/null`) are refused with `EPERM`.
+//! * A forked child shares the set with its parent.
+//!
+//! # Portability
+//!
+//! Linux 2.6.27 and newer, Android. illumos has a look-alike, which is not used here.
+//!
+//! # References
+//!
+//! [epoll(7)](https://man7.org/linux/man-pages/man7/epoll.7.html)
+
+#![expect(unsafe_code, reason = "epoll_wait and epoll_pwait2 write into a buffer given by address")]
+
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::Timeout;
+use crate::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use crate::time;
+
+pub use flags::{CreateFlags, EventFlags};
+
+mod flags;
+
+/// `struct epoll_event`: what happened, and the 64 bits that were given at registration.
+///
+/// The buffer of [`Epoll::wait`] is made of these; `Event::default()` is an empty one.
+#[doc(alias = "epoll_event")]
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Event(libc::epoll_event);
+
+impl Event {
+    /// What was seen.
+    #[must_use]
+    pub fn flags(&self) -> EventFlags {
+        EventFlags::from_bits_retain(self.0.events)
+    }
+
+    /// The 64 bits that were given to [`Epoll::register`] or [`Epoll::modify`].
+    #[must_use]
+    pub fn data(&self) -> u64 {
+        self.0.u64
+    }
+}
+
+impl Default for Event {
+    fn default() -> Self {
+        Self(libc::epoll_event { events: 0, u64: 0 })
+    }
+}
+
+impl PartialEq for Event {
+    fn eq(&self, other: &Self) -> bool {
+        (self.flags(), self.data()) == (other.flags(), other.data())
+    }
+}
+
+impl Eq for Event {}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event").field("flags", &self.flags()).field("data", &self.data()).finish()
+    }
+}
+
+/// An epoll instance.
+///
+/// Calls take `&self`: other threads may register while one waits, and the wait sees it. Dropping closes the
+/// descriptor.
+///
+/// # Examples
+///
+/// An edge-triggered registration is reported once for each change:
+///
+/// ```
+/// use select_sys::Timeout;
+/// use select_sys::epoll::{Epoll, Event, EventFlags};
+/// use std::io::Write;
+/// use std::os::unix::net::UnixStream;
+///
+/// let (reader, mut writer) = UnixStream::pair()?;
+/// let epoll = Epoll::new()?;
+/// epoll.register(&reader, EventFlags::IN | EventFlags::ET, 1)?;
+///
+/// let mut buffer = [Event::default(); 4];
+/// writer.write_all(b"news")?;
+/// assert_eq!(epoll.wait(&mut buffer, Timeout::ZERO)?.len(), 1);
+/// assert_eq!(epoll.wait(&mut buffer, Timeout::ZERO)?.len(), 0);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Epoll {
+    fd: OwnedFd,
+}
+
+impl Epoll {
+    /// `epoll_create1(EPOLL_CLOEXEC)`—Makes a new, empty epoll instance.
+    ///
+    /// # Errors
+    ///
+    /// * `EMFILE`, `ENFILE`: no descriptors left in the process, in the system.
+    /// * `ENOMEM`: no memory left in the kernel.
+    /// * `ENOSYS`: a kernel (or sandbox) without epoll.
+    ///
+    /// # References
+    ///
+    /// [epoll_create1(2)](https://man7.org/linux/man-pages/man2/epoll_create.2.html)
+    #[doc(alias = "epoll_create1")]
+    #[doc(alias = "epoll_create")]
+    pub fn new() -> io::Result<Self> {
+        Self::with_flags(CreateFlags::CLOEXEC)
+    }
+
+    /// `epoll_create1(flags)`—Makes a new, empty epoll instance that a child program may inherit.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new), and `EINVAL` for a flag that the kernel does not know.
+    ///
+    /// # Examples
+    ///
+    /// An instance that survives `execve`:
+    ///
+    /// ```
+    /// use select_sys::epoll::{CreateFlags, Epoll};
+    ///
+    /// let inherited = Epoll::with_flags(CreateFlags::empty())?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn with_flags(flags: CreateFlags) -> io::Result<Self> {
+        let flags = rustix::event::epoll::CreateFlags::from_bits_retain(flags.bits());
+        Ok(Self { fd: rustix::event::epoll::create(flags)? })
+    }
+
+    /// Takes over a descriptor that is an epoll instance already.
+    ///
+    /// Nothing is checked: on any other descriptor, calls fail with `EINVAL`.
+    ///
+    /// # Examples
+    ///
+    /// Two objects for one set in the kernel:
+    ///
+    /// ```
+    /// use select_sys::epoll::Epoll;
+    /// use select_sys::fd::AsFd;
+    ///
+    /// let epoll = Epoll::new()?;
+    /// let twin = Epoll::from_fd(epoll.as_fd().try_clone_to_owned()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[doc(alias = "fromfd")]
+    #[must_use]
+    pub fn from_fd(fd: OwnedFd) -> Self {
+        Self { fd }
+    }
+
+    /// Gives up the descriptor, open.
+    #[must_use]
+    pub fn into_fd(self) -> OwnedFd {
+        self.fd
+    }
+
+    /// `epoll_ctl(EPOLL_CTL_ADD)`—Watches `fd` for `flags`; its events will carry `data`.
+    ///
+    /// # Errors
+    ///
+    /// * `EEXIST`: this descriptor is registered already.
+    /// * `EPERM`: this kind of file cannot be watched (regular files, directories, `/dev/null`): it is always ready.
+    /// * `EINVAL`: `fd` is this epoll instance itself, or the flags beside `EXCLUSIVE` are not allowed.
+    /// * `ELOOP`: epoll instances would watch one another, or nest deeper than 5.
+    /// * `ENOSPC`: over the limit of `/proc/sys/fs/epoll/max_user_watches` for this user.
+    /// * `ENOMEM`: no memory left in the kernel.
+    ///
+    /// # References
+    ///
+    /// [epoll_ctl(2)](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html)
+    #[doc(alias = "epoll_ctl")]
+    #[doc(alias = "EPOLL_CTL_ADD")]
+    pub fn register(&self, fd: impl AsFd, flags: EventFlags, data: u64) -> io::Result<()> {
+        Ok(rustix::event::epoll::add(&self.fd, fd, to_rustix_data(data), to_rustix(flags))?)
+    }
+
+    /// `epoll_ctl(EPOLL_CTL_MOD)`—Watches a registered `fd` for other `flags`, with other `data`; arms it again.
+    ///
+    /// What is ready at this moment is reported (again), also edge-triggered.
+    ///
+    /// # Errors
+    ///
+    /// * `ENOENT`: this descriptor is not registered.
+    /// * `EINVAL`: the registration is, or would become, `EXCLUSIVE`.
+    /// * `ENOMEM`: no memory left in the kernel.
+    ///
+    /// # References
+    ///
+    /// [epoll_ctl(2)](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html)
+    #[doc(alias = "EPOLL_CTL_MOD")]
+    pub fn modify(&self, fd: impl AsFd, flags: EventFlags, data: u64) -> io::Result<()> {
+        Ok(rustix::event::epoll::modify(&self.fd, fd, to_rustix_data(data), to_rustix(flags))?)
+    }
+
+    /// `epoll_ctl(EPOLL_CTL_DEL)`—Stops watching `fd`.
+    ///
+    /// # Errors
+    ///
+    /// * `ENOENT`: this descriptor is not registered.
+    ///
+    /// # References
+    ///
+    /// [epoll_ctl(2)](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html)
+    #[doc(alias = "EPOLL_CTL_DEL")]
+    pub fn unregister(&self, fd: impl AsFd) -> io::Result<()> {
+        Ok(rustix::event::epoll::delete(&self.fd, fd)?)
+    }
+
+    /// `epoll_pwait2(2)`—Waits for events and gives back the filled part of `buffer`.
+    ///
+    /// At most `buffer.len()` events are reported; the kernel reports the others first at the next wait. A
+    /// descriptor has at most one event in a buffer.
+    ///
+    /// A timeout of whole milliseconds, of zero or of none goes through `epoll_wait`, which is cheaper; any other
+    /// through `epoll_pwait2`, exact to the nanosecond. Where that call is missing (before Linux 5.11, or in a
+    /// sandbox that refuses it) the time is rounded up to the next millisecond instead, and the process does not
+    /// try again.
+    ///
+    /// # Errors
+    ///
+    /// * `EINVAL`: `buffer` is empty, or the descriptor (see [`from_fd`](Self::from_fd)) is no epoll instance.
+    /// * [`Interrupted`](io::ErrorKind::Interrupted): a signal handler ran and the timeout is
+    ///   [`interruptible`](Timeout::interruptible).
+    ///
+    /// # Examples
+    ///
+    /// Nothing is registered, so this waits for its time:
+    ///
+    /// ```
+    /// use select_sys::epoll::{Epoll, Event};
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let (epoll, limit) = (Epoll::new()?, Duration::from_micros(250));
+    /// let start = Instant::now();
+    /// assert!(epoll.wait(&mut [Event::default()], limit)?.is_empty());
+    /// assert!(start.elapsed() >= limit);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # References
+    ///
+    /// [epoll_wait(2)](https://man7.org/linux/man-pages/man2/epoll_wait.2.html)
+    #[doc(alias = "epoll_wait")]
+    #[doc(alias = "epoll_pwait")]
+    #[doc(alias = "epoll_pwait2")]
+    pub fn wait<'b>(&self, buffer: &'b mut [Event], timeout: impl Into<Timeout>) -> io::Result<&'b [Event]> {
+        let fd = self.fd.as_raw_fd();
+        let found = time::wait(timeout.into(), |left| match left {
+            None => wait_millis(fd, buffer, -1),
+            Some(left) if left.subsec_nanos() % 1_000_000 == 0 => {
+                wait_millis(fd, buffer, time::millis_up(left))
+            }
+            Some(left) => wait_exactly(fd, buffer, left),
+        })?;
+        Ok(&buffer[..found])
+    }
+}
+
+impl AsFd for Epoll {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+impl AsRawFd for Epoll {
+    fn as_raw_fd(&self) -> RawFd {
+        self.fd.as_raw_fd()
+    }
+}
+
+impl From<OwnedFd> for Epoll {
+    fn from(fd: OwnedFd) -> Self {
+        Self::from_fd(fd)
+    }
+}
+
+impl From<Epoll> for OwnedFd {
+    fn from(epoll: Epoll) -> Self {
+        epoll.into_fd()
+    }
+}
+
+fn to_rustix(flags: EventFlags) -> rustix::event::epoll::EventFlags {
+    rustix::event::epoll::EventFlags::from_bits_retain(flags.bits())
+}
+
+fn to_rustix_data(data: u64) -> rustix::event::epoll::EventData {
+    rustix::event::epoll::EventData::new_u64(data)
+}
+
+/// The kernel refuses buffers of more than `INT_MAX` bytes with `EINVAL` (`EP_MAX_EVENTS` in fs/eventpoll.c); the
+/// rest of a longer one is left unused.
+fn room(buffer: &[Event]) -> libc::c_int {
+    const MOST: usize = libc::c_int::MAX as usize / size_of::<libc::epoll_event>();
+    buffer.len().min(MOST) as libc::c_int // MOST fits
+}
+
+/// `epoll_wait`: negative is for ever.
+fn wait_millis(fd: RawFd, buffer: &mut [Event], millis: libc::c_int) -> io::Result<usize> {
+    // SAFETY: `Event` is `repr(transparent)` over `epoll_event`, so `buffer` is room for `buffer.len()` of them,
+    // borrowed for the call, and `room` is no more than that. The kernel writes whole, initialised events.
+    count(unsafe { libc::epoll_wait(fd, buffer.as_mut_ptr().cast(), room(buffer), millis) }.into())
+}
+
+/// `epoll_pwait2`, or the next whole millisecond where there is none.
+fn wait_exactly(fd: RawFd, buffer: &mut [Event], left: Duration) -> io::Result<usize> {
+    /// Set when the kernel said that it has no `epoll_pwait2`: it will not get one while this process lives.
+    static MISSING: AtomicBool = AtomicBool::new(false);
+
+    /// `struct __kernel_timespec`, which this call takes on 32-bit machines too.
+    #[repr(C)]
+    struct KernelTimespec {
+        seconds: i64,
+        nanoseconds: i64,
+    }
+
+    if !MISSING.load(Ordering::Relaxed) {
+        let left = KernelTimespec {
+            seconds: left.as_secs().try_into().unwrap_or(i64::MAX),
+            nanoseconds: left.subsec_nanos().into(),
+        };
+        // SAFETY: by syscall number, because glibc has had a wrapper only since 2.35. Arguments as in
+        // epoll_wait(2): descriptor, `buffer` with `room` (see `wait_millis`), a timespec that outlives the call
+        // and has the layout of the kernel's, no signal mask (so its size is not looked at).
+        let result = count(unsafe {
+            libc::syscall(
+                libc::SYS_epoll_pwait2,
+                fd,
+                buffer.as_mut_ptr(),
+                room(buffer),
+                &raw const left,
+                std::ptr::null::<libc::sigset_t>(),
+                0_usize,
+            )
+        });
+        match result {
+            // ENOSYS: Linux before 5.11. EPERM: how seccomp filters that are older than the call refuse it (container
+            // runtimes did so by default); the call itself never fails with it, says epoll_wait(2).
+            Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM)) => {
+                MISSING.store(true, Ordering::Relaxed);
+            }
+            result => return result,
+        }
+    }
+    wait_millis(fd, buffer, time::millis_up(left))
+}
+
+/// The number of events, or the error that `errno` holds for -1.
+fn count(result: libc::c_long) -> io::Result<usize> {
+    usize::try_from(result).map_err(|_| io::Error::last_os_error())
+}

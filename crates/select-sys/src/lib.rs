@@ -1,0 +1,96 @@
+//! `select(2)`, `poll(2)` and `epoll(7)` for Rust: thin, safe, every constant.
+//!
+//! Each module wraps one kernel interface and carries its name: [`select`], [`poll`], [`epoll`]. A call here is
+//! the system call, with four things settled once for all of them:
+//!
+//! * **Descriptors are borrowed, never numbers.** Whatever keeps a descriptor between calls carries a lifetime
+//!   ([`select::FdSet`], [`poll::PollFd`], [`poll::Poll`]), so nothing here asks the kernel about a descriptor
+//!   that was closed behind its back. No function is `unsafe`.
+//! * **Times are exact and never early.** Every wait takes a [`Timeout`] (or an `Option<Duration>`, a `Duration`,
+//!   or `None`). Where the kernel takes nanoseconds it gets them, elsewhere the time is rounded up.
+//! * **Signals do not end a wait.** An interrupted call goes on with the time that is left, unless
+//!   [`Timeout::interruptible`] asks for the interruption.
+//! * **Descriptors made here are close-on-exec**, atomically.
+//!
+//! For one portable registry on top of all of these, with your data and typed keys, use the `selectors` crate.
+//!
+//! # Things these wrappers do not do
+//!
+//! They keep no map from descriptors to data (epoll's 64 bits per registration are all there is), they do not
+//! unregister on drop, and they do not hide what differs between kernels: `# Portability` sections tell it.
+//!
+//! # Examples
+//!
+//! Wait for a socket with `epoll`:
+//!
+//! ```
+//! use select_sys::epoll::{Epoll, Event, EventFlags};
+//! use std::io::Write;
+//! use std::os::unix::net::UnixStream;
+//! use std::time::Duration;
+//!
+//! let (reader, mut writer) = UnixStream::pair()?;
+//! let epoll = Epoll::new()?;
+//! epoll.register(&reader, EventFlags::IN, 7)?;
+//!
+//! writer.write_all(b"x")?;
+//! let mut buffer = [Event::default(); 8];
+//! let ready = epoll.wait(&mut buffer, Duration::from_secs(1))?;
+//! assert_eq!(ready.len(), 1);
+//! assert_eq!(ready[0].data(), 7);
+//! assert!(ready[0].flags().contains(EventFlags::IN));
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! # Coming from Python
+//!
+//! | `select` module | here |
+//! |---|---|
+//! | `select.select(r, w, x, timeout)` | [`select::select`] over three [`select::FdSet`]s |
+//! | `select.poll()` | [`poll::Poll`]; the bare call is [`poll::poll`] over [`poll::PollFd`]s |
+//! | `poll.register`, `.modify`, `.unregister`, `.poll` | [`Poll::register`](poll::Poll::register), [`modify`](poll::Poll::modify), [`unregister`](poll::Poll::unregister), [`poll`](poll::Poll::poll) |
+//! | `POLLIN`, `POLLPRI`, … | [`poll::PollFlags`] |
+//! | `select.epoll()` | [`epoll::Epoll`] |
+//! | `epoll.register`, `.modify`, `.unregister` | [`Epoll::register`](epoll::Epoll::register), [`modify`](epoll::Epoll::modify), [`unregister`](epoll::Epoll::unregister) |
+//! | `epoll.poll(timeout, maxevents)` | [`Epoll::wait`](epoll::Epoll::wait); `maxevents` is the length of the buffer |
+//! | `epoll.fromfd`, `.fileno`, `.close`, `.closed` | [`Epoll::from_fd`](epoll::Epoll::from_fd), [`AsFd`](fd::AsFd), drop; a closed object cannot be named |
+//! | `EPOLLIN`, `EPOLLET`, … | [`epoll::EventFlags`] |
+//! | `EPOLL_CLOEXEC` | [`epoll::CreateFlags::CLOEXEC`], always set by [`Epoll::new`](epoll::Epoll::new) |
+//! | `select.error` | [`std::io::Error`] |
+//! | `select.PIPE_BUF` | [`PIPE_BUF`] |
+//!
+//! # Portability
+//!
+//! This version has the interfaces of Linux and Android. `select` and `poll` are in POSIX.1-2024; `epoll` is
+//! Linux's own.
+//!
+//! # Features
+//!
+//! None.
+
+#![deny(missing_docs)]
+#![deny(unsafe_code)] // a file that must says #![expect(unsafe_code)] and why
+
+mod time;
+
+pub mod epoll;
+pub mod poll;
+pub mod select;
+
+pub use time::Timeout;
+
+/// The descriptor types that the signatures of this crate use, from the standard library.
+pub mod fd {
+    pub use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+}
+
+/// The number of bytes (4096 on Linux, at least 512 anywhere) that a write to a pipe takes at once or not at all.
+///
+/// A pipe reported as ready for writing takes this much without blocking. It says nothing about other kinds of
+/// files.
+///
+/// # References
+///
+/// [pipe(7)](https://man7.org/linux/man-pages/man7/pipe.7.html)
+#[doc(alias = "select.PIPE_BUF")]
+pub const PIPE_BUF: usize = libc::PIPE_BUF;

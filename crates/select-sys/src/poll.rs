@@ -1,0 +1,396 @@
+//! `poll(2)`: one call with a list of descriptors.
+//!
+//! Three ways to use it: the call itself over your own list ([`poll`], [`PollFd`]), an object that keeps the list
+//! ([`Poll`]), and a list that outlives the borrow of its descriptors ([`Cache`], for those who build a registry).
+//!
+//! # Caveats
+//!
+//! * [`ERR`](PollFlags::ERR), [`HUP`](PollFlags::HUP) and [`NVAL`](PollFlags::NVAL) are reported whether asked for
+//!   or not, even for a descriptor registered for nothing.
+//! * The call looks at every descriptor in the list each time: its cost grows with their number.
+//!
+//! # Portability
+//!
+//! POSIX.1-2024. Regular files are always ready. Linux takes lists up to the limit of open descriptors
+//! (`RLIMIT_NOFILE`), and fails with `EINVAL` beyond.
+//!
+//! # References
+//!
+//! [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
+
+#![expect(
+    unsafe_code,
+    reason = "ppoll takes the list by address; a kept list is lent again as borrowed descriptors"
+)]
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::marker::PhantomData;
+
+use crate::Timeout;
+use crate::fd::{AsRawFd, BorrowedFd, RawFd};
+use crate::time;
+
+bitflags::bitflags! {
+    /// `POLL*`: what to watch for, and what was seen. Unknown bits are kept.
+    ///
+    /// # References
+    ///
+    /// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct PollFlags: u16 {
+        /// `POLLIN`: there is something to read, or the end of it.
+        #[doc(alias = "POLLIN")]
+        const IN = libc::POLLIN as u16;
+        /// `POLLPRI`: an exceptional condition, such as urgent data on a TCP socket.
+        #[doc(alias = "POLLPRI")]
+        const PRI = libc::POLLPRI as u16;
+        /// `POLLOUT`: writing will not block.
+        #[doc(alias = "POLLOUT")]
+        const OUT = libc::POLLOUT as u16;
+        /// `POLLERR`: an error is pending, or the read end of the pipe is gone. Reported only.
+        #[doc(alias = "POLLERR")]
+        const ERR = libc::POLLERR as u16;
+        /// `POLLHUP`: hung up; data may still be left to read. Reported only.
+        #[doc(alias = "POLLHUP")]
+        const HUP = libc::POLLHUP as u16;
+        /// `POLLNVAL`: the descriptor is not open. Reported only.
+        #[doc(alias = "POLLNVAL")]
+        const NVAL = libc::POLLNVAL as u16;
+        /// `POLLRDNORM`: the same as [`IN`](Self::IN) for most files.
+        #[doc(alias = "POLLRDNORM")]
+        const RDNORM = libc::POLLRDNORM as u16;
+        /// `POLLRDBAND`: data of a priority band can be read.
+        #[doc(alias = "POLLRDBAND")]
+        const RDBAND = libc::POLLRDBAND as u16;
+        /// `POLLWRNORM`: the same as [`OUT`](Self::OUT) for most files.
+        #[doc(alias = "POLLWRNORM")]
+        const WRNORM = libc::POLLWRNORM as u16;
+        /// `POLLWRBAND`: data of a priority band can be written.
+        #[doc(alias = "POLLWRBAND")]
+        const WRBAND = libc::POLLWRBAND as u16;
+        /// `POLLMSG`: a STREAMS message; never reported by Linux.
+        // Not in libc 0.2; include/uapi/asm-generic/poll.h and arch/sparc/include/uapi/asm/poll.h.
+        #[doc(alias = "POLLMSG")]
+        const MSG = if cfg!(any(target_arch = "sparc", target_arch = "sparc64")) { 0x200 } else { 0x400 };
+        /// `POLLRDHUP`: the peer closed its end or shut down writing (Linux 2.6.17).
+        #[doc(alias = "POLLRDHUP")]
+        const RDHUP = libc::POLLRDHUP as u16;
+
+        // The kernel may report bits that are not listed here.
+        const _ = !0;
+    }
+}
+
+/// `struct pollfd`: a descriptor, what to watch it for, and what was seen.
+///
+/// # Examples
+///
+/// Watch for urgent and ordinary data:
+///
+/// ```
+/// use select_sys::fd::AsFd;
+/// use select_sys::poll::{PollFd, PollFlags};
+///
+/// let stdin = std::io::stdin();
+/// let entry = PollFd::new(stdin.as_fd(), PollFlags::IN | PollFlags::PRI);
+/// assert!(entry.revents().is_empty());
+/// ```
+#[doc(alias = "pollfd")]
+#[derive(Clone)]
+#[repr(transparent)]
+pub struct PollFd<'fd> {
+    // `fd` is open for 'fd: it came from a `BorrowedFd<'fd>`.
+    raw: libc::pollfd,
+    borrowed: PhantomData<BorrowedFd<'fd>>,
+}
+
+impl<'fd> PollFd<'fd> {
+    /// An entry that watches `fd` for `events`.
+    #[must_use]
+    pub fn new(fd: BorrowedFd<'fd>, events: PollFlags) -> Self {
+        Self { raw: raw_entry(fd.as_raw_fd(), events), borrowed: PhantomData }
+    }
+
+    /// The descriptor.
+    #[must_use]
+    pub fn fd(&self) -> BorrowedFd<'fd> {
+        // SAFETY: `raw.fd` came from a `BorrowedFd<'fd>` (the field's invariant), so it is open for 'fd and not -1.
+        unsafe { BorrowedFd::borrow_raw(self.raw.fd) }
+    }
+
+    /// What is watched for.
+    #[must_use]
+    pub fn events(&self) -> PollFlags {
+        PollFlags::from_bits_retain(self.raw.events as u16)
+    }
+
+    /// Watches for something else from the next call on.
+    pub fn set_events(&mut self, events: PollFlags) {
+        self.raw.events = events.bits() as i16;
+    }
+
+    /// What the last call saw; nothing before the first.
+    #[must_use]
+    pub fn revents(&self) -> PollFlags {
+        PollFlags::from_bits_retain(self.raw.revents as u16)
+    }
+}
+
+impl fmt::Debug for PollFd<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PollFd")
+            .field("fd", &self.raw.fd)
+            .field("events", &self.events())
+            .field("revents", &self.revents())
+            .finish()
+    }
+}
+
+/// `ppoll(2)`—Waits until an entry of `fds` has something to report, and gives back how many have.
+///
+/// The answers are in [`PollFd::revents`] of the entries; all are overwritten. The timeout is exact to the
+/// nanosecond. A descriptor may stand in the list more than once. An empty list waits for the timeout.
+///
+/// # Errors
+///
+/// * `EINVAL`: more entries than the process may have descriptors (`RLIMIT_NOFILE`).
+/// * `ENOMEM`: no memory left in the kernel.
+/// * [`Interrupted`](io::ErrorKind::Interrupted): a signal handler ran and the timeout is
+///   [`interruptible`](Timeout::interruptible).
+///
+/// # Examples
+///
+/// Wait until one of two sockets can be read:
+///
+/// ```
+/// use select_sys::fd::AsFd;
+/// use select_sys::poll::{PollFd, PollFlags, poll};
+/// use std::io::Write;
+/// use std::os::unix::net::UnixStream;
+///
+/// let (a, b) = UnixStream::pair()?;
+/// (&b).write_all(b"hello")?;
+/// let mut fds = [PollFd::new(a.as_fd(), PollFlags::IN), PollFd::new(b.as_fd(), PollFlags::IN)];
+/// assert_eq!(poll(&mut fds, None)?, 1);
+/// assert_eq!(fds[0].revents(), PollFlags::IN);
+/// assert_eq!(fds[1].revents(), PollFlags::empty());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # References
+///
+/// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
+#[doc(alias = "ppoll")]
+pub fn poll(fds: &mut [PollFd<'_>], timeout: impl Into<Timeout>) -> io::Result<usize> {
+    time::wait(timeout.into(), |left| {
+        let left = left.map(time::timespec);
+        let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        // SAFETY: `PollFd` is `repr(transparent)` over `pollfd`, so `fds` is an array of `fds.len()` of them, borrowed
+        // mutably for the call. `left` is null or a timespec that outlives the call; no signal mask is passed.
+        let found = unsafe {
+            libc::ppoll(fds.as_mut_ptr().cast(), fds.len() as libc::nfds_t, left, std::ptr::null())
+        };
+        usize::try_from(found).map_err(|_| io::Error::last_os_error())
+    })
+}
+
+/// A polling object: keeps the list for [`poll`], in the order of registration.
+///
+/// # Examples
+///
+/// Register, change, wait:
+///
+/// ```
+/// use select_sys::Timeout;
+/// use select_sys::fd::AsFd;
+/// use select_sys::poll::{Poll, PollFlags};
+/// use std::os::unix::net::UnixStream;
+///
+/// let (a, _b) = UnixStream::pair()?;
+/// let mut poll = Poll::new();
+/// poll.register(a.as_fd(), PollFlags::IN);
+/// assert_eq!(poll.poll(Timeout::ZERO)?.count(), 0);
+///
+/// poll.modify(a.as_fd(), PollFlags::OUT)?;
+/// for (fd, flags) in poll.poll(None)? {
+///     println!("{fd:?} has {flags:?}");
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Poll<'fd> {
+    // In the order of registration. An unregistered one has the number -1, which poll(2) passes over, until the next
+    // `poll`; such an entry is never lent.
+    fds: Vec<PollFd<'fd>>,
+    // Each descriptor's place in `fds`: exactly the registered ones, each once.
+    places: HashMap<RawFd, usize>,
+}
+
+impl<'fd> Poll<'fd> {
+    /// An empty polling object. No system call, no allocation.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Watches `fd` for `events`; a descriptor that is registered already gets the new events and keeps its place.
+    ///
+    /// No system call: what is wrong with a descriptor shows at the next [`poll`](Self::poll).
+    pub fn register(&mut self, fd: BorrowedFd<'fd>, events: PollFlags) {
+        let place = *self.places.entry(fd.as_raw_fd()).or_insert(self.fds.len());
+        match self.fds.get_mut(place) {
+            Some(known) => *known = PollFd::new(fd, events),
+            None => self.fds.push(PollFd::new(fd, events)),
+        }
+    }
+
+    /// Watches a registered `fd` for other `events`.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](io::ErrorKind::NotFound) (`ENOENT`): `fd` is not registered.
+    pub fn modify(&mut self, fd: BorrowedFd<'_>, events: PollFlags) -> io::Result<()> {
+        let place = self.place(fd)?;
+        self.fds[place].set_events(events);
+        Ok(())
+    }
+
+    /// Stops watching `fd`.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](io::ErrorKind::NotFound) (`ENOENT`): `fd` is not registered.
+    pub fn unregister(&mut self, fd: BorrowedFd<'_>) -> io::Result<()> {
+        let place = self.place(fd)?;
+        self.places.remove(&fd.as_raw_fd());
+        self.fds[place].raw = raw_entry(-1, PollFlags::empty());
+        Ok(())
+    }
+
+    /// How many descriptors are registered.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether no descriptor is registered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// `ppoll(2)`—Waits, and gives back each descriptor that has something to report, in the order of registration.
+    ///
+    /// # Errors
+    ///
+    /// As [`poll`](poll()).
+    pub fn poll(&mut self, timeout: impl Into<Timeout>) -> io::Result<Ready<'_, 'fd>> {
+        if self.fds.len() != self.places.len() {
+            self.fds.retain(|entry| entry.raw.fd != -1);
+            let places = self.fds.iter().enumerate();
+            self.places.extend(places.map(|(place, entry)| (entry.raw.fd, place)));
+        }
+        let left = poll(&mut self.fds, timeout)?;
+        Ok(Ready { fds: self.fds.iter(), left })
+    }
+
+    fn place(&self, fd: BorrowedFd<'_>) -> io::Result<usize> {
+        let not_found = || io::Error::from_raw_os_error(libc::ENOENT);
+        self.places.get(&fd.as_raw_fd()).copied().ok_or_else(not_found)
+    }
+}
+
+/// The descriptors that [`Poll::poll`] found ready, with what was seen.
+#[derive(Clone, Debug)]
+#[must_use = "iterate to see which descriptors are ready"]
+pub struct Ready<'a, 'fd> {
+    fds: std::slice::Iter<'a, PollFd<'fd>>,
+    // How many of `fds` still have something to report, as the kernel counted.
+    left: usize,
+}
+
+impl<'fd> Iterator for Ready<'_, 'fd> {
+    type Item = (BorrowedFd<'fd>, PollFlags);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        let found = self.fds.find(|entry| !entry.revents().is_empty())?;
+        Some((found.fd(), found.revents()))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(self.left))
+    }
+}
+
+/// A list for [`poll`] that lasts from wait to wait, though the descriptors in it are lent for one wait at a time.
+///
+/// A registry that owns files cannot keep a [`PollFd`] of them beside them: that would borrow from itself. A cache
+/// keeps the bare numbers, with which nothing can be done. For each wait, [`load`](Self::load) is shown the
+/// borrowed descriptors again, writes down those that changed, and only then lends the list, for as long as the
+/// borrow lasts.
+///
+/// # Examples
+///
+/// Two waits on one list; the second finds nothing to rewrite:
+///
+/// ```
+/// use select_sys::Timeout;
+/// use select_sys::fd::AsFd;
+/// use select_sys::poll::{Cache, PollFlags, poll};
+/// use std::os::unix::net::UnixStream;
+///
+/// let (a, _b) = UnixStream::pair()?;
+/// let mut cache = Cache::new();
+/// for _ in 0..2 {
+///     let fds = cache.load([Ok((a.as_fd(), PollFlags::OUT))])?;
+///     assert_eq!(poll(fds, Timeout::ZERO)?, 1);
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Cache {
+    // Numbers that may be stale; see `load`.
+    entries: Vec<PollFd<'static>>,
+}
+
+impl Cache {
+    /// An empty cache. No allocation.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes the list that of `fds`, in their order, and lends it.
+    ///
+    /// # Errors
+    ///
+    /// The first error that `fds` yields.
+    pub fn load<'a, 'fd>(
+        &'a mut self,
+        fds: impl IntoIterator<Item = io::Result<(BorrowedFd<'fd>, PollFlags)>>,
+    ) -> io::Result<&'a mut [PollFd<'fd>]> {
+        let mut len = 0;
+        for entry in fds {
+            let (fd, events) = entry?;
+            let wanted = raw_entry(fd.as_raw_fd(), events);
+            match self.entries.get_mut(len) {
+                Some(PollFd { raw, .. }) if (raw.fd, raw.events) == (wanted.fd, wanted.events) => {}
+                Some(PollFd { raw, .. }) => *raw = wanted,
+                None => self.entries.push(PollFd { raw: wanted, borrowed: PhantomData }),
+            }
+            len += 1;
+        }
+        let entries = &mut self.entries[..len];
+        // SAFETY: the types differ in the lifetime alone, and 'fd is the honest one: the loop above has just seen a
+        // `BorrowedFd<'fd>` for the number in each of the `len` entries. The 'static in the field's type is never
+        // read as such: `entries` is private, and this function is the only one that lends it.
+        Ok(unsafe { std::mem::transmute::<&'a mut [PollFd<'static>], &'a mut [PollFd<'fd>]>(entries) })
+    }
+}
+
+fn raw_entry(fd: RawFd, events: PollFlags) -> libc::pollfd {
+    libc::pollfd { fd, events: events.bits() as i16, revents: 0 }
+}

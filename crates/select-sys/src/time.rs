@@ -1,0 +1,141 @@
+//! Time: how a wait's limit is written, rounded and kept across interruptions.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+/// How long a wait may take, and whether a signal ends it.
+///
+/// Waits take `impl Into<Timeout>`, so a plain `None` (for ever), a [`Duration`] or an `Option<Duration>` will do;
+/// naming the type is needed for [`interruptible`](Self::interruptible) only.
+///
+/// A wait never ends before its time. A kernel that counts milliseconds gets the next whole one; a limit longer
+/// than the kernel can count is waited for in pieces.
+///
+/// # Examples
+///
+/// Three ways to say how long:
+///
+/// ```
+/// use select_sys::Timeout;
+/// use std::time::Duration;
+///
+/// assert_eq!(Timeout::from(None), Timeout::NEVER);
+/// assert_eq!(Timeout::from(Duration::ZERO), Timeout::ZERO);
+/// assert_eq!(Timeout::from(Some(Duration::from_millis(3))).limit(), Some(Duration::from_millis(3)));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Timeout {
+    limit: Option<Duration>,
+    interruptible: bool,
+}
+
+impl Timeout {
+    /// No limit: wait until something is ready.
+    pub const NEVER: Self = Self { limit: None, interruptible: false };
+
+    /// Do not wait: report what is ready now.
+    pub const ZERO: Self = Self { limit: Some(Duration::ZERO), interruptible: false };
+
+    /// Waits for at least `limit` when nothing becomes ready (0 to [`Duration::MAX`], in nanoseconds).
+    #[must_use]
+    pub const fn after(limit: Duration) -> Self {
+        Self { limit: Some(limit), interruptible: false }
+    }
+
+    /// The same limit, but a signal handler that ran ends the wait with [`io::ErrorKind::Interrupted`].
+    ///
+    /// For programs that look at flags their handlers set. The time that was waited is not reported; take the time
+    /// before, and again after, to go on.
+    ///
+    /// # Examples
+    ///
+    /// A wait that a signal may end:
+    ///
+    /// ```
+    /// use select_sys::Timeout;
+    ///
+    /// let timeout = Timeout::NEVER.interruptible();
+    /// assert!(timeout.is_interruptible());
+    /// assert_eq!(timeout.limit(), None);
+    /// ```
+    #[doc(alias = "EINTR")]
+    #[must_use]
+    pub const fn interruptible(self) -> Self {
+        Self { interruptible: true, ..self }
+    }
+
+    /// The limit; `None` is for ever.
+    #[must_use]
+    pub const fn limit(self) -> Option<Duration> {
+        self.limit
+    }
+
+    /// Whether a signal ends the wait.
+    #[must_use]
+    pub const fn is_interruptible(self) -> bool {
+        self.interruptible
+    }
+}
+
+impl From<Option<Duration>> for Timeout {
+    fn from(limit: Option<Duration>) -> Self {
+        Self { limit, interruptible: false }
+    }
+}
+
+impl From<Duration> for Timeout {
+    fn from(limit: Duration) -> Self {
+        Self::after(limit)
+    }
+}
+
+/// The longest single wait that every kernel interface here can express: `epoll_wait` takes an `int` of
+/// milliseconds, and a 32-bit `time_t` holds more than this. 24.8 days.
+const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
+
+/// Calls `call` with the time that is left (at most [`LONGEST`]) until it has an answer.
+///
+/// `EINTR` is retried unless the caller wants to be told. When the time ran out during an interruption, one last
+/// call with no time looks for what came meanwhile; so the result is always one that the kernel gave, and the
+/// result sets of `select(2)` are never left as they were passed in.
+pub(crate) fn wait(
+    timeout: Timeout,
+    mut call: impl FnMut(Option<Duration>) -> io::Result<usize>,
+) -> io::Result<usize> {
+    let interrupted =
+        |error: &io::Error| error.kind() == io::ErrorKind::Interrupted && !timeout.interruptible;
+    // Only a finite wait needs to know when it began: none of the calls tells in a portable way how much was left.
+    let Some(limit) = timeout.limit.filter(|limit| !limit.is_zero()) else {
+        loop {
+            match call(timeout.limit) {
+                Err(error) if interrupted(&error) => {}
+                result => return result,
+            }
+        }
+    };
+    let start = Instant::now();
+    let mut left = limit;
+    loop {
+        let slice = left.min(LONGEST);
+        match call(Some(slice)) {
+            Err(error) if interrupted(&error) => {}
+            Ok(0) if slice < left => {}
+            result => return result,
+        }
+        left = limit.saturating_sub(start.elapsed());
+    }
+}
+
+/// Whole milliseconds, rounded up, of a time that [`wait`] passed: at most [`LONGEST`].
+pub(crate) fn millis_up(time: Duration) -> libc::c_int {
+    let millis = time.as_secs() * 1000 + u64::from(time.subsec_nanos().div_ceil(1_000_000));
+    millis.try_into().unwrap_or(libc::c_int::MAX)
+}
+
+/// Seconds and nanoseconds, exact, of a time that [`wait`] passed: at most [`LONGEST`].
+pub(crate) fn timespec(time: Duration) -> libc::timespec {
+    libc::timespec {
+        tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_nsec: time.subsec_nanos() as _, // below 1e9, fits every target's type (i32 or i64)
+    }
+}
