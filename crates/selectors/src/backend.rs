@@ -1,0 +1,253 @@
+//! Back ends: what a kernel interface must do to carry a [`Selector`](crate::Selector), and those of this platform.
+//!
+//! [`Backend`] is public, so a selector can be put over something else: a wrapper that counts or traces, a simulation
+//! for tests, an interface that this crate does not know.
+//!
+//! # Examples
+//!
+//! A back end over another one, which counts what it is asked to do:
+//!
+//! ```
+//! use selectors::backend::{Backend, Epoll, Source, Tag};
+//! use selectors::{Interest, Mode, Readiness, Selector, Timeout};
+//! use std::io;
+//! use std::os::unix::net::UnixStream;
+//!
+//! struct Counting<B> {
+//!     inner: B,
+//!     changes: u32,
+//!     waits: u32,
+//! }
+//!
+//! impl<B: Backend> Backend for Counting<B> {
+//!     fn new() -> io::Result<Self> {
+//!         Ok(Self { inner: B::new()?, changes: 0, waits: 0 })
+//!     }
+//!     fn name(&self) -> &'static str {
+//!         self.inner.name()
+//!     }
+//!     fn supports(&self, interest: Interest, mode: Mode) -> bool {
+//!         self.inner.supports(interest, mode)
+//!     }
+//!     fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
+//!         self.changes += 1;
+//!         self.inner.add(source)
+//!     }
+//!     fn modify(&mut self, source: &Source<'_>, from: Interest) -> io::Result<()> {
+//!         self.changes += 1;
+//!         self.inner.modify(source, from)
+//!     }
+//!     fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
+//!         self.changes += 1;
+//!         self.inner.remove(source)
+//!     }
+//!     fn wait<'fd>(
+//!         &mut self,
+//!         armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
+//!         timeout: Timeout,
+//!         report: impl FnMut(Tag, Readiness),
+//!     ) -> io::Result<()> {
+//!         self.waits += 1;
+//!         self.inner.wait(armed, timeout, report)
+//!     }
+//! }
+//!
+//! let (a, _b) = UnixStream::pair()?;
+//! let mut selector = Selector::<Counting<Epoll>, UnixStream>::new()?;
+//! let token = selector.register(a, Interest::WRITE, ())?;
+//! assert_eq!(selector.select(None)?.len(), 1);
+//! selector.modify(token, Interest::WRITE)?; // nothing changes, so the back end is not asked
+//! assert_eq!((selector.backend().changes, selector.backend().waits), (1, 1));
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+use std::fmt;
+use std::io;
+
+use crate::sys::fd::{AsRawFd, BorrowedFd};
+use crate::{Interest, Mode, Readiness, Timeout};
+
+pub use crate::token::Tag;
+pub use any::{AnyBackend, BackendKind};
+
+// The table of platforms: the only place in this crate that names any.
+
+mod any;
+mod epoll;
+mod poll;
+mod select;
+
+pub use epoll::Epoll;
+pub use poll::Poll;
+pub use select::Select;
+
+/// The back end that serves most programs of this platform best: [`Epoll`] on Linux and Android.
+///
+/// The first that there is of kqueue, epoll, /dev/poll, poll and select, the order of Python's `DefaultSelector`. It is
+/// chosen at compile time; [`AnyBackend`] tries at run time.
+#[doc(alias = "DefaultSelector")]
+pub type DefaultBackend = Epoll;
+
+/// The back ends of this platform, the one to be preferred first.
+const PREFERENCE: &[BackendKind] = &[BackendKind::Epoll, BackendKind::Poll, BackendKind::Select];
+
+/// What a selector asks of a kernel interface.
+///
+/// A back end does what its kernel does differently, and nothing else: the selector keeps the keys, checks interests
+/// and tokens, knows which keys are paused or spent, merges and filters what is reported. It calls a back end like this:
+///
+/// * Interests are not empty and have named bits only, and [`supports`](Self::supports) said yes to interest and mode.
+/// * `add` is for a descriptor that is not added, `modify` and `remove` for one that is.
+/// * The descriptor in a [`Source`] is open for the duration of the call. A back end that keeps its number does not know
+///   whether it still is, and must not use it: `wait` is shown the descriptors again for that reason.
+///
+/// Implementing it is safe, and cannot break a selector: a tag that is reported without cause, twice, or long after its
+/// key is gone finds its key, is merged, or finds nothing.
+///
+/// # Errors
+///
+/// A method that fails must leave everything as it was. `add`, `modify`, `remove` and `wait` may pass on whatever the
+/// system says.
+///
+/// # Examples
+///
+/// The [module](self) shows one.
+pub trait Backend: Sized {
+    /// Opens the kernel interface.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not work: descriptors have run out, a kernel without it, a sandbox that refuses it.
+    fn new() -> io::Result<Self>;
+
+    /// A short name for messages, such as `epoll`.
+    fn name(&self) -> &'static str;
+
+    /// Whether it can wait for all of `interest` in this `mode`.
+    fn supports(&self, interest: Interest, mode: Mode) -> bool;
+
+    /// Begins to watch a descriptor.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn add(&mut self, source: &Source<'_>) -> io::Result<()>;
+
+    /// Changes what a descriptor is watched for, and arms it again. `from` is the interest that it had.
+    ///
+    /// # Errors
+    ///
+    /// What the system says. A change that was half made is undone.
+    fn modify(&mut self, source: &Source<'_>, from: Interest) -> io::Result<()>;
+
+    /// Ends watching a descriptor. That the kernel does not watch it (any more) is no error.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn remove(&mut self, source: &Source<'_>) -> io::Result<()>;
+
+    /// Waits until something is ready, or the time is over, and reports each with its tag.
+    ///
+    /// `armed` has every source that is to be waited for, in an order that stays the same until something is
+    /// registered, unregistered, paused, resumed or spent. Back ends whose kernel keeps the set have no use for it. An
+    /// item is an error when a file object lends another descriptor than it was registered with: pass that on, without
+    /// waiting.
+    ///
+    /// # Errors
+    ///
+    /// The first error of `armed`, or what the system says; nothing may have been reported then.
+    /// [`Interrupted`](io::ErrorKind::Interrupted) is for an [interruptible](Timeout::interruptible) timeout only.
+    fn wait<'fd>(
+        &mut self,
+        armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
+        timeout: Timeout,
+        report: impl FnMut(Tag, Readiness),
+    ) -> io::Result<()>;
+}
+
+/// A registration, as a back end sees it. Only a selector makes one.
+///
+/// # Examples
+///
+/// What there is to know of it:
+///
+/// ```
+/// use selectors::backend::Source;
+///
+/// fn show(source: &Source<'_>) {
+///     println!("{:?}: {:?}, {}, tag {:#x}", source.fd(), source.interest(), source.mode(), source.tag().to_u64());
+/// }
+/// ```
+pub struct Source<'fd> {
+    fd: BorrowedFd<'fd>,
+    tag: Tag,
+    interest: Interest,
+    mode: Mode,
+}
+
+impl<'fd> Source<'fd> {
+    pub(crate) fn new(fd: BorrowedFd<'fd>, tag: Tag, interest: Interest, mode: Mode) -> Self {
+        Self { fd, tag, interest, mode }
+    }
+
+    /// The descriptor, open for as long as it is lent.
+    #[must_use]
+    pub fn fd(&self) -> BorrowedFd<'fd> {
+        self.fd
+    }
+
+    /// What to report it by.
+    #[must_use]
+    pub fn tag(&self) -> Tag {
+        self.tag
+    }
+
+    /// What to watch for.
+    #[must_use]
+    pub fn interest(&self) -> Interest {
+        self.interest
+    }
+
+    /// How often to report it.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+}
+
+impl fmt::Debug for Source<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("fd", &self.fd.as_raw_fd())
+            .field("tag", &self.tag)
+            .field("interest", &self.interest)
+            .field("mode", &self.mode)
+            .finish()
+    }
+}
+
+/// What poll-like events mean: the rule that `poll` and `epoll` share.
+///
+/// As in Python, an error or a hang-up counts as both readable and writable. That the peer sends no more (`RDHUP`, which
+/// Python does not ask for) counts as readable.
+const fn readiness(
+    read: bool,
+    priority: bool,
+    write: bool,
+    error: bool,
+    hangup: bool,
+    peer_closed: bool,
+) -> Readiness {
+    const fn bits(condition: bool, readiness: Readiness) -> u8 {
+        if condition { readiness.bits() } else { 0 }
+    }
+    Readiness::from_bits_truncate(
+        bits(read || error || hangup || peer_closed, Readiness::READ)
+            | bits(write || error || hangup, Readiness::WRITE)
+            | bits(priority, Readiness::PRIORITY)
+            | bits(hangup || peer_closed, Readiness::READ_CLOSED)
+            | bits(hangup, Readiness::WRITE_CLOSED)
+            | bits(error, Readiness::ERROR),
+    )
+}

@@ -1,0 +1,193 @@
+//! A back end chosen at run time.
+
+use std::fmt;
+use std::io;
+use std::str::FromStr;
+
+use super::{Backend, Epoll, PREFERENCE, Poll, Select, Source, Tag};
+use crate::sys::fd::{AsFd, BorrowedFd};
+use crate::{Error, Interest, Mode, Readiness, Timeout};
+
+/// The environment variable that names the back end that [`AnyBackend::new`](Backend::new) opens.
+pub(crate) const VARIABLE: &str = "SELECTORS_BACKEND";
+
+/// Which back end.
+///
+/// # Examples
+///
+/// Names are those of the system calls:
+///
+/// ```
+/// use selectors::BackendKind;
+///
+/// let kind: BackendKind = "poll".parse()?;
+/// assert_eq!(kind, BackendKind::Poll);
+/// assert!(BackendKind::available().any(|kind| kind == BackendKind::Select));
+/// assert!("iocp".parse::<BackendKind>().is_err());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BackendKind {
+    /// `select(2)`.
+    Select,
+    /// `poll(2)`.
+    Poll,
+    /// `epoll(7)`.
+    Epoll,
+}
+
+impl BackendKind {
+    /// The back ends that this platform has, the one to be preferred first.
+    pub fn available() -> impl Iterator<Item = Self> + Clone {
+        PREFERENCE.iter().copied()
+    }
+
+    /// The name: `select`, `poll`, `epoll`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Select => "select",
+            Self::Poll => "poll",
+            Self::Epoll => "epoll",
+        }
+    }
+
+    /// The names of all, for messages.
+    pub(crate) fn list() -> String {
+        Self::available().map(Self::name).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl fmt::Display for BackendKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for BackendKind {
+    type Err = Error;
+
+    /// Finds the back end of this platform with that name, in upper or lower case.
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let found = Self::available().find(|kind| kind.name().eq_ignore_ascii_case(name));
+        found.ok_or_else(|| Error::UnknownBackend { name: name.to_owned() })
+    }
+}
+
+/// Any back end of this platform, chosen at run time.
+///
+/// [`new`](Backend::new) takes the one that the environment variable `SELECTORS_BACKEND` names; where that is not set,
+/// or empty, the first of [`BackendKind::available`] that works when it is tried.
+///
+/// # Examples
+///
+/// Usually through [`AnySelector`](crate::AnySelector):
+///
+/// ```
+/// use selectors::{AnySelector, BackendKind};
+/// use std::os::unix::net::UnixStream;
+///
+/// let selector = AnySelector::<UnixStream>::open(BackendKind::Select)?;
+/// assert_eq!(selector.kind(), BackendKind::Select);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct AnyBackend(Any);
+
+#[derive(Debug)]
+enum Any {
+    Select(Select),
+    Poll(Poll),
+    Epoll(Epoll),
+}
+
+/// The same expression for whichever back end it is.
+macro_rules! each {
+    ($any:expr, $backend:ident => $expression:expr) => {
+        match $any {
+            Any::Select($backend) => $expression,
+            Any::Poll($backend) => $expression,
+            Any::Epoll($backend) => $expression,
+        }
+    };
+}
+
+impl AnyBackend {
+    /// Opens the back end of that kind.
+    ///
+    /// # Errors
+    ///
+    /// As [`Backend::new`].
+    pub fn open(kind: BackendKind) -> io::Result<Self> {
+        Ok(Self(match kind {
+            BackendKind::Select => Any::Select(Select::new()?),
+            BackendKind::Poll => Any::Poll(Poll::new()?),
+            BackendKind::Epoll => Any::Epoll(Epoll::new()?),
+        }))
+    }
+
+    /// Which back end it is.
+    #[must_use]
+    pub fn kind(&self) -> BackendKind {
+        match self.0 {
+            Any::Select(_) => BackendKind::Select,
+            Any::Poll(_) => BackendKind::Poll,
+            Any::Epoll(_) => BackendKind::Epoll,
+        }
+    }
+
+    /// The back end's own descriptor, if it has one: readable when a wait would find something.
+    #[must_use]
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        match &self.0 {
+            Any::Epoll(epoll) => Some(epoll.as_fd()),
+            Any::Select(_) | Any::Poll(_) => None,
+        }
+    }
+}
+
+impl Backend for AnyBackend {
+    fn new() -> io::Result<Self> {
+        if let Some(name) = std::env::var_os(VARIABLE).filter(|name| !name.is_empty()) {
+            return Self::open(name.to_string_lossy().parse()?);
+        }
+        let mut result = Err(io::ErrorKind::Unsupported.into());
+        for kind in BackendKind::available() {
+            result = Self::open(kind);
+            if result.is_ok() {
+                break;
+            }
+        }
+        result
+    }
+
+    fn name(&self) -> &'static str {
+        self.kind().name()
+    }
+
+    fn supports(&self, interest: Interest, mode: Mode) -> bool {
+        each!(&self.0, backend => backend.supports(interest, mode))
+    }
+
+    fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
+        each!(&mut self.0, backend => backend.add(source))
+    }
+
+    fn modify(&mut self, source: &Source<'_>, from: Interest) -> io::Result<()> {
+        each!(&mut self.0, backend => backend.modify(source, from))
+    }
+
+    fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
+        each!(&mut self.0, backend => backend.remove(source))
+    }
+
+    fn wait<'fd>(
+        &mut self,
+        armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
+        timeout: Timeout,
+        report: impl FnMut(Tag, Readiness),
+    ) -> io::Result<()> {
+        each!(&mut self.0, backend => backend.wait(armed, timeout, report))
+    }
+}

@@ -1,0 +1,144 @@
+//! The `epoll(7)` back end.
+
+use std::io;
+
+use rustix::io::Errno;
+
+use super::{Backend, Source, Tag, readiness};
+use crate::sys::epoll::{self, Event, EventFlags};
+use crate::sys::fd::{AsFd, BorrowedFd};
+use crate::{Interest, Mode, Readiness, Timeout};
+
+/// `epoll(7)`: the kernel keeps the set, and a wait costs as much as there is to report.
+///
+/// It has a descriptor, which is readable when a wait would find something: see [`Selector`](crate::Selector) for how
+/// selectors are nested.
+///
+/// # Portability
+///
+/// Linux, Android. All modes and interests; no regular files, directories and the like.
+#[derive(Debug)]
+pub struct Epoll {
+    epoll: epoll::Epoll,
+    // Room for an event of each descriptor that is watched, and at least one.
+    buffer: Vec<Event>,
+    // How many descriptors were added, and not removed.
+    watched: usize,
+}
+
+impl Backend for Epoll {
+    fn new() -> io::Result<Self> {
+        Ok(Self { epoll: epoll::Epoll::new()?, buffer: vec![Event::default()], watched: 0 })
+    }
+
+    fn name(&self) -> &'static str {
+        "epoll"
+    }
+
+    fn supports(&self, _: Interest, _: Mode) -> bool {
+        true
+    }
+
+    fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
+        let (fd, flags, data) = (source.fd(), flags(source), source.tag().to_u64());
+        match self.epoll.register(fd, flags, data) {
+            // The selector has no such key. A file that is still open through a duplicate was replaced under this number
+            // (dup2) while it was registered, and is now back: epoll(7), "Questions and answers", 6.
+            Err(error) if Errno::from_io_error(&error) == Some(Errno::EXIST) => {
+                self.epoll.modify(fd, flags, data)?;
+            }
+            result => result?,
+        }
+        self.watched += 1;
+        if self.buffer.len() < self.watched {
+            self.buffer.resize(2 * self.watched, Event::default());
+        }
+        Ok(())
+    }
+
+    fn modify(&mut self, source: &Source<'_>, _: Interest) -> io::Result<()> {
+        self.epoll.modify(source.fd(), flags(source), source.tag().to_u64())
+    }
+
+    fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
+        match self.epoll.unregister(source.fd()) {
+            // Somebody replaced the descriptor (dup2) or closed it, and with it the registration.
+            Err(error) if !matches!(Errno::from_io_error(&error), Some(Errno::NOENT | Errno::BADF)) => {
+                Err(error)
+            }
+            _ => {
+                self.watched = self.watched.saturating_sub(1);
+                Ok(())
+            }
+        }
+    }
+
+    fn wait<'fd>(
+        &mut self,
+        _: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
+        timeout: Timeout,
+        mut report: impl FnMut(Tag, Readiness),
+    ) -> io::Result<()> {
+        for event in self.epoll.wait(&mut self.buffer, timeout)? {
+            report(Tag::from_u64(event.data()), MEANING[index(event.flags())]);
+        }
+        Ok(())
+    }
+}
+
+impl AsFd for Epoll {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.epoll.as_fd()
+    }
+}
+
+fn flags(source: &Source<'_>) -> EventFlags {
+    let mut flags = match source.mode() {
+        Mode::Level => EventFlags::empty(),
+        Mode::Edge => EventFlags::ET,
+        Mode::Oneshot => EventFlags::ONESHOT,
+    };
+    if source.interest().contains(Interest::READ) {
+        flags |= EventFlags::IN | EventFlags::RDHUP;
+    }
+    if source.interest().contains(Interest::WRITE) {
+        flags |= EventFlags::OUT;
+    }
+    if source.interest().contains(Interest::PRIORITY) {
+        flags |= EventFlags::PRI;
+    }
+    flags
+}
+
+/// The events that can come, by [`index`]: the five lowest bits, and `RDHUP` as the sixth.
+const MEANING: [Readiness; 64] = {
+    let mut table = [Readiness::empty(); 64];
+    let mut at = 0;
+    while at < table.len() {
+        let flags = EventFlags::from_bits_retain(at as u32);
+        table[at] = readiness(
+            flags.contains(EventFlags::IN),
+            flags.contains(EventFlags::PRI),
+            flags.contains(EventFlags::OUT),
+            flags.contains(EventFlags::ERR),
+            flags.contains(EventFlags::HUP),
+            at & 0x20 != 0,
+        );
+        at += 1;
+    }
+    table
+};
+
+const LOW: u32 = 0x1f;
+const _: () = assert!(
+    LOW == EventFlags::IN.bits()
+        | EventFlags::PRI.bits()
+        | EventFlags::OUT.bits()
+        | EventFlags::ERR.bits()
+        | EventFlags::HUP.bits()
+);
+
+fn index(flags: EventFlags) -> usize {
+    let peer_closed = u32::from(flags.contains(EventFlags::RDHUP)) << 5;
+    (flags.bits() & LOW | peer_closed) as usize
+}

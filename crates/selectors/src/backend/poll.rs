@@ -1,0 +1,94 @@
+//! The `poll(2)` back end.
+
+use std::io;
+
+use super::{Backend, Source, Tag, readiness};
+use crate::sys::poll::{self, PollFlags};
+use crate::{Interest, Mode, Readiness, Timeout};
+
+/// `poll(2)`: each wait looks at every descriptor that is registered.
+///
+/// The kernel keeps nothing, so registering is no system call, and everything that is open can be registered.
+///
+/// # Portability
+///
+/// Unix. No edge-triggered mode. Regular files are always ready.
+#[derive(Debug, Default)]
+pub struct Poll {
+    cache: poll::Cache,
+    // The tags of the entries in `cache`.
+    tags: Vec<Tag>,
+}
+
+impl Backend for Poll {
+    fn new() -> io::Result<Self> {
+        Ok(Self::default())
+    }
+
+    fn name(&self) -> &'static str {
+        "poll"
+    }
+
+    fn supports(&self, _: Interest, mode: Mode) -> bool {
+        mode != Mode::Edge
+    }
+
+    fn add(&mut self, _: &Source<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn modify(&mut self, _: &Source<'_>, _: Interest) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn remove(&mut self, _: &Source<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn wait<'fd>(
+        &mut self,
+        armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
+        timeout: Timeout,
+        mut report: impl FnMut(Tag, Readiness),
+    ) -> io::Result<()> {
+        let tags = &mut self.tags;
+        tags.clear();
+        let entries = self.cache.load(armed.map(|source| {
+            let source = source?;
+            tags.push(source.tag());
+            Ok((source.fd(), flags(source.interest())))
+        }))?;
+        let found = poll::poll(entries, timeout)?;
+        let ready = entries.iter().zip(tags).filter(|(entry, _)| !entry.revents().is_empty());
+        for (entry, tag) in ready.take(found) {
+            report(*tag, meaning(entry.revents()));
+        }
+        Ok(())
+    }
+}
+
+fn flags(interest: Interest) -> PollFlags {
+    let mut flags = PollFlags::empty();
+    if interest.contains(Interest::READ) {
+        flags |= PollFlags::IN | PollFlags::RDHUP;
+    }
+    if interest.contains(Interest::WRITE) {
+        flags |= PollFlags::OUT;
+    }
+    if interest.contains(Interest::PRIORITY) {
+        flags |= PollFlags::PRI;
+    }
+    flags
+}
+
+/// That the descriptor is not open (`NVAL`: somebody closed it by its number) counts as an error.
+fn meaning(flags: PollFlags) -> Readiness {
+    readiness(
+        flags.contains(PollFlags::IN),
+        flags.contains(PollFlags::PRI),
+        flags.contains(PollFlags::OUT),
+        flags.intersects(PollFlags::ERR | PollFlags::NVAL),
+        flags.contains(PollFlags::HUP),
+        flags.contains(PollFlags::RDHUP),
+    )
+}

@@ -1,0 +1,97 @@
+//! Reading and writing through a borrowed descriptor.
+
+use std::io::{self, Read, Write};
+
+use crate::sys::fd::{AsFd, BorrowedFd};
+
+/// Reads and writes through whatever lends a descriptor.
+///
+/// A selector lends its file objects as `&F`. Sockets of the standard library can be read and written through that;
+/// child pipes, `OwnedFd`, `BorrowedFd` and `Box<dyn AsFd>` cannot. This adapter does it for them, unbuffered: each
+/// call is one `read(2)` or `write(2)`.
+///
+/// # Examples
+///
+/// A socket and the output of a child process in one selector:
+///
+/// ```
+/// use selectors::{DefaultSelector, File, Interest};
+/// use std::io::{Read, Write};
+/// use std::os::fd::AsFd;
+/// use std::os::unix::net::UnixStream;
+/// use std::process::{Command, Stdio};
+///
+/// let (socket, mut peer) = UnixStream::pair()?;
+/// let mut child = Command::new("echo").arg("hello").stdout(Stdio::piped()).spawn()?;
+/// let output = child.stdout.take().expect("it is piped");
+///
+/// let mut selector = DefaultSelector::<Box<dyn AsFd>, &str>::new()?;
+/// selector.register(Box::new(socket), Interest::READ, "the socket")?;
+/// selector.register(Box::new(output), Interest::READ, "the child")?;
+///
+/// peer.write_all(b"hello\n")?;
+/// while !selector.keys().is_empty() {
+///     for (token, _) in &selector.select(None)? {
+///         let Some((fileobj, name)) = selector.parts(token) else { continue };
+///         let mut buffer = [0; 64];
+///         let length = File::new(fileobj).read(&mut buffer)?;
+///         println!("{name} said {:?}", String::from_utf8_lossy(&buffer[..length]));
+///         selector.unregister(token)?;
+///     }
+/// }
+/// child.wait()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct File<T> {
+    fd: T,
+}
+
+impl<T: AsFd> File<T> {
+    /// An adapter for `fd`, which may be a reference or the thing itself.
+    #[must_use]
+    pub fn new(fd: T) -> Self {
+        Self { fd }
+    }
+
+    /// What was given to [`new`](Self::new).
+    pub fn into_inner(self) -> T {
+        self.fd
+    }
+
+    /// `ioctl(FIONBIO)`—Makes reads and writes fail with [`WouldBlock`](io::ErrorKind::WouldBlock) instead of
+    /// blocking, or undoes that.
+    ///
+    /// The setting belongs to the open file: everyone who has a duplicate of the descriptor, such as the process that
+    /// lent its standard input, gets it too.
+    ///
+    /// # Errors
+    ///
+    /// `ENOTTY`: this kind of file has no such setting.
+    pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
+        Ok(rustix::io::ioctl_fionbio(&self.fd, nonblocking)?)
+    }
+}
+
+impl<T: AsFd> AsFd for File<T> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+impl<T: AsFd> Read for File<T> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::read(&self.fd, buffer)?)
+    }
+}
+
+impl<T: AsFd> Write for File<T> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::io::write(&self.fd, bytes)?)
+    }
+
+    /// Nothing is buffered, so this does nothing.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

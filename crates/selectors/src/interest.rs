@@ -1,0 +1,78 @@
+//! What to wait for, and how often to be told.
+
+use std::fmt;
+
+bitflags::bitflags! {
+    /// What to wait for on a file object: one of the constants, or a union of them.
+    ///
+    /// Errors and hang-ups are always waited for. To wait for nothing at all, see
+    /// [`Selector::pause`](crate::Selector::pause); an empty interest is refused.
+    ///
+    /// # Examples
+    ///
+    /// Unions are written with `|`:
+    ///
+    /// ```
+    /// use selectors::Interest;
+    ///
+    /// let both = Interest::READ | Interest::WRITE;
+    /// assert!(both.contains(Interest::WRITE));
+    /// assert_eq!(both - Interest::WRITE, Interest::READ);
+    /// ```
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub struct Interest: u8 {
+        /// There is something to read, or the end of it; a listener has a connection to accept.
+        #[doc(alias = "EVENT_READ")]
+        const READ = 1;
+        /// Writing will not block; a connection attempt is over, well or not.
+        #[doc(alias = "EVENT_WRITE")]
+        const WRITE = 2;
+        /// An exceptional condition: urgent data on a TCP socket, a change in a file of `/sys` or `/proc`.
+        const PRIORITY = 4;
+    }
+}
+
+impl Interest {
+    /// Whether this is something that can be waited for: at least one bit, and none that has no name.
+    pub(crate) fn is_valid(self) -> bool {
+        !self.is_empty() && Self::all().contains(self)
+    }
+}
+
+/// How often a file object is reported while it is ready.
+///
+/// # Portability
+///
+/// | | Select | Poll | Epoll |
+/// |---|---|---|---|
+/// | [`Level`](Self::Level) | yes | yes | yes |
+/// | [`Edge`](Self::Edge) | no | no | yes |
+/// | [`Oneshot`](Self::Oneshot) | yes | yes | yes |
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Mode {
+    /// In every wait for as long as it is ready: the default, and the easiest to use rightly.
+    #[default]
+    Level,
+    /// When it becomes ready, and when more of the same arrives; not again for what was reported already.
+    ///
+    /// Read or write until [`WouldBlock`](std::io::ErrorKind::WouldBlock), or
+    /// [`rearm`](crate::Selector::rearm) to be told again.
+    #[doc(alias = "EPOLLET")]
+    #[doc(alias = "EV_CLEAR")]
+    Edge,
+    /// Once; then not until [`rearm`](crate::Selector::rearm) or [`modify`](crate::Selector::modify).
+    #[doc(alias = "EPOLLONESHOT")]
+    #[doc(alias = "EV_ONESHOT")]
+    Oneshot,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Level => "level-triggered",
+            Self::Edge => "edge-triggered",
+            Self::Oneshot => "one-shot",
+        })
+    }
+}

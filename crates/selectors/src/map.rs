@@ -1,0 +1,296 @@
+//! The key map: descriptor to slot, slot to everything that is known of a registration.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+
+use slab::Slab;
+
+use crate::sys::fd::RawFd;
+use crate::token::{SelectorId, Tag, Token, WAKER_SLOT};
+use crate::{Interest, Mode};
+
+/// What is known of a registration, but for the user's data.
+#[derive(Debug)]
+pub(crate) struct Slot<F> {
+    pub(crate) fileobj: F,
+    // What `fileobj` lent when it was registered.
+    pub(crate) fd: RawFd,
+    pub(crate) generation: NonZeroU32,
+    // Where in the list of the last wait that reported this key its entry is: a hint, to be checked.
+    pub(crate) place: u32,
+    pub(crate) interest: Interest,
+    pub(crate) mode: Mode,
+    pub(crate) state: State,
+}
+
+/// What the back end knows of a registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// It watches for the interest.
+    Armed,
+    /// One-shot, and reported: registered with the kernel where it keeps such things, but not waited for.
+    Fired,
+    /// Nothing: it was removed.
+    Paused,
+}
+
+impl<F> Slot<F> {
+    pub(crate) fn tag(&self, slot: u32) -> Tag {
+        Tag::new(slot, self.generation)
+    }
+}
+
+/// The registrations of one selector.
+///
+/// A slot is given again after `remove`, each time with the next generation, which outlives the slot here. When a
+/// slot has no generation left it is never given again.
+pub(crate) struct Map<F, D> {
+    pub(crate) id: SelectorId,
+    // `None` is a slot that is out of generations.
+    slots: Slab<Option<Slot<F>>>,
+    // By slot, `Some` where `slots` has a registration. Apart, so that a wait does not drag it through the cache.
+    data: Vec<Option<D>>,
+    // By slot: the generation that the next registration there gets.
+    next: Vec<NonZeroU32>,
+    by_fd: FdIndex,
+    len: usize,
+}
+
+impl<F, D> Map<F, D> {
+    pub(crate) fn new() -> Self {
+        Self {
+            id: SelectorId::unique(),
+            slots: Slab::new(),
+            data: Vec::new(),
+            next: Vec::new(),
+            by_fd: FdIndex::default(),
+            len: 0,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The slot and the generation that the next `insert` will have, and room for it; `None` when there are 2^32 - 1.
+    pub(crate) fn vacancy(&mut self) -> Option<(u32, NonZeroU32)> {
+        let slot = self.slots.vacant_key();
+        let number = u32::try_from(slot).ok().filter(|&number| number != WAKER_SLOT)?;
+        if slot >= self.next.len() {
+            self.next.resize(slot + 1, NonZeroU32::MIN);
+            self.data.resize_with(slot + 1, || None);
+        }
+        Some((number, self.next[slot]))
+    }
+
+    /// Puts a registration where [`vacancy`](Self::vacancy) said.
+    pub(crate) fn insert(&mut self, entry: Slot<F>, data: D) -> Token {
+        let (fd, generation) = (entry.fd, entry.generation);
+        let slot = self.slots.insert(Some(entry));
+        self.data[slot] = Some(data);
+        let slot = slot as u32; // `vacancy` saw that it fits
+        self.by_fd.insert(fd, slot);
+        self.len += 1;
+        Token::new(self.id, slot, generation)
+    }
+
+    /// Takes a registration out, and retires its token.
+    pub(crate) fn remove(&mut self, slot: u32) -> Option<(Slot<F>, D)> {
+        let at = slot as usize;
+        let entry = self.slots.get_mut(at)?.take()?;
+        let data = self.data[at].take()?;
+        if let Some(next) = entry.generation.checked_add(1) {
+            self.next[at] = next;
+            self.slots.remove(at);
+        }
+        self.by_fd.remove(entry.fd);
+        self.len -= 1;
+        Some((entry, data))
+    }
+
+    pub(crate) fn find(&self, name: Result<Token, RawFd>) -> Option<u32> {
+        match name {
+            Ok(token) if token.selector() == self.id => {
+                self.get(token.slot()).filter(|slot| slot.generation == token.generation())?;
+                Some(token.slot())
+            }
+            Ok(_) => None,
+            Err(fd) => self.by_fd.get(fd),
+        }
+    }
+
+    pub(crate) fn get(&self, slot: u32) -> Option<&Slot<F>> {
+        self.slots.get(slot as usize)?.as_ref()
+    }
+
+    pub(crate) fn get_mut(&mut self, slot: u32) -> Option<&mut Slot<F>> {
+        self.slots.get_mut(slot as usize)?.as_mut()
+    }
+
+    pub(crate) fn data(&self, slot: u32) -> Option<&D> {
+        self.data.get(slot as usize)?.as_ref()
+    }
+
+    pub(crate) fn data_mut(&mut self, slot: u32) -> Option<&mut D> {
+        self.data.get_mut(slot as usize)?.as_mut()
+    }
+
+    pub(crate) fn parts(&mut self, slot: u32) -> Option<(&F, &mut D)> {
+        let entry = self.slots.get(slot as usize)?.as_ref()?;
+        Some((&entry.fileobj, self.data.get_mut(slot as usize)?.as_mut()?))
+    }
+
+    pub(crate) fn token(&self, slot: u32, entry: &Slot<F>) -> Token {
+        Token::new(self.id, slot, entry.generation)
+    }
+
+    pub(crate) fn iter(&self) -> Slots<'_, F> {
+        Slots(self.slots.iter())
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &Slot<F>, &mut D)> {
+        let slots = &self.slots;
+        self.data.iter_mut().enumerate().filter_map(|(slot, data)| {
+            Some((slot as u32, slots.get(slot)?.as_ref()?, data.as_mut()?)) // all slots fit, see `vacancy`
+        })
+    }
+
+    /// Takes out the registration in the lowest slot from `from` on.
+    pub(crate) fn pop(&mut self, from: &mut u32) -> Option<(u32, Slot<F>, D)> {
+        while (*from as usize) < self.data.len() {
+            let slot = *from;
+            *from += 1;
+            if let Some((entry, data)) = self.remove(slot) {
+                return Some((slot, entry, data));
+            }
+        }
+        None
+    }
+}
+
+/// The occupied slots, by rising number.
+#[derive(Debug)]
+pub(crate) struct Slots<'a, F>(slab::Iter<'a, Option<Slot<F>>>);
+
+impl<F> Clone for Slots<'_, F> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<'a, F> Iterator for Slots<'a, F> {
+    type Item = (u32, &'a Slot<F>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.by_ref().find_map(|(slot, entry)| Some((slot as u32, entry.as_ref()?))) // fits, see `Map::vacancy`
+    }
+}
+
+/// Descriptor to slot.
+///
+/// Descriptors are small numbers, given lowest first, so an array serves; the kernel's own table is one, too. Those
+/// that are not small (from `dup2`, say) are hashed.
+#[derive(Debug, Default)]
+struct FdIndex {
+    // By number; `NONE` where there is no registration.
+    low: Vec<u32>,
+    high: HashMap<RawFd, u32>,
+}
+
+/// No registration has this slot, see [`WAKER_SLOT`].
+const NONE: u32 = WAKER_SLOT;
+
+/// Numbers below are in the array: 4 MiB of it at most.
+const LOW: usize = 1 << 20;
+
+impl FdIndex {
+    fn low(fd: RawFd) -> Option<usize> {
+        usize::try_from(fd).ok().filter(|&fd| fd < LOW)
+    }
+
+    fn get(&self, fd: RawFd) -> Option<u32> {
+        match Self::low(fd) {
+            Some(fd) => self.low.get(fd).copied().filter(|&slot| slot != NONE),
+            None => self.high.get(&fd).copied(),
+        }
+    }
+
+    fn insert(&mut self, fd: RawFd, slot: u32) {
+        match Self::low(fd) {
+            Some(fd) => {
+                if fd >= self.low.len() {
+                    self.low.resize(fd + 1, NONE);
+                }
+                self.low[fd] = slot;
+            }
+            None => {
+                self.high.insert(fd, slot);
+            }
+        }
+    }
+
+    fn remove(&mut self, fd: RawFd) {
+        match Self::low(fd) {
+            Some(fd) => {
+                if let Some(slot) = self.low.get_mut(fd) {
+                    *slot = NONE;
+                }
+            }
+            None => {
+                self.high.remove(&fd);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn register(map: &mut Map<(), ()>) -> Token {
+        let (_, generation) = map.vacancy().unwrap();
+        let slot = Slot {
+            fileobj: (),
+            fd: 3,
+            generation,
+            place: 0,
+            interest: Interest::READ,
+            mode: Mode::Level,
+            state: State::Armed,
+        };
+        map.insert(slot, ())
+    }
+
+    /// 2^32 registrations take too long to make from outside.
+    #[test]
+    fn a_slot_without_generations_retires() {
+        let mut map = Map::new();
+        let first = register(&mut map);
+        map.remove(first.slot()).unwrap();
+        map.next[0] = NonZeroU32::MAX;
+
+        let last = register(&mut map);
+        assert_eq!((last.slot(), last.generation()), (0, NonZeroU32::MAX));
+        assert_eq!(map.find(Ok(last)), Some(0));
+        map.remove(0).unwrap();
+        assert_eq!(map.find(Ok(last)), None);
+        assert_eq!((map.len(), map.iter().count(), map.iter_mut().count()), (0, 0, 0));
+
+        let other = register(&mut map);
+        assert_eq!((other.slot(), other.generation()), (1, NonZeroU32::MIN));
+        assert_eq!(map.find(Ok(last)), None);
+        assert_eq!(map.pop(&mut 0).unwrap().0, 1);
+    }
+
+    #[test]
+    fn descriptors_of_any_size_are_found() {
+        let mut index = FdIndex::default();
+        for (slot, fd) in [0, 7, LOW as RawFd - 1, LOW as RawFd, RawFd::MAX].into_iter().enumerate() {
+            assert_eq!(index.get(fd), None);
+            index.insert(fd, slot as u32);
+            assert_eq!(index.get(fd), Some(slot as u32));
+            index.remove(fd);
+            assert_eq!(index.get(fd), None);
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! What a wait found.
+
+use std::fmt;
+use std::num::NonZeroU32;
+
+use crate::Interest;
+use crate::token::{SelectorId, Tag, Token};
+
+bitflags::bitflags! {
+    /// What was seen on a file object.
+    ///
+    /// [`READ`](Self::READ), [`WRITE`](Self::WRITE) and [`PRIORITY`](Self::PRIORITY) say what to do, and are set only
+    /// where they were asked for. A hang-up or an error counts as both `READ` and `WRITE`, because reading or writing
+    /// is how to learn more. The others say what the system told beside that, asked for or not.
+    ///
+    /// # Examples
+    ///
+    /// Read first, then look at the end:
+    ///
+    /// ```
+    /// use selectors::Readiness;
+    ///
+    /// let readiness = Readiness::READ | Readiness::READ_CLOSED;
+    /// assert!(readiness.is_readable());
+    /// assert!(readiness.is_read_closed() && !readiness.is_writable());
+    /// ```
+    ///
+    /// # Portability
+    ///
+    /// `select` cannot tell `READ_CLOSED`, `WRITE_CLOSED` and `ERROR`, so programs for every back end take them as
+    /// hints: a read of 0 bytes, or a failed one, is what counts.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct Readiness: u8 {
+        /// Reading will not block: there is data, its end, an error, or a connection to accept.
+        const READ = 1;
+        /// Writing will not block: there is room, an error, or a connection attempt is over.
+        const WRITE = 2;
+        /// There is an exceptional condition, such as urgent data.
+        const PRIORITY = 4;
+        /// The peer sends no more; what it sent before may still be there to read.
+        #[doc(alias = "POLLRDHUP")]
+        #[doc(alias = "EPOLLRDHUP")]
+        #[doc(alias = "EV_EOF")]
+        const READ_CLOSED = 8;
+        /// The stream is hung up: nothing written will arrive.
+        #[doc(alias = "POLLHUP")]
+        #[doc(alias = "EPOLLHUP")]
+        const WRITE_CLOSED = 16;
+        /// An error is pending (`SO_ERROR`), or nobody reads the pipe any more.
+        #[doc(alias = "POLLERR")]
+        #[doc(alias = "EPOLLERR")]
+        const ERROR = 32;
+    }
+}
+
+impl Readiness {
+    /// Whether [`READ`](Self::READ) is set.
+    #[must_use]
+    pub const fn is_readable(self) -> bool {
+        self.contains(Self::READ)
+    }
+
+    /// Whether [`WRITE`](Self::WRITE) is set.
+    #[must_use]
+    pub const fn is_writable(self) -> bool {
+        self.contains(Self::WRITE)
+    }
+
+    /// Whether [`PRIORITY`](Self::PRIORITY) is set.
+    #[must_use]
+    pub const fn is_priority(self) -> bool {
+        self.contains(Self::PRIORITY)
+    }
+
+    /// Whether [`READ_CLOSED`](Self::READ_CLOSED) is set.
+    #[must_use]
+    pub const fn is_read_closed(self) -> bool {
+        self.contains(Self::READ_CLOSED)
+    }
+
+    /// Whether [`WRITE_CLOSED`](Self::WRITE_CLOSED) is set.
+    #[must_use]
+    pub const fn is_write_closed(self) -> bool {
+        self.contains(Self::WRITE_CLOSED)
+    }
+
+    /// Whether [`ERROR`](Self::ERROR) is set.
+    #[must_use]
+    pub const fn is_error(self) -> bool {
+        self.contains(Self::ERROR)
+    }
+
+    /// The part that can be asked for: Python's event mask.
+    #[must_use]
+    pub const fn interest(self) -> Interest {
+        Interest::from_bits_truncate(self.bits())
+    }
+
+    /// Without what can be asked for, but was not.
+    pub(crate) fn masked(self, interest: Interest) -> Self {
+        let unasked = Interest::all().bits() & !interest.bits();
+        Self::from_bits_truncate(self.bits() & !unasked)
+    }
+}
+
+/// What one wait found: an entry for each key that is ready, in the order in which the back end told.
+///
+/// A `Ready` can be passed to [`Selector::select_into`](crate::Selector::select_into) again and again; it keeps its
+/// memory. It borrows nothing, so keys can be changed and removed while it is iterated; the token of a removed key
+/// finds nothing then.
+///
+/// # Examples
+///
+/// One list for all waits:
+///
+/// ```
+/// use selectors::{DefaultSelector, Interest, Ready};
+/// use std::os::unix::net::UnixStream;
+/// use std::time::Duration;
+///
+/// let (a, _b) = UnixStream::pair()?;
+/// let mut selector = DefaultSelector::new()?;
+/// let token = selector.register(a, Interest::WRITE, "greeting")?;
+///
+/// let mut ready = Ready::new();
+/// selector.select_into(&mut ready, Duration::ZERO)?;
+/// for (found, readiness) in &ready {
+///     assert_eq!(found, token);
+///     assert!(readiness.is_writable());
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Ready {
+    // Whose keys the entries name; nobody's before the first wait.
+    selector: SelectorId,
+    entries: Vec<Entry>,
+    woken: bool,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Entry {
+    pub(crate) slot: u32,
+    pub(crate) generation: NonZeroU32,
+    pub(crate) readiness: Readiness,
+}
+
+impl Ready {
+    /// An empty list. No allocation.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty list with room for `capacity` entries.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self { entries: Vec::with_capacity(capacity), ..Self::default() }
+    }
+
+    /// How many keys are ready.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether no key is ready.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether a [`Waker`](crate::Waker) was used since the wait before. It has no entry of its own.
+    #[must_use]
+    pub fn woken(&self) -> bool {
+        self.woken
+    }
+
+    /// The readiness of one key, if it is ready. Looks at every entry.
+    #[must_use]
+    pub fn get(&self, token: Token) -> Option<Readiness> {
+        self.iter().find_map(|(found, readiness)| (found == token).then_some(readiness))
+    }
+
+    /// The tokens of the keys that are ready, each once, with what was seen.
+    pub fn iter(&self) -> Iter<'_> {
+        Iter { selector: self.selector, entries: self.entries.iter() }
+    }
+
+    /// Forgets everything, and makes room for `most` entries of `selector`.
+    pub(crate) fn begin(&mut self, selector: SelectorId, most: usize) {
+        self.selector = selector;
+        self.woken = false;
+        self.entries.clear();
+        self.entries.reserve(most);
+    }
+
+    /// Takes what a back end reports as it is; [`settle`](Self::settle) looks at it.
+    pub(crate) fn push(&mut self, tag: Tag, readiness: Readiness) {
+        if let Some((slot, generation)) = tag.parts() {
+            self.entries.push(Entry { slot, generation, readiness });
+        }
+    }
+
+    pub(crate) fn set_woken(&mut self) {
+        self.woken = true;
+    }
+
+    /// Goes through what was pushed. `keep` is shown an entry and the entries kept before it, and gives back what to
+    /// keep of it.
+    pub(crate) fn settle(&mut self, mut keep: impl FnMut(Entry, &mut [Entry]) -> Option<Readiness>) {
+        let mut kept = 0;
+        for at in 0..self.entries.len() {
+            let entry = self.entries[at];
+            if let Some(readiness) = keep(entry, &mut self.entries[..kept]) {
+                self.entries[kept] = Entry { readiness, ..entry };
+                kept += 1;
+            }
+        }
+        self.entries.truncate(kept);
+    }
+}
+
+impl fmt::Debug for Ready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Entries<'a>(&'a Ready);
+        impl fmt::Debug for Entries<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_map().entries(self.0).finish()
+            }
+        }
+        f.debug_struct("Ready").field("woken", &self.woken).field("entries", &Entries(self)).finish()
+    }
+}
+
+impl<'a> IntoIterator for &'a Ready {
+    type Item = (Token, Readiness);
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl IntoIterator for Ready {
+    type Item = (Token, Readiness);
+    type IntoIter = IntoIter;
+
+    fn into_iter(self) -> Self::IntoIter {
+        IntoIter { selector: self.selector, entries: self.entries.into_iter() }
+    }
+}
+
+/// The entries of a borrowed [`Ready`].
+#[derive(Clone)]
+#[must_use = "iterators do nothing unless consumed"]
+pub struct Iter<'a> {
+    selector: SelectorId,
+    entries: std::slice::Iter<'a, Entry>,
+}
+
+/// The entries of a [`Ready`].
+#[must_use = "iterators do nothing unless consumed"]
+pub struct IntoIter {
+    selector: SelectorId,
+    entries: std::vec::IntoIter<Entry>,
+}
+
+impl Entry {
+    fn named(self, selector: SelectorId) -> (Token, Readiness) {
+        (Token::new(selector, self.slot, self.generation), self.readiness)
+    }
+}
+
+impl Iterator for Iter<'_> {
+    type Item = (Token, Readiness);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.entries.next()?.named(self.selector))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.entries.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+impl Iterator for IntoIter {
+    type Item = (Token, Readiness);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.entries.next()?.named(self.selector))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.entries.size_hint()
+    }
+}
+
+impl ExactSizeIterator for IntoIter {}
+
+impl fmt::Debug for Iter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
+
+impl fmt::Debug for IntoIter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IntoIter").field("left", &self.entries.len()).finish()
+    }
+}

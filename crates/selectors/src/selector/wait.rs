@@ -1,0 +1,130 @@
+//! Waiting, and being woken.
+
+use super::{Selector, lend};
+use crate::backend::{Backend, Source};
+use crate::map::State;
+use crate::sys::fd::AsFd;
+use crate::token::WAKER_SLOT;
+use crate::waker::WakerSource;
+use crate::{Error, Mode, Operation, Ready, Timeout, Waker};
+
+impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
+    /// Waits until something is ready or the time is over, and gives back a new list of what is.
+    ///
+    /// With `None` it waits for as long as it takes, with [`Duration::ZERO`](std::time::Duration::ZERO) not at all.
+    /// With nothing registered it waits all the same. The wait never ends before its time without a reason: something
+    /// ready, a [`Waker`], or (on epoll, rarely) an event of a key that is gone. Signals do not end it, unless
+    /// [`Timeout::interruptible`] says so.
+    ///
+    /// # Errors
+    ///
+    /// * [`Error::Interrupted`]: a signal handler ran and the timeout is interruptible.
+    /// * [`Error::InvalidFd`]: on select and poll, a file object lends another descriptor than before.
+    /// * [`Error::Limit`], [`Error::Os`]: what the system says.
+    ///
+    /// # Examples
+    ///
+    /// A loop until everything is unregistered:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest};
+    /// use std::io::Read;
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, b) = UnixStream::pair()?;
+    /// drop(b);
+    /// let mut selector = DefaultSelector::new()?;
+    /// selector.register(a, Interest::READ, ())?;
+    /// while !selector.keys().is_empty() {
+    ///     for (token, _) in &selector.select(None)? {
+    ///         let Some((mut stream, ())) = selector.parts(token) else { continue };
+    ///         if stream.read(&mut [0; 512])? == 0 {
+    ///             selector.unregister(token)?;
+    ///         }
+    ///     }
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn select(&mut self, timeout: impl Into<Timeout>) -> Result<Ready, Error> {
+        let mut ready = Ready::new();
+        self.select_into(&mut ready, timeout)?;
+        Ok(ready)
+    }
+
+    /// Waits as [`select`](Self::select) does, into a list that exists already, and gives back how many keys are ready.
+    ///
+    /// What the list held is forgotten. It grows to the number of registrations, then no wait allocates.
+    ///
+    /// # Errors
+    ///
+    /// As [`select`](Self::select); the list is empty then.
+    pub fn select_into(&mut self, ready: &mut Ready, timeout: impl Into<Timeout>) -> Result<usize, Error> {
+        ready.begin(self.map.id, self.map.len() + usize::from(self.waker.is_some()));
+        let sources = self.map.iter().filter(|(_, entry)| entry.state == State::Armed);
+        let sources = sources.map(|(slot, entry)| match lend(entry) {
+            Ok(fd) => Ok(Source::new(fd, entry.tag(slot), entry.interest, entry.mode)),
+            Err(error) => Err(error.into()),
+        });
+        let sources = sources.chain(self.waker.iter().map(|waker| Ok(waker.source())));
+        let result = self.backend.wait(sources, timeout.into(), |tag, readiness| ready.push(tag, readiness));
+        if let Err(error) = result {
+            ready.begin(self.map.id, 0);
+            return Err(Error::new(Operation::Wait, self.backend.name(), error));
+        }
+        self.settle(ready);
+        Ok(ready.len())
+    }
+
+    /// Makes what a back end reported true: one entry for each key that is there, with what was asked for.
+    fn settle(&mut self, ready: &mut Ready) {
+        let mut woken = false;
+        ready.settle(|entry, kept| {
+            if entry.slot == WAKER_SLOT {
+                woken = true;
+                return None;
+            }
+            let slot = self.map.get_mut(entry.slot).filter(|slot| slot.generation == entry.generation)?;
+            let readiness = entry.readiness.masked(slot.interest);
+            if let Some(earlier) =
+                kept.get_mut(slot.place as usize).filter(|earlier| earlier.slot == entry.slot)
+            {
+                earlier.readiness |= readiness;
+                return None;
+            }
+            if slot.state != State::Armed || readiness.is_empty() {
+                return None;
+            }
+            if slot.mode == Mode::Oneshot {
+                slot.state = State::Fired;
+            }
+            slot.place = u32::try_from(kept.len()).unwrap_or(u32::MAX);
+            Some(readiness)
+        });
+        if let Some(waker) = self.waker.as_ref().filter(|_| woken) {
+            waker.take();
+            ready.set_woken();
+        }
+    }
+
+    /// A handle with which other threads end a wait of this selector.
+    ///
+    /// The first call makes it, which takes a descriptor; further calls give clones.
+    ///
+    /// # Errors
+    ///
+    /// * [`Error::Limit`]: no descriptors, watches or memory left.
+    /// * [`Error::Os`]: anything else that the system says.
+    pub fn waker(&mut self) -> Result<Waker, Error> {
+        if let Some(waker) = &self.waker {
+            return Ok(waker.waker());
+        }
+        let made = WakerSource::new(&self.backend).and_then(|waker| {
+            self.backend.add(&waker.source())?;
+            Ok(waker)
+        });
+        match made {
+            Ok(waker) => Ok(self.waker.insert(waker).waker()),
+            Err(error) => Err(Error::new(Operation::Waker, self.backend.name(), error)),
+        }
+    }
+}
