@@ -1,0 +1,194 @@
+//! `cargo xtask ci`: everything a change must pass.
+
+use std::fs;
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+use crate::shell::{self, BOLD, DIM, GOOD};
+use crate::{msrv, tidy};
+
+/// Does one thing, and adds the tests it ran.
+type Step = fn(&mut Counts) -> Result<()>;
+
+const STEPS: [(&str, Step); 9] = [
+    ("formatting", |_| shell::run(&mut shell::cargo(["fmt", "--all", "--check"]))),
+    ("lints", |_| lints()),
+    ("tidy", |_| done(tidy::run()?)),
+    ("the commands of README", commands_of_readme),
+    ("all other tests", other_tests),
+    ("truth tables", |_| truth_tables()),
+    ("documentation", |_| documentation()),
+    ("oldest Rust", |_| done(msrv::run()?)),
+    ("packages", |_| packages()),
+];
+
+/// What all tests together came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+impl Counts {
+    /// Adds what the lines of some output tell: `test result: ok. 3 passed; 0 failed; 1 ignored; ...` of a test
+    /// program, `3 passed, 0 failed, 1 skipped` of the conformance suite.
+    fn add_from(&mut self, output: &str) {
+        for line in output.lines() {
+            let result = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". "));
+            let numbers = match result {
+                Some((_, rest)) => counts(rest, ';', ["passed", "failed", "ignored"]),
+                None => counts(line, ',', ["passed", "failed", "skipped"]),
+            };
+            if let Some([passed, failed, skipped]) = numbers {
+                self.passed += passed;
+                self.failed += failed;
+                self.skipped += skipped;
+            }
+        }
+    }
+}
+
+/// Reads `1 a, 2 b, 3 c` for three known words.
+fn counts(text: &str, separator: char, words: [&str; 3]) -> Option<[u64; 3]> {
+    let mut parts = text.split(separator).map(str::trim);
+    let mut numbers = [0; 3];
+    for (number, word) in numbers.iter_mut().zip(words) {
+        *number = parts.next()?.strip_suffix(word)?.trim_end().parse().ok()?;
+    }
+    Some(numbers)
+}
+
+pub(crate) fn run() -> Result<ExitCode> {
+    let (start, mut counts) = (Instant::now(), Counts::default());
+    let mut times: Vec<(&str, Duration)> = Vec::new();
+    for (index, (name, step)) in STEPS.iter().enumerate() {
+        let place = format!("{}/{}", index + 1, STEPS.len());
+        anstream::println!("\n{BOLD}== {place} {name}{BOLD:#}");
+        let begin = Instant::now();
+        step(&mut counts).with_context(|| format!("step {place}, {name}"))?;
+        anstream::println!("{DIM}{name}: {:.1} s{DIM:#}", begin.elapsed().as_secs_f64());
+        times.push((name, begin.elapsed()));
+    }
+    anstream::println!("\n{BOLD}== all {} steps passed{BOLD:#}", STEPS.len());
+    for (name, time) in times {
+        anstream::println!("  {GOOD}✓{GOOD:#} {name:<24} {:>6.1} s", time.as_secs_f64());
+    }
+    anstream::println!("    {:<24} {:>6.1} s", "together", start.elapsed().as_secs_f64());
+    println!("\n{} passed, {} failed, {} skipped", counts.passed, counts.failed, counts.skipped);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn done(code: ExitCode) -> Result<()> {
+    if code != ExitCode::SUCCESS {
+        bail!("failed");
+    }
+    Ok(())
+}
+
+fn lints() -> Result<()> {
+    let mut clippy = shell::cargo(["clippy", "--workspace", "--all-targets", "--all-features"]);
+    shell::run(clippy.args(["--", "-D", "warnings"]))
+}
+
+/// Runs what README tells to run, as it stands there, through the shell.
+fn commands_of_readme(counts: &mut Counts) -> Result<()> {
+    let readme = fs::read_to_string(shell::root().join("README.md")).context("README.md")?;
+    let (_, commands) = tidy::test_commands(&readme).context("README has no block with the test command")?;
+    for line in commands {
+        let mut command = Command::new("sh");
+        command.args(["-c", &line]).current_dir(shell::root());
+        let (status, output) = shell::tee(&mut command)?;
+        counts.add_from(&output);
+        shell::check(&command, status)?;
+    }
+    Ok(())
+}
+
+/// Every test but the conformance suite, which README's commands have run.
+fn other_tests(counts: &mut Counts) -> Result<()> {
+    let packages = ["test", "--workspace", "--exclude", "conformance", "--all-features"];
+    let mut runs = vec![shell::cargo(packages)];
+    for arguments in of_conformance(&shell::metadata()?) {
+        let mut run = shell::cargo(["test", "--package", "conformance", "--all-features"]);
+        run.args(arguments);
+        runs.push(run);
+    }
+    for mut run in runs {
+        let (status, output) = shell::tee(&mut run)?;
+        counts.add_from(&output);
+        shell::check(&run, status)?;
+    }
+    Ok(())
+}
+
+/// How to name the tests of the package `conformance` besides the suite itself, for one run of cargo each.
+fn of_conformance(metadata: &Value) -> Vec<Vec<String>> {
+    let mut packages = metadata["packages"].as_array().into_iter().flatten();
+    let Some(package) = packages.find(|package| package["name"] == "conformance") else { return Vec::new() };
+    let (mut programs, mut runs) = (Vec::new(), Vec::new());
+    for target in package["targets"].as_array().into_iter().flatten() {
+        let name = target["name"].as_str().unwrap_or_default();
+        match target["kind"][0].as_str().unwrap_or_default() {
+            "lib" => {
+                programs.push("--lib".to_owned());
+                runs.push(vec!["--doc".to_owned()]);
+            }
+            kind @ ("bin" | "test") if (kind, name) != ("test", "conformance") => {
+                programs.extend([format!("--{kind}"), name.to_owned()]);
+            }
+            _ => {}
+        }
+    }
+    if !programs.is_empty() {
+        runs.insert(0, programs);
+    }
+    runs
+}
+
+fn truth_tables() -> Result<()> {
+    crate::truth::run(&crate::truth::Options::default()).map(drop)
+}
+
+fn documentation() -> Result<()> {
+    let mut doc = shell::cargo(["doc", "--no-deps", "--all-features"]);
+    doc.args(["--package", "select-sys", "--package", "selectors"]).env("RUSTDOCFLAGS", "-D warnings");
+    shell::run(&mut doc)
+}
+
+/// Both at once, as one needs the other and neither may be published yet.
+fn packages() -> Result<()> {
+    let mut package = shell::cargo(["package", "--allow-dirty", "--quiet"]);
+    shell::run(package.args(["--package", "select-sys", "--package", "selectors"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_added_up() {
+        let mut counts = Counts::default();
+        counts.add_from(
+            "running 3 tests\ntest result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.1s\n\
+             test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured\n  12 passed, 0 failed, 5 skipped\n\
+             one passed, two failed\n",
+        );
+        assert_eq!(counts, Counts { passed: 19, failed: 2, skipped: 6 });
+    }
+
+    #[test]
+    fn the_suite_itself_is_left_out() {
+        let metadata = serde_json::json!({"packages": [{"name": "conformance", "targets": [
+            {"name": "conformance", "kind": ["lib"]},
+            {"name": "conformance", "kind": ["test"]},
+            {"name": "transcripts", "kind": ["test"]},
+            {"name": "truth", "kind": ["bin"]},
+        ]}]});
+        let expected = vec![vec!["--lib", "--test", "transcripts", "--bin", "truth"], vec!["--doc"]];
+        assert_eq!(of_conformance(&metadata), expected);
+    }
+}

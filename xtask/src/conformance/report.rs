@@ -1,0 +1,305 @@
+//! What came out, for a person or as JSON.
+
+use std::collections::BTreeMap;
+
+use comfy_table::{Attribute, Cell, CellAlignment, Color, Table, presets};
+use serde::Serialize;
+
+use super::suite::plural;
+use super::{Outcome, Scenario};
+use crate::shell::{self, BAD, BOLD, DIM, GOOD, WARN};
+
+/// The order of the columns; others come after these.
+const COLUMNS: [&str; 7] = ["select", "poll", "epoll", "default", "any", "sys", "all"];
+
+/// How much of what the scenarios printed is shown after a failure.
+const TAIL: usize = 60;
+
+/// A key that sorts back ends the way they are shown.
+pub(super) fn column(backend: &str) -> (usize, String) {
+    let place = COLUMNS.iter().position(|known| *known == backend).unwrap_or(COLUMNS.len());
+    (place, backend.to_owned())
+}
+
+#[derive(Default)]
+pub(super) struct Report {
+    scenarios: Vec<Scenario>,
+    seconds: f64,
+    /// What the scenarios themselves printed.
+    printed: Vec<u8>,
+}
+
+/// The document of `--json`.
+#[derive(Serialize)]
+pub(super) struct Document<'a> {
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+    seconds: f64,
+    scenarios: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    backend: &'a str,
+    topic: &'a str,
+    scenario: &'a str,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    passed: usize,
+    failed: usize,
+    not_run: usize,
+}
+
+impl Counts {
+    fn add(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Passed => self.passed += 1,
+            Outcome::Failed(_) => self.failed += 1,
+            Outcome::NotRun(_) => self.not_run += 1,
+        }
+    }
+
+    fn text(self) -> String {
+        let parts = [("✓", self.passed), ("✗", self.failed), ("○", self.not_run)];
+        let parts =
+            parts.iter().filter(|(_, count)| *count > 0).map(|(mark, count)| format!("{mark}{count}"));
+        parts.collect::<Vec<_>>().join(" ")
+    }
+
+    fn cell(self) -> Cell {
+        let colour = match self {
+            Self { failed: 1.., .. } => Color::Red,
+            Self { not_run: 1.., .. } => Color::Yellow,
+            Self { .. } => Color::Green,
+        };
+        Cell::new(self.text()).fg(colour).set_alignment(CellAlignment::Right)
+    }
+}
+
+impl Report {
+    pub(super) fn new(scenarios: Vec<Scenario>, seconds: f64, printed: Vec<u8>) -> Self {
+        Self { scenarios, seconds, printed }
+    }
+
+    pub(super) fn failed(&self) -> usize {
+        self.counts().failed
+    }
+
+    pub(super) fn document(&self) -> Document<'_> {
+        let Counts { passed, failed, not_run: skipped } = self.counts();
+        let scenarios = self.scenarios.iter().map(Entry::of).collect();
+        Document { passed, failed, skipped, seconds: self.seconds, scenarios }
+    }
+
+    pub(super) fn print(&self) {
+        println!("\n{}", self.matrix(shell::colours()));
+        anstream::println!(
+            "{GOOD}✓{GOOD:#} passed   {BAD}✗{BAD:#} failed   {WARN}○{WARN:#} not run   {DIM}{} in {:.1} s{DIM:#}",
+            plural(self.scenarios.len(), "scenario"),
+            self.seconds,
+        );
+        self.print_failures();
+        self.print_not_run();
+        println!("\n{}", self.last_line());
+    }
+
+    fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        self.scenarios.iter().for_each(|scenario| counts.add(&scenario.outcome));
+        counts
+    }
+
+    /// Topics down, back ends across.
+    fn matrix(&self, colours: bool) -> Table {
+        let mut backends: Vec<_> = self.scenarios.iter().map(|one| one.name.backend.as_str()).collect();
+        backends.sort_by_key(|name| column(name));
+        backends.dedup();
+        let mut topics: Vec<&str> = Vec::new();
+        let mut cells: BTreeMap<(&str, &str), Counts> = BTreeMap::new();
+        for Scenario { name, outcome } in &self.scenarios {
+            if !topics.contains(&name.topic.as_str()) {
+                topics.push(&name.topic);
+            }
+            cells.entry((&name.topic, &name.backend)).or_default().add(outcome);
+            cells.entry(("", &name.backend)).or_default().add(outcome);
+        }
+
+        let mut table = Table::new();
+        table.load_preset(presets::UTF8_BORDERS_ONLY);
+        if colours {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
+        let heading = |text: &str| Cell::new(text).add_attribute(Attribute::Bold);
+        let head = backends.iter().map(|name| heading(name).set_alignment(CellAlignment::Right));
+        table.set_header([heading("topic")].into_iter().chain(head));
+        for topic in topics.iter().copied().chain([""]) {
+            let first = if topic.is_empty() { heading("together") } else { Cell::new(topic) };
+            let row = backends.iter().map(|backend| match cells.get(&(topic, *backend)) {
+                Some(counts) => counts.cell(),
+                None => Cell::new(""),
+            });
+            table.add_row([first].into_iter().chain(row));
+        }
+        table
+    }
+
+    fn print_failures(&self) {
+        let failed = self.by_text(|outcome| match outcome {
+            Outcome::Failed(message) => Some(message),
+            Outcome::Passed | Outcome::NotRun(_) => None,
+        });
+        if failed.is_empty() {
+            return;
+        }
+        anstream::println!("\n{BAD}{} failed{BAD:#}", plural(self.failed(), "scenario"));
+        for (message, names) in failed {
+            println!();
+            for name in names {
+                anstream::println!("  {BOLD}{name}{BOLD:#}");
+            }
+            for line in message.lines() {
+                println!("      {line}");
+            }
+        }
+        let printed = String::from_utf8_lossy(&self.printed);
+        let lines: Vec<_> = printed.lines().collect();
+        if !lines.is_empty() {
+            anstream::println!("\n{DIM}what the scenarios printed, the last {TAIL} lines at most:{DIM:#}");
+            for line in &lines[lines.len().saturating_sub(TAIL)..] {
+                anstream::println!("{DIM}  | {line}{DIM:#}");
+            }
+        }
+        anstream::println!("\n{DIM}one alone: cargo xtask conformance --filter NAME{DIM:#}");
+    }
+
+    fn print_not_run(&self) {
+        let not_run = self.by_text(|outcome| match outcome {
+            Outcome::NotRun(reason) => Some(reason),
+            Outcome::Passed | Outcome::Failed(_) => None,
+        });
+        if not_run.is_empty() {
+            return;
+        }
+        anstream::println!("\n{WARN}{} not run{WARN:#}", plural(self.counts().not_run, "scenario"));
+        for (reason, names) in not_run {
+            println!("\n  {reason}");
+            for name in names {
+                anstream::println!("      {DIM}{name}{DIM:#}");
+            }
+        }
+    }
+
+    /// Names by what was said about them, in the order of the first of each.
+    fn by_text<'a>(
+        &'a self,
+        text: impl Fn(&'a Outcome) -> Option<&'a String>,
+    ) -> Vec<(&'a str, Vec<&'a str>)> {
+        let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+        for scenario in &self.scenarios {
+            let Some(text) = text(&scenario.outcome) else { continue };
+            let name = scenario.name.full.as_str();
+            match groups.iter_mut().find(|(known, _)| known == text) {
+                Some((_, names)) => names.push(name),
+                None => groups.push((text, vec![name])),
+            }
+        }
+        groups
+    }
+
+    fn last_line(&self) -> String {
+        let Counts { passed, failed, not_run } = self.counts();
+        format!("{passed} passed, {failed} failed, {not_run} skipped")
+    }
+}
+
+impl<'a> Entry<'a> {
+    fn of(scenario: &'a Scenario) -> Self {
+        let (outcome, message, reason) = match &scenario.outcome {
+            Outcome::Passed => ("passed", None, None),
+            Outcome::Failed(message) => ("failed", Some(message.as_str()), None),
+            Outcome::NotRun(reason) => ("not-run", None, Some(reason.as_str())),
+        };
+        let name = &scenario.name;
+        Self {
+            backend: &name.backend,
+            topic: &name.topic,
+            scenario: &name.scenario,
+            outcome,
+            message,
+            reason,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Name;
+    use super::*;
+
+    fn report() -> Report {
+        let scenario = |name, outcome| Scenario { name: Name::parse(name), outcome };
+        let scenarios = vec![
+            scenario("epoll::register::twice", Outcome::Passed),
+            scenario("poll::register::twice", Outcome::Failed("left\nright".into())),
+            scenario("poll::register::once", Outcome::Passed),
+            scenario("select::limit::many", Outcome::NotRun("needs more descriptors".into())),
+            scenario("poll::limit::many", Outcome::NotRun("needs more descriptors".into())),
+        ];
+        Report::new(scenarios, 0.5, Vec::new())
+    }
+
+    #[test]
+    fn the_last_line_has_its_form() {
+        assert_eq!(report().last_line(), "2 passed, 1 failed, 2 skipped");
+        assert_eq!(Report::default().last_line(), "0 passed, 0 failed, 0 skipped");
+    }
+
+    #[test]
+    fn the_matrix_counts_per_topic_and_back_end() {
+        let text = report().matrix(false).to_string();
+        let rows: Vec<Vec<_>> = text
+            .lines()
+            .map(|line| line.trim_matches('│').split("  ").map(str::trim).filter(|c| !c.is_empty()).collect())
+            .collect();
+        assert!(rows.contains(&vec!["topic", "select", "poll", "epoll"]), "{text}");
+        assert!(rows.contains(&vec!["register", "✓1 ✗1", "✓1"]), "{text}");
+        assert!(rows.contains(&vec!["limit", "○1", "○1"]), "{text}");
+        assert!(rows.contains(&vec!["together", "○1", "✓1 ✗1 ○1", "✓1"]), "{text}");
+    }
+
+    #[test]
+    fn colours_only_where_they_are_wanted() {
+        assert!(!report().matrix(false).to_string().contains('\u{1b}'));
+        assert!(report().matrix(true).to_string().contains('\u{1b}'));
+    }
+
+    #[test]
+    fn one_reason_stands_once() {
+        let report = report();
+        let groups = report.by_text(|outcome| match outcome {
+            Outcome::NotRun(reason) => Some(reason),
+            _ => None,
+        });
+        assert_eq!(groups, [("needs more descriptors", vec!["select::limit::many", "poll::limit::many"])]);
+    }
+
+    #[test]
+    fn the_document_has_every_scenario() {
+        let document = serde_json::to_value(report().document()).unwrap();
+        assert_eq!(document["failed"], 1);
+        assert_eq!(document["scenarios"][1]["message"], "left\nright");
+        assert_eq!(document["scenarios"][3]["outcome"], "not-run");
+        assert_eq!(document["scenarios"][3]["reason"], "needs more descriptors");
+        assert_eq!(document["scenarios"][0].get("reason"), None);
+    }
+}
