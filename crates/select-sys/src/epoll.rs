@@ -23,7 +23,7 @@
 
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::Timeout;
@@ -318,12 +318,12 @@ fn room(buffer: &[Event]) -> libc::c_int {
 fn wait_millis(fd: RawFd, buffer: &mut [Event], millis: libc::c_int) -> io::Result<usize> {
     // SAFETY: `Event` is `repr(transparent)` over `epoll_event`, so `buffer` is room for `buffer.len()` of them,
     // borrowed for the call, and `room` is no more than that. The kernel writes whole, initialised events.
-    count(unsafe { libc::epoll_wait(fd, buffer.as_mut_ptr().cast(), room(buffer), millis) }.into())
+    time::count(unsafe { libc::epoll_wait(fd, buffer.as_mut_ptr().cast(), room(buffer), millis) })
 }
 
 /// `epoll_pwait2`, or the next whole millisecond where there is none.
 fn wait_exactly(fd: RawFd, buffer: &mut [Event], left: Duration) -> io::Result<usize> {
-    /// Set when the kernel said that it has no `epoll_pwait2`: it will not get one while this process lives.
+    /// Linux before 5.11 has no `epoll_pwait2`.
     static MISSING: AtomicBool = AtomicBool::new(false);
 
     /// `struct __kernel_timespec`, which this call takes on 32-bit machines too.
@@ -333,38 +333,26 @@ fn wait_exactly(fd: RawFd, buffer: &mut [Event], left: Duration) -> io::Result<u
         nanoseconds: i64,
     }
 
-    if !MISSING.load(Ordering::Relaxed) {
+    let (room, address) = (room(buffer), buffer.as_mut_ptr());
+    let exact = || {
         let left = KernelTimespec {
             seconds: left.as_secs().try_into().unwrap_or(i64::MAX),
             nanoseconds: left.subsec_nanos().into(),
         };
-        // SAFETY: by syscall number, because glibc has had a wrapper only since 2.35. Arguments as in
-        // epoll_wait(2): descriptor, `buffer` with `room` (see `wait_millis`), a timespec that outlives the call
-        // and has the layout of the kernel's, no signal mask (so its size is not looked at).
-        let result = count(unsafe {
+        // SAFETY: by syscall number, because glibc has had a wrapper only since 2.35. Arguments as in epoll_wait(2):
+        // descriptor, the address of `buffer` and `room` in it (see `wait_millis`), a timespec that outlives the call and
+        // has the layout of the kernel's, no signal mask (so its size is not looked at).
+        time::count(unsafe {
             libc::syscall(
                 libc::SYS_epoll_pwait2,
                 fd,
-                buffer.as_mut_ptr(),
-                room(buffer),
+                address,
+                room,
                 &raw const left,
                 std::ptr::null::<libc::sigset_t>(),
                 0_usize,
             )
-        });
-        match result {
-            // ENOSYS: Linux before 5.11. EPERM: how seccomp filters that are older than the call refuse it (container
-            // runtimes did so by default); the call itself never fails with it, says epoll_wait(2).
-            Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM)) => {
-                MISSING.store(true, Ordering::Relaxed);
-            }
-            result => return result,
-        }
-    }
-    wait_millis(fd, buffer, time::millis_up(left))
-}
-
-/// The number of events, or the error that `errno` holds for -1.
-fn count(result: libc::c_long) -> io::Result<usize> {
-    usize::try_from(result).map_err(|_| io::Error::last_os_error())
+        })
+    };
+    time::exact_or_rounded(&MISSING, exact, || wait_millis(fd, buffer, time::millis_up(left)))
 }

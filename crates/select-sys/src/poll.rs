@@ -27,6 +27,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
+use std::sync::atomic::AtomicBool;
 
 use crate::Timeout;
 use crate::fd::{AsRawFd, BorrowedFd, RawFd};
@@ -151,7 +152,7 @@ impl fmt::Debug for PollFd<'_> {
 /// `ppoll(2)`—Waits until an entry of `fds` has something to report, and gives back how many have.
 ///
 /// The answers are in [`PollFd::revents`] of the entries; all are overwritten. The timeout is exact to the
-/// nanosecond. A descriptor may stand in the list more than once. An empty list waits for the timeout.
+/// nanosecond (where the system refuses `ppoll`, it is rounded up to the next millisecond). A descriptor may stand in the list more than once. An empty list waits for the timeout.
 ///
 /// # Errors
 ///
@@ -184,15 +185,21 @@ impl fmt::Debug for PollFd<'_> {
 /// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
 #[doc(alias = "ppoll")]
 pub fn poll(fds: &mut [PollFd<'_>], timeout: impl Into<Timeout>) -> io::Result<usize> {
+    /// A system without `ppoll`: a sandbox that refuses it, say. Linux has it since 2.6.16.
+    static MISSING: AtomicBool = AtomicBool::new(false);
+
+    let (address, len) = (fds.as_mut_ptr().cast::<libc::pollfd>(), fds.len() as libc::nfds_t);
     time::wait(timeout.into(), |left| {
-        let left = left.map(time::timespec);
-        let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-        // SAFETY: `PollFd` is `repr(transparent)` over `pollfd`, so `fds` is an array of `fds.len()` of them, borrowed
-        // mutably for the call. `left` is null or a timespec that outlives the call; no signal mask is passed.
-        let found = unsafe {
-            libc::ppoll(fds.as_mut_ptr().cast(), fds.len() as libc::nfds_t, left, std::ptr::null())
+        let exact = || {
+            let left = left.map(time::timespec);
+            let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+            // SAFETY: `PollFd` is `repr(transparent)` over `pollfd`, so at `address` is an array of `len` of them, mutably
+            // borrowed by this function. `left` is null or a timespec that outlives the call; there is no signal mask.
+            time::count(unsafe { libc::ppoll(address, len, left, std::ptr::null()) })
         };
-        usize::try_from(found).map_err(|_| io::Error::last_os_error())
+        // SAFETY: the list as for `ppoll`; negative is for ever.
+        let rounded = || time::count(unsafe { libc::poll(address, len, left.map_or(-1, time::millis_up)) });
+        time::exact_or_rounded(&MISSING, exact, rounded)
     })
 }
 

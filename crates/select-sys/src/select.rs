@@ -25,6 +25,7 @@
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
+use std::sync::atomic::AtomicBool;
 
 use crate::Timeout;
 use crate::fd::{AsRawFd, BorrowedFd, RawFd};
@@ -163,7 +164,8 @@ impl<'fd> Iterator for Iter<'_, 'fd> {
 /// `read` waits for something to read (or its end), `write` until writing will not block, `except` for an
 /// exceptional condition such as urgent data on a TCP socket. Gives back the number of bits left in the three sets
 /// together. When the time runs out, the sets are empty. `None` is an empty set that nothing is written to; with
-/// three of them the call waits for the timeout, which is exact to the nanosecond.
+/// three of them the call waits for the timeout, which is exact to the nanosecond (where the system refuses `pselect`,
+/// it is rounded up to the next microsecond).
 ///
 /// # Errors
 ///
@@ -257,16 +259,27 @@ fn pselect(mut sets: [Option<&mut Bits>; 3], timeout: Timeout) -> io::Result<usi
     for set in sets.iter_mut().flatten() {
         set.0.resize(words, 0);
     }
+    /// A system without `pselect`: a sandbox that refuses it, say. Linux has `pselect6` since 2.6.16.
+    static MISSING: AtomicBool = AtomicBool::new(false);
+
     let limit = (words * WORD).min(libc::c_int::MAX as usize) as libc::c_int;
     let [read, write, except] =
         sets.map(|set| set.map_or(std::ptr::null_mut(), |set| set.0.as_mut_ptr().cast::<libc::fd_set>()));
     time::wait(timeout, |left| {
-        let left = left.map(time::timespec);
-        let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-        // SAFETY: each set is null or one of three distinct arrays of `words` words, mutably borrowed by this function;
-        // `limit` bits are no more than that, and the kernel touches whole words up to it (FDS_BYTES in fs/select.c).
-        // `left` is null or a timespec that outlives the call; no signal mask is passed.
-        let found = unsafe { libc::pselect(limit, read, write, except, left, std::ptr::null()) };
-        usize::try_from(found).map_err(|_| io::Error::last_os_error())
+        let exact = || {
+            let left = left.map(time::timespec);
+            let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+            // SAFETY: each set is null or one of three distinct arrays of `words` words, mutably borrowed by this function;
+            // `limit` bits are no more than that, and the kernel touches whole words up to it (FDS_BYTES in fs/select.c).
+            // `left` is null or a timespec that outlives the call; there is no signal mask.
+            time::count(unsafe { libc::pselect(limit, read, write, except, left, std::ptr::null()) })
+        };
+        let rounded = || {
+            let mut left = left.map(time::timeval_up);
+            let left = left.as_mut().map_or(std::ptr::null_mut(), std::ptr::from_mut);
+            // SAFETY: the sets as for `pselect`; `left` is null or a timeval that may be written to.
+            time::count(unsafe { libc::select(limit, read, write, except, left) })
+        };
+        time::exact_or_rounded(&MISSING, exact, rounded)
     })
 }

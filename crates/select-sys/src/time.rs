@@ -1,6 +1,7 @@
 //! Time: how a wait's limit is written, rounded and kept across interruptions.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a wait may take, and whether a signal ends it.
@@ -126,10 +127,40 @@ pub(crate) fn wait(
     }
 }
 
+/// Calls `exact`, which takes nanoseconds; where the system has no such call, `rounded`, from then on at once.
+///
+/// `missing` remembers: a kernel does not get a new call while the process lives.
+pub(crate) fn exact_or_rounded(
+    missing: &AtomicBool,
+    exact: impl FnOnce() -> io::Result<usize>,
+    rounded: impl FnOnce() -> io::Result<usize>,
+) -> io::Result<usize> {
+    if missing.load(Ordering::Relaxed) {
+        return rounded();
+    }
+    match exact() {
+        // ENOSYS: a kernel that is older than the call. EPERM: how seccomp filters that are older than the call refuse it
+        // (container runtimes did so by default); none of the waits has this error of its own.
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM)) => {
+            missing.store(true, Ordering::Relaxed);
+            rounded()
+        }
+        result => result,
+    }
+}
+
 /// Whole milliseconds, rounded up, of a time that [`wait`] passed: at most [`LONGEST`].
 pub(crate) fn millis_up(time: Duration) -> libc::c_int {
     let millis = time.as_secs() * 1000 + u64::from(time.subsec_nanos().div_ceil(1_000_000));
     millis.try_into().unwrap_or(libc::c_int::MAX)
+}
+
+/// Seconds and microseconds, rounded up, of a time that [`wait`] passed: at most [`LONGEST`].
+pub(crate) fn timeval_up(time: Duration) -> libc::timeval {
+    let micros = time.subsec_nanos().div_ceil(1000);
+    // The carry: 1_000_000 microseconds are EINVAL on the BSDs.
+    let (seconds, micros) = (time.as_secs() + u64::from(micros / 1_000_000), micros % 1_000_000);
+    libc::timeval { tv_sec: seconds.try_into().unwrap_or(libc::time_t::MAX), tv_usec: micros as _ } // below 1e6, fits
 }
 
 /// Seconds and nanoseconds, exact, of a time that [`wait`] passed: at most [`LONGEST`].
@@ -138,4 +169,9 @@ pub(crate) fn timespec(time: Duration) -> libc::timespec {
         tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
         tv_nsec: time.subsec_nanos() as _, // below 1e9, fits every target's type (i32 or i64)
     }
+}
+
+/// What a call found, or the error that `errno` holds when it gave -1.
+pub(crate) fn count(result: impl TryInto<usize>) -> io::Result<usize> {
+    result.try_into().map_err(|_| io::Error::last_os_error())
 }
