@@ -71,18 +71,42 @@
 #![deny(missing_docs)]
 #![deny(unsafe_code)] // a file that must says #![expect(unsafe_code)] and why
 
-mod time;
+// The table of platforms: the only place in this crate that names any, but for single constants.
 
-pub mod epoll;
+pub mod fd;
 pub mod poll;
 pub mod select;
+mod time;
+
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub mod epoll;
+
+#[cfg(any(
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_vendor = "apple",
+    all(target_os = "linux", feature = "libkqueue"),
+))]
+pub mod kqueue;
+#[cfg(target_os = "freebsd")]
+#[path = "kqueue/freebsd.rs"]
+mod kqueue_system;
+#[cfg(target_os = "netbsd")]
+#[path = "kqueue/netbsd.rs"]
+mod kqueue_system;
+#[cfg(target_os = "openbsd")]
+#[path = "kqueue/openbsd.rs"]
+mod kqueue_system;
+#[cfg(any(target_os = "dragonfly", target_vendor = "apple"))]
+#[path = "kqueue/plain.rs"]
+mod kqueue_system;
+#[cfg(all(target_os = "linux", feature = "libkqueue"))]
+#[path = "kqueue/libkqueue.rs"]
+mod kqueue_system;
 
 pub use time::Timeout;
-
-/// The descriptor types that the signatures of this crate use, from the standard library.
-pub mod fd {
-    pub use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
-}
 
 /// The number of bytes (4096 on Linux, at least 512 anywhere) that a write to a pipe takes at once or not at all.
 ///
@@ -93,4 +117,5 @@ pub mod fd {
 ///
 /// [pipe(7)](https://man7.org/linux/man-pages/man7/pipe.7.html)
 #[doc(alias = "select.PIPE_BUF")]
-pub const PIPE_BUF: usize = libc::PIPE_BUF;
+#[cfg(unix)]
+pub const PIPE_BUF: usize = libc::PIPE_BUF as usize;

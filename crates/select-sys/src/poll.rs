@@ -75,9 +75,11 @@ bitflags::bitflags! {
         // Not in libc 0.2; include/uapi/asm-generic/poll.h and arch/sparc/include/uapi/asm/poll.h.
         #[doc(alias = "POLLMSG")]
         const MSG = if cfg!(any(target_arch = "sparc", target_arch = "sparc64")) { 0x200 } else { 0x400 };
-        /// `POLLRDHUP`: the peer closed its end or shut down writing (Linux 2.6.17).
+        /// `POLLRDHUP`: the peer closed its end or shut down writing (Linux 2.6.17, FreeBSD 13.1, illumos).
+        // On illumos and Solaris not in libc 0.2; sys/poll.h.
         #[doc(alias = "POLLRDHUP")]
-        const RDHUP = libc::POLLRDHUP as u16;
+        #[cfg(any(target_os = "android", target_os = "linux", target_os = "freebsd", target_os = "illumos"))]
+        const RDHUP = RDHUP;
 
         // The kernel may report bits that are not listed here.
         const _ = !0;
