@@ -1,6 +1,45 @@
 //! What the scenarios have in common: how one is written down, and the files and signals they use.
 
+#![allow(
+    clippy::missing_panics_doc,
+    reason = "a fixture that cannot do its work panics, and the scenario has failed"
+)]
+
 use std::fmt;
+use std::time::Duration;
+
+use selectors::backend::Backend;
+use selectors::sys::fd::AsFd;
+use selectors::{Ready, Selector};
+
+mod child;
+mod limits;
+mod outcome;
+pub mod pairs;
+pub mod signals;
+
+pub use child::{in_child, run as run_as_child};
+pub use limits::Descriptors;
+pub use outcome::Outcome;
+
+/// The limit of a wait that must find something: far more than it takes on a machine that does a lot beside.
+pub const WAIT: Duration = Duration::from_secs(10);
+
+/// What is ready now.
+pub fn now<B: Backend, F: AsFd, D>(selector: &mut Selector<B, F, D>) -> Ready {
+    selector.select(Duration::ZERO).unwrap()
+}
+
+/// What is ready as soon as something is.
+///
+/// # Panics
+///
+/// Nothing was ready, and nobody woke the selector, within [`WAIT`].
+pub fn soon<B: Backend, F: AsFd, D>(selector: &mut Selector<B, F, D>) -> Ready {
+    let ready = selector.select(WAIT).unwrap();
+    assert!(!ready.is_empty() || ready.woken(), "nothing became ready within {WAIT:?}");
+    ready
+}
 
 /// How a scenario ended early: it cannot be run here. (One that is wrong panics.)
 #[derive(Clone, Debug)]
