@@ -89,6 +89,9 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     if wanted.is_empty() {
         bail!("nothing was run: no scenario matches; `cargo xtask conformance --json` names them all");
     }
+    if report.none_ran() {
+        bail!("nothing was run: this machine lacks what every one of these scenarios needs");
+    }
     Ok(if report.failed() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -93,6 +93,11 @@ impl Report {
         self.counts().failed
     }
 
+    /// Whether there is nothing but scenarios that could not run.
+    pub(super) fn none_ran(&self) -> bool {
+        self.scenarios.iter().all(|scenario| matches!(scenario.outcome, Outcome::NotRun(_)))
+    }
+
     pub(super) fn document(&self) -> Document<'_> {
         let Counts { passed, failed, not_run: skipped } = self.counts();
         let scenarios = self.scenarios.iter().map(Entry::of).collect();
@@ -262,6 +267,13 @@ mod tests {
     fn the_last_line_has_its_form() {
         assert_eq!(report().last_line(), "2 passed, 1 failed, 2 skipped");
         assert_eq!(Report::default().last_line(), "0 passed, 0 failed, 0 skipped");
+    }
+
+    #[test]
+    fn to_run_nothing_is_noticed() {
+        assert!(!report().none_ran());
+        let scenarios = report().scenarios.split_off(3);
+        assert!(Report::new(scenarios, 0.0, Vec::new()).none_ran());
     }
 
     #[test]
