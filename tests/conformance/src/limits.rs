@@ -46,7 +46,7 @@ impl Descriptors {
 
 impl Drop for Descriptors {
     fn drop(&mut self) {
-        set(self.before.clone());
+        set(self.before);
     }
 }
 
