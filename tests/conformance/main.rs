@@ -1,34 +1,46 @@
 //! The suite: every scenario on every back end of this platform.
 
-use conformance::{NotRun, Scenario};
+use std::process::ExitCode;
+
+use conformance::{Outcome, Scenario};
 use libtest_mimic::{Arguments, Completion, Trial};
 use selectors::backend::{AnyBackend, DefaultBackend, Epoll, Poll, Select};
 
+mod all;
+mod quirks;
 mod scenarios;
+mod sys;
 
-fn main() {
+fn main() -> ExitCode {
+    let scenarios = scenarios();
+    if let Some(code) = conformance::run_as_child(&scenarios) {
+        return code;
+    }
     let mut arguments = Arguments::from_args();
     // Scenarios use what a process has but once: signals, limits, the numbers of descriptors.
     arguments.test_threads = Some(1);
-    let trials = all().into_iter().map(trial).collect();
-    libtest_mimic::run(&arguments, trials).exit();
+    libtest_mimic::run(&arguments, scenarios.into_iter().map(trial).collect()).exit_code()
 }
 
-fn all() -> Vec<Scenario> {
+fn scenarios() -> Vec<Scenario> {
     [
+        sys::scenarios(),
         scenarios::scenarios::<Select>("select"),
         scenarios::scenarios::<Poll>("poll"),
         scenarios::scenarios::<Epoll>("epoll"),
         scenarios::scenarios::<DefaultBackend>("default"),
         scenarios::scenarios::<AnyBackend>("any"),
+        quirks::scenarios(),
+        all::scenarios(),
     ]
     .concat()
 }
 
 fn trial(scenario: Scenario) -> Trial {
-    let Scenario { backend, topic, name, run } = scenario;
-    Trial::ignorable_test(format!("{backend}::{topic}::{name}"), move || match run() {
-        Ok(()) => Ok(Completion::Completed),
-        Err(NotRun(reason)) => Ok(Completion::ignored_with(reason)),
+    Trial::ignorable_test(scenario.full_name(), move || match scenario.outcome() {
+        Outcome::Passed => Ok(Completion::Completed),
+        Outcome::NotRun(reason) => Ok(Completion::ignored_with(reason)),
+        Outcome::Failed(message) => Err(message.into()),
+        other => Err(format!("{other:?}").into()),
     })
 }

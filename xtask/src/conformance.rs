@@ -87,7 +87,12 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         report.print();
     }
     if wanted.is_empty() {
-        bail!("nothing was run: no scenario matches; `cargo xtask conformance --json` names them all");
+        bail!(
+            "nothing was run: no scenario has such a name; `cargo xtask conformance --json` names them all"
+        );
+    }
+    if report.none_ran() {
+        bail!("nothing was run; the reasons stand above");
     }
     Ok(if report.failed() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -139,8 +139,15 @@ fn fetch(promised: &str, folder: &Path) -> Result<()> {
     fs::create_dir_all(archives.join("partial"))?;
     let mut download = Command::new("apt-get");
     download
-        .args(["install", "--quiet", "--yes", "--download-only", "--no-install-recommends"])
-        .args(["--allow-downgrades", "--option", "Debug::NoLocking=1", "--option", "APT::Sandbox::User=root"])
+        .args(["install", "--quiet", "--yes", "--reinstall", "--download-only"])
+        .args([
+            "--no-install-recommends",
+            "--allow-downgrades",
+            "--option",
+            "Debug::NoLocking=1",
+            "--option",
+            "APT::Sandbox::User=root",
+        ])
         .arg("--option")
         .arg(format!("Dir::Cache::archives={}", archives.display()))
         .arg(format!("libstd-rust-web-{promised}={version}"))
@@ -149,16 +156,22 @@ fn fetch(promised: &str, folder: &Path) -> Result<()> {
         .stdin(std::process::Stdio::null());
     shell::run(&mut download)?;
 
-    let root = folder.join("root");
-    if root.exists() {
-        fs::remove_dir_all(&root)?;
+    // Under another name until it is complete.
+    let (part, root) = (folder.join("part"), folder.join("root"));
+    for folder in [&part, &root] {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
     }
     for entry in fs::read_dir(&archives)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "deb") {
-            shell::run(Command::new("dpkg").arg("--extract").arg(&path).arg(&root))?;
+        // A second C library beside the machine's own would only confuse the loader.
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.ends_with(".deb") && !name.starts_with("libc6_") {
+            shell::run(Command::new("dpkg").arg("--extract").arg(&path).arg(&part))?;
         }
     }
+    fs::rename(part, root)?;
     fs::remove_dir_all(&archives)?;
     Ok(())
 }

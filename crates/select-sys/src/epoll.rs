@@ -37,6 +37,18 @@ mod flags;
 /// `struct epoll_event`: what happened, and the 64 bits that were given at registration.
 ///
 /// The buffer of [`Epoll::wait`] is made of these; `Event::default()` is an empty one.
+///
+/// # Examples
+///
+/// A buffer on the stack, one on the heap:
+///
+/// ```
+/// use select_sys::epoll::Event;
+///
+/// let small = [Event::default(); 16];
+/// let large = vec![Event::default(); 1024];
+/// assert!(small[0].flags().is_empty() && large[0].data() == 0);
+/// ```
 #[doc(alias = "epoll_event")]
 #[derive(Clone, Copy)]
 #[repr(transparent)]

@@ -59,8 +59,9 @@ impl<T: AsFd> File<T> {
         self.fd
     }
 
-    /// `ioctl(FIONBIO)`—Makes reads and writes fail with [`WouldBlock`](io::ErrorKind::WouldBlock) instead of
-    /// blocking, or undoes that.
+    /// `ioctl(FIONBIO)`—Makes reads and writes fail instead of blocking, or undoes that.
+    ///
+    /// They fail with [`WouldBlock`](io::ErrorKind::WouldBlock) then.
     ///
     /// The setting belongs to the open file: everyone who has a duplicate of the descriptor, such as the process that
     /// lent its standard input, gets it too.

@@ -1,6 +1,62 @@
 //! What the scenarios have in common: how one is written down, and the files and signals they use.
 
+#![allow(
+    clippy::missing_panics_doc,
+    reason = "a fixture that cannot do its work panics, and the scenario has failed"
+)]
+
+use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
+
+use selectors::backend::Backend;
+use selectors::sys::fd::AsFd;
+use selectors::{Interest, Ready, Selector, Token};
+
+mod child;
+mod fickle;
+mod limits;
+mod outcome;
+pub mod pairs;
+mod puppet;
+pub mod signals;
+pub mod stdin;
+
+pub use child::{in_child, run as run_as_child};
+pub use fickle::Fickle;
+pub use limits::Descriptors;
+pub use outcome::Outcome;
+pub use puppet::{Call, Puppet, Strings};
+
+/// The limit of a wait that must find something: far more than it takes on a machine that does a lot beside.
+pub const WAIT: Duration = Duration::from_secs(10);
+
+/// What is ready now.
+pub fn now<B: Backend, F: AsFd, D>(selector: &mut Selector<B, F, D>) -> Ready {
+    selector.select(Duration::ZERO).unwrap()
+}
+
+/// What is ready as soon as something is.
+///
+/// # Panics
+///
+/// Nothing was ready, and nobody woke the selector, within [`WAIT`].
+pub fn soon<B: Backend, F: AsFd, D>(selector: &mut Selector<B, F, D>) -> Ready {
+    let ready = selector.select(WAIT).unwrap();
+    assert!(!ready.is_empty() || ready.woken(), "nothing became ready within {WAIT:?}");
+    ready
+}
+
+/// What there is to do on each key: the token, and the interest part of its readiness.
+///
+/// # Panics
+///
+/// A key is listed twice.
+pub fn interests(ready: &Ready) -> BTreeMap<Token, Interest> {
+    let interests: BTreeMap<_, _> = ready.iter().map(|(token, seen)| (token, seen.interest())).collect();
+    assert_eq!(interests.len(), ready.len(), "a key is listed twice: {ready:?}");
+    interests
+}
 
 /// How a scenario ended early: it cannot be run here. (One that is wrong panics.)
 #[derive(Clone, Debug)]
@@ -31,12 +87,14 @@ pub struct Scenario {
 
 /// The functions of this module as scenarios of one topic, for each back end: `scenarios!(register: fields, twice)`.
 ///
-/// Each is a `fn name<B: Backend>() -> Run`, which does not know its back end.
+/// Each is a `fn name<B: Backend>() -> Run`, which does not know its back end; it may ask for `B: Send + 'static` too.
 #[macro_export]
 macro_rules! scenarios {
     ($topic:ident: $($name:ident),+ $(,)?) => {
         /// The scenarios of this topic, for one back end.
-        pub(crate) fn scenarios<B: selectors::backend::Backend + 'static>(backend: &'static str) -> Vec<$crate::Scenario> {
+        pub(crate) fn scenarios<B: selectors::backend::Backend + Send + 'static>(
+            backend: &'static str,
+        ) -> Vec<$crate::Scenario> {
             vec![$($crate::Scenario { backend, topic: stringify!($topic), name: stringify!($name), run: $name::<B> }),+]
         }
     };

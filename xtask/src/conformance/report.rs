@@ -1,13 +1,15 @@
 //! What came out, for a person or as JSON.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, Table, presets};
+use anstyle::Style;
+use comfy_table::{Cell, CellAlignment, Table, presets};
 use serde::Serialize;
 
 use super::suite::plural;
 use super::{Outcome, Scenario};
-use crate::shell::{self, BAD, BOLD, DIM, GOOD, WARN};
+use crate::shell::{BAD, BOLD, DIM, GOOD, WARN};
 
 /// The order of the columns; others come after these.
 const COLUMNS: [&str; 7] = ["select", "poll", "epoll", "default", "any", "sys", "all"];
@@ -73,15 +75,6 @@ impl Counts {
             parts.iter().filter(|(_, count)| *count > 0).map(|(mark, count)| format!("{mark}{count}"));
         parts.collect::<Vec<_>>().join(" ")
     }
-
-    fn cell(self) -> Cell {
-        let colour = match self {
-            Self { failed: 1.., .. } => Color::Red,
-            Self { not_run: 1.., .. } => Color::Yellow,
-            Self { .. } => Color::Green,
-        };
-        Cell::new(self.text()).fg(colour).set_alignment(CellAlignment::Right)
-    }
 }
 
 impl Report {
@@ -93,6 +86,11 @@ impl Report {
         self.counts().failed
     }
 
+    /// Whether there is nothing but scenarios that could not run.
+    pub(super) fn none_ran(&self) -> bool {
+        self.scenarios.iter().all(|scenario| matches!(scenario.outcome, Outcome::NotRun(_)))
+    }
+
     pub(super) fn document(&self) -> Document<'_> {
         let Counts { passed, failed, not_run: skipped } = self.counts();
         let scenarios = self.scenarios.iter().map(Entry::of).collect();
@@ -100,7 +98,7 @@ impl Report {
     }
 
     pub(super) fn print(&self) {
-        println!("\n{}", self.matrix(shell::colours()));
+        anstream::println!("\n{}", coloured(&self.matrix().to_string()));
         anstream::println!(
             "{GOOD}✓{GOOD:#} passed   {BAD}✗{BAD:#} failed   {WARN}○{WARN:#} not run   {DIM}{} in {:.1} s{DIM:#}",
             plural(self.scenarios.len(), "scenario"),
@@ -118,7 +116,7 @@ impl Report {
     }
 
     /// Topics down, back ends across.
-    fn matrix(&self, colours: bool) -> Table {
+    fn matrix(&self) -> Table {
         let mut backends: Vec<_> = self.scenarios.iter().map(|one| one.name.backend.as_str()).collect();
         backends.sort_by_key(|name| column(name));
         backends.dedup();
@@ -134,21 +132,13 @@ impl Report {
 
         let mut table = Table::new();
         table.load_preset(presets::UTF8_BORDERS_ONLY);
-        if colours {
-            table.enforce_styling();
-        } else {
-            table.force_no_tty();
-        }
-        let heading = |text: &str| Cell::new(text).add_attribute(Attribute::Bold);
-        let head = backends.iter().map(|name| heading(name).set_alignment(CellAlignment::Right));
-        table.set_header([heading("topic")].into_iter().chain(head));
+        let right = |text: &str| Cell::new(text).set_alignment(CellAlignment::Right);
+        table.set_header([Cell::new("topic")].into_iter().chain(backends.iter().map(|name| right(name))));
         for topic in topics.iter().copied().chain([""]) {
-            let first = if topic.is_empty() { heading("together") } else { Cell::new(topic) };
-            let row = backends.iter().map(|backend| match cells.get(&(topic, *backend)) {
-                Some(counts) => counts.cell(),
-                None => Cell::new(""),
-            });
-            table.add_row([first].into_iter().chain(row));
+            let first = if topic.is_empty() { "together" } else { topic };
+            let counts =
+                backends.iter().map(|backend| cells.get(&(topic, *backend)).copied().unwrap_or_default());
+            table.add_row([Cell::new(first)].into_iter().chain(counts.map(|counts| right(&counts.text()))));
         }
         table
     }
@@ -222,6 +212,28 @@ impl Report {
     }
 }
 
+/// Gives each mark and the number behind it its colour.
+fn coloured(table: &str) -> String {
+    let (mut text, mut open) = (String::new(), None::<Style>);
+    for character in table.chars() {
+        if let Some(style) = open.take_if(|_| !character.is_ascii_digit()) {
+            let _ = write!(text, "{style:#}");
+        }
+        let style = match character {
+            '✓' => GOOD,
+            '✗' => BAD,
+            '○' => WARN,
+            other => {
+                text.push(other);
+                continue;
+            }
+        };
+        let _ = write!(text, "{style}{character}");
+        open = Some(style);
+    }
+    text
+}
+
 impl<'a> Entry<'a> {
     fn of(scenario: &'a Scenario) -> Self {
         let (outcome, message, reason) = match &scenario.outcome {
@@ -265,8 +277,15 @@ mod tests {
     }
 
     #[test]
+    fn to_run_nothing_is_noticed() {
+        assert!(!report().none_ran());
+        let scenarios = report().scenarios.split_off(3);
+        assert!(Report::new(scenarios, 0.0, Vec::new()).none_ran());
+    }
+
+    #[test]
     fn the_matrix_counts_per_topic_and_back_end() {
-        let text = report().matrix(false).to_string();
+        let text = report().matrix().to_string();
         let rows: Vec<Vec<_>> = text
             .lines()
             .map(|line| line.trim_matches('│').split("  ").map(str::trim).filter(|c| !c.is_empty()).collect())
@@ -278,9 +297,8 @@ mod tests {
     }
 
     #[test]
-    fn colours_only_where_they_are_wanted() {
-        assert!(!report().matrix(false).to_string().contains('\u{1b}'));
-        assert!(report().matrix(true).to_string().contains('\u{1b}'));
+    fn marks_are_coloured_with_their_numbers() {
+        assert_eq!(coloured("│ 7 ✓11 ✗1 │"), format!("│ 7 {GOOD}✓11{GOOD:#} {BAD}✗1{BAD:#} │"));
     }
 
     #[test]

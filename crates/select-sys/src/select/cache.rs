@@ -109,6 +109,20 @@ impl Cache {
 }
 
 /// Sets whose descriptors are open: what [`Cache::load`] lends for one wait.
+///
+/// # Examples
+///
+/// No descriptors, so this waits for its time:
+///
+/// ```
+/// use select_sys::select::Cache;
+/// use std::time::Duration;
+///
+/// let mut cache = Cache::new();
+/// let loaded = cache.load([])?;
+/// assert_eq!(loaded.select(Duration::from_millis(1))?.count(), 0);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "call `select` to wait"]
 pub struct Loaded<'a, 'fd> {

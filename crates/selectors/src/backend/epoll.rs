@@ -14,9 +14,29 @@ use crate::{Interest, Mode, Readiness, Timeout};
 /// It has a descriptor, which is readable when a wait would find something: see [`Selector`](crate::Selector) for how
 /// selectors are nested.
 ///
+/// # Examples
+///
+/// A selector of this kind, and its descriptor:
+///
+/// ```
+/// use selectors::{EpollSelector, Interest};
+/// use std::os::fd::AsFd;
+/// use std::os::unix::net::UnixStream;
+///
+/// let (a, _b) = UnixStream::pair()?;
+/// let mut selector = EpollSelector::new()?;
+/// selector.register(&a, Interest::READ, ())?;
+/// let duplicate = selector.as_fd().try_clone_to_owned()?; // to nest it in another
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// # Portability
 ///
 /// Linux, Android. All modes and interests; no regular files, directories and the like.
+///
+/// # References
+///
+/// [epoll(7)](https://man7.org/linux/man-pages/man7/epoll.7.html)
 #[derive(Debug)]
 pub struct Epoll {
     epoll: epoll::Epoll,

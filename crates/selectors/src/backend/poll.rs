@@ -10,9 +10,27 @@ use crate::{Interest, Mode, Readiness, Timeout};
 ///
 /// The kernel keeps nothing, so registering is no system call, and everything that is open can be registered.
 ///
+/// # Examples
+///
+/// A regular file is always ready:
+///
+/// ```
+/// use selectors::{Interest, PollSelector};
+/// use std::fs::File;
+///
+/// let mut selector = PollSelector::new()?;
+/// selector.register(File::open("/proc/self/exe")?, Interest::READ, ())?;
+/// assert_eq!(selector.select(None)?.len(), 1);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// # Portability
 ///
 /// Unix. No edge-triggered mode. Regular files are always ready.
+///
+/// # References
+///
+/// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
 #[derive(Debug, Default)]
 pub struct Poll {
     cache: poll::Cache,

@@ -12,9 +12,28 @@ use crate::{Interest, Mode, Readiness, Timeout};
 /// The kernel keeps nothing, so registering is no system call, and everything that is open can be registered, whatever
 /// its number.
 ///
+/// # Examples
+///
+/// A selector of this kind:
+///
+/// ```
+/// use selectors::{Interest, SelectSelector};
+/// use std::os::unix::net::UnixStream;
+///
+/// let (a, _b) = UnixStream::pair()?;
+/// let mut selector = SelectSelector::new()?;
+/// selector.register(a, Interest::WRITE, ())?;
+/// assert_eq!(selector.select(None)?.len(), 1);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// # Portability
 ///
 /// Unix. No edge-triggered mode. Regular files are always ready. Tells no more than readable, writable and exceptional.
+///
+/// # References
+///
+/// [select(2)](https://man7.org/linux/man-pages/man2/select.2.html)
 #[derive(Debug, Default)]
 pub struct Select {
     cache: select::Cache,

@@ -1,0 +1,7 @@
+//! Scenarios of one back end each.
+
+use conformance::Scenario;
+
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    Vec::new()
+}

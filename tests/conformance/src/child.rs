@@ -1,0 +1,62 @@
+//! Scenarios that need a process of their own: another environment, a limit, no other threads.
+
+use std::env;
+use std::process::{Command, ExitCode, Stdio};
+
+use crate::{NotRun, Outcome, Run, Scenario};
+
+/// Set in a child: which part of the scenario it is to run.
+const PART: &str = "CONFORMANCE_PART";
+
+/// The exit status of a child that could not run its part.
+const NOT_RUN: u8 = 77;
+
+pub(crate) fn is_child() -> bool {
+    env::var_os(PART).is_some()
+}
+
+/// Runs `body` in a child process: this program, started again for this scenario alone, with these variables set.
+///
+/// In the child, the scenario runs from its beginning to the end, but of all its parts only the `body` of the one with
+/// this name.
+///
+/// # Errors
+///
+/// The child could not run it.
+///
+/// # Panics
+///
+/// It failed in the child.
+pub fn in_child(part: &str, variables: &[(&str, &str)], body: impl FnOnce() -> Run) -> Run {
+    if let Some(wanted) = env::var_os(PART) {
+        return if wanted == part { body() } else { Ok(()) };
+    }
+    let mut child = Command::new(env::current_exe().unwrap());
+    child.args(["--exact", &crate::outcome::current()]).env(PART, part).envs(variables.iter().copied());
+    let output = child.stdin(Stdio::null()).output().unwrap();
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    match output.status.code() {
+        Some(0) => Ok(()),
+        Some(code) if code == i32::from(NOT_RUN) => Err(NotRun(said(&output.stdout))),
+        _ => panic!("in a child ({}): {}", output.status, said(&output.stderr)),
+    }
+}
+
+/// In a child, runs its scenario; `None` in any other process.
+pub fn run(scenarios: &[Scenario]) -> Option<ExitCode> {
+    env::var_os(PART)?;
+    let name = env::args().next_back().unwrap_or_default();
+    let found = scenarios.iter().find(|scenario| scenario.full_name() == name);
+    Some(match found.map(Scenario::outcome) {
+        Some(Outcome::Passed) => ExitCode::SUCCESS,
+        Some(Outcome::NotRun(reason)) => {
+            println!("{reason}");
+            NOT_RUN.into()
+        }
+        Some(Outcome::Failed(_)) => ExitCode::FAILURE, // its message was printed when it panicked
+        None => {
+            eprintln!("no scenario is called {name:?}");
+            ExitCode::FAILURE
+        }
+    })
+}

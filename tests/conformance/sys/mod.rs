@@ -1,0 +1,7 @@
+//! Scenarios of the low crate alone.
+
+use conformance::Scenario;
+
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    Vec::new()
+}
