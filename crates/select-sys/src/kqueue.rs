@@ -84,7 +84,7 @@ pub struct Kevent {
 
 const _: () = {
     assert!(size_of::<Kevent>() == size_of::<sys::kevent>());
-    assert!(align_of::<Kevent>() == align_of::<sys::kevent>());
+    assert!(align_of::<Kevent>() >= align_of::<sys::kevent>()); // packed to 4 on Apple's systems
     assert!(std::mem::offset_of!(Kevent, ident) == std::mem::offset_of!(sys::kevent, ident));
     assert!(std::mem::offset_of!(Kevent, filter) == std::mem::offset_of!(sys::kevent, filter));
     assert!(std::mem::offset_of!(Kevent, flags) == std::mem::offset_of!(sys::kevent, flags));

@@ -78,6 +78,13 @@ pub mod poll;
 pub mod select;
 mod time;
 
+#[cfg(not(any(target_os = "illumos", target_os = "solaris", target_vendor = "apple")))]
+#[path = "poll/ppoll.rs"]
+mod poll_exact;
+#[cfg(any(target_os = "illumos", target_os = "solaris", target_vendor = "apple"))]
+#[path = "poll/no_ppoll.rs"]
+mod poll_exact;
+
 #[cfg(any(target_os = "android", target_os = "linux"))]
 pub mod epoll;
 
@@ -118,4 +125,4 @@ pub use time::Timeout;
 /// [pipe(7)](https://man7.org/linux/man-pages/man7/pipe.7.html)
 #[doc(alias = "select.PIPE_BUF")]
 #[cfg(unix)]
-pub const PIPE_BUF: usize = libc::PIPE_BUF as usize;
+pub const PIPE_BUF: usize = libc::PIPE_BUF as _; // `int` on illumos and Solaris

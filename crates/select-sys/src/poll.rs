@@ -31,6 +31,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::Timeout;
 use crate::fd::{AsRawFd, BorrowedFd, RawFd};
+use crate::poll_exact::exact;
 use crate::time;
 
 bitflags::bitflags! {
@@ -76,10 +77,9 @@ bitflags::bitflags! {
         #[doc(alias = "POLLMSG")]
         const MSG = if cfg!(any(target_arch = "sparc", target_arch = "sparc64")) { 0x200 } else { 0x400 };
         /// `POLLRDHUP`: the peer closed its end or shut down writing (Linux 2.6.17, FreeBSD 13.1, illumos).
-        // On illumos and Solaris not in libc 0.2; sys/poll.h.
         #[doc(alias = "POLLRDHUP")]
         #[cfg(any(target_os = "android", target_os = "linux", target_os = "freebsd", target_os = "illumos"))]
-        const RDHUP = RDHUP;
+        const RDHUP = libc::POLLRDHUP as u16;
 
         // The kernel may report bits that are not listed here.
         const _ = !0;
@@ -192,14 +192,10 @@ pub fn poll(fds: &mut [PollFd<'_>], timeout: impl Into<Timeout>) -> io::Result<u
 
     let (address, len) = (fds.as_mut_ptr().cast::<libc::pollfd>(), fds.len() as libc::nfds_t);
     time::wait(timeout.into(), |left| {
-        let exact = || {
-            let left = left.map(time::timespec);
-            let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-            // SAFETY: `PollFd` is `repr(transparent)` over `pollfd`, so at `address` is an array of `len` of them, mutably
-            // borrowed by this function. `left` is null or a timespec that outlives the call; there is no signal mask.
-            time::count(unsafe { libc::ppoll(address, len, left, std::ptr::null()) })
-        };
-        // SAFETY: the list as for `ppoll`; negative is for ever.
+        // SAFETY: `PollFd` is `repr(transparent)` over `pollfd`, so at `address` is an array of `len` of them, mutably
+        // borrowed by this function.
+        let exact = || unsafe { exact(address, len, left) };
+        // SAFETY: the list as above; negative is for ever.
         let rounded = || time::count(unsafe { libc::poll(address, len, left.map_or(-1, time::millis_up)) });
         time::exact_or_rounded(&MISSING, exact, rounded)
     })
