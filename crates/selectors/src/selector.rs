@@ -270,14 +270,18 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     fn change(&mut self, slot: u32, interest: Interest, mode: Mode) -> Result<(), Error> {
         self.check(interest, mode)?;
         let entry = self.map.get(slot).ok_or(Error::NotRegistered)?;
-        let (state, from) = (entry.state, entry.interest);
-        if (state, entry.mode, mode, from) == (State::Armed, Mode::Level, Mode::Level, interest) {
+        let unchanged = (entry.interest, entry.mode) == (interest, mode);
+        if unchanged && mode == Mode::Level && entry.state == State::Armed {
             return Ok(());
         }
-        let source = Source::new(lend(entry)?, entry.tag(slot), interest, mode);
-        let (during, result) = match state {
-            State::Paused => (Operation::Register, self.backend.add(&source)),
-            State::Armed | State::Fired => (Operation::Modify, self.backend.modify(&source, from)),
+        let (fd, tag) = (lend(entry)?, entry.tag(slot));
+        let to = Source::new(fd, tag, interest, mode);
+        let (during, result) = match entry.state {
+            State::Paused => (Operation::Register, self.backend.add(&to)),
+            State::Armed | State::Fired => {
+                let from = Source::new(fd, tag, entry.interest, entry.mode);
+                (Operation::Modify, self.backend.modify(&from, &to))
+            }
         };
         result.map_err(|error| Error::new(during, self.backend.name(), error))?;
         if let Some(entry) = self.map.get_mut(slot) {
