@@ -215,6 +215,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// * [`Error::NotRegistered`]: `which` names no registration.
     /// * [`Error::InvalidInterest`], [`Error::Unsupported`]: as for [`register`](Self::register).
     /// * [`Error::InvalidFd`]: the file object lends another descriptor than before.
+    /// * [`Error::Lost`]: another file was put under the descriptor's number.
     /// * [`Error::Limit`], [`Error::Os`]: what the system says.
     ///
     /// # Examples
@@ -276,14 +277,19 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         }
         let (fd, tag) = (lend(entry)?, entry.tag(slot));
         let to = Source::new(fd, tag, interest, mode);
-        let (during, result) = match entry.state {
-            State::Paused => (Operation::Register, self.backend.add(&to)),
+        match entry.state {
+            State::Paused => self
+                .backend
+                .add(&to)
+                .map_err(|error| Error::new(Operation::Register, self.backend.name(), error))?,
             State::Armed | State::Fired => {
                 let from = Source::new(fd, tag, entry.interest, entry.mode);
-                (Operation::Modify, self.backend.modify(&from, &to))
+                let number = entry.fd;
+                self.backend
+                    .modify(&from, &to)
+                    .map_err(|error| Error::of_change(number, self.backend.name(), error))?;
             }
-        };
-        result.map_err(|error| Error::new(during, self.backend.name(), error))?;
+        }
         if let Some(entry) = self.map.get_mut(slot) {
             (entry.interest, entry.mode, entry.state) = (interest, mode, State::Armed);
         }
