@@ -33,9 +33,9 @@
 //!         self.changes += 1;
 //!         self.inner.add(source)
 //!     }
-//!     fn modify(&mut self, source: &Source<'_>, from: Interest) -> io::Result<()> {
+//!     fn modify(&mut self, from: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
 //!         self.changes += 1;
-//!         self.inner.modify(source, from)
+//!         self.inner.modify(from, to)
 //!     }
 //!     fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
 //!         self.changes += 1;
@@ -133,12 +133,12 @@ pub trait Backend: Sized {
     /// What the system says.
     fn add(&mut self, source: &Source<'_>) -> io::Result<()>;
 
-    /// Changes what a descriptor is watched for, and arms it again. `from` is the interest that it had.
+    /// Changes how a descriptor is watched, and arms it again. Descriptor and tag are the same in `from` and `to`.
     ///
     /// # Errors
     ///
     /// What the system says. A change that was half made is undone.
-    fn modify(&mut self, source: &Source<'_>, from: Interest) -> io::Result<()>;
+    fn modify(&mut self, from: &Source<'_>, to: &Source<'_>) -> io::Result<()>;
 
     /// Ends watching a descriptor. That the kernel does not watch it (any more) is no error.
     ///

@@ -72,6 +72,21 @@ pub enum Error {
     #[error("not registered with this selector (any more)")]
     NotRegistered,
 
+    /// The kernel has no registration of this descriptor any more.
+    ///
+    /// Another file was put under its number (`dup2`), or it was closed by its number. The key stays, and reports nothing;
+    /// [`unregister`](crate::Selector::unregister) gives it back.
+    #[error(
+        "the kernel has lost the registration of descriptor {fd}, because another file was put under its number or it was \
+         closed by number: unregister the key, and register the file again"
+    )]
+    Lost {
+        /// The descriptor's number.
+        fd: RawFd,
+        /// What the system said.
+        source: io::Error,
+    },
+
     /// The back end cannot wait in this way.
     #[error(
         "the {backend} back end cannot wait for {interest:?} {mode}: use another mode or another back end"
@@ -197,6 +212,14 @@ impl fmt::Display for Operation {
 }
 
 impl Error {
+    /// What a back end said when it was to change the registration of descriptor `fd`.
+    pub(crate) fn of_change(fd: RawFd, backend: &'static str, source: io::Error) -> Self {
+        match Errno::from_io_error(&source) {
+            Some(Errno::NOENT | Errno::BADF) => Self::Lost { fd, source },
+            _ => Self::new(Operation::Modify, backend, source),
+        }
+    }
+
     /// What a back end said, put in its place.
     pub(crate) fn new(during: Operation, backend: &'static str, source: io::Error) -> Self {
         // Our own errors come through back ends wrapped, see `From<Error> for io::Error`.
@@ -204,7 +227,7 @@ impl Error {
             Ok(error) => return error,
             Err(source) => source,
         };
-        if source.kind() == io::ErrorKind::Interrupted {
+        if during == Operation::Wait && source.kind() == io::ErrorKind::Interrupted {
             return Self::Interrupted;
         }
         let limit = match Errno::from_io_error(&source) {
@@ -229,7 +252,7 @@ impl Error {
                 io::ErrorKind::InvalidInput
             }
             Self::AlreadyRegistered { .. } => io::ErrorKind::AlreadyExists,
-            Self::NotRegistered => io::ErrorKind::NotFound,
+            Self::NotRegistered | Self::Lost { .. } => io::ErrorKind::NotFound,
             Self::Unsupported { .. } | Self::UnsupportedFile { .. } => io::ErrorKind::Unsupported,
             Self::Interrupted => io::ErrorKind::Interrupted,
             Self::Limit { source, .. } | Self::Os { source, .. } => source.kind(),
@@ -241,9 +264,10 @@ impl Error {
     #[must_use]
     pub fn raw_os_error(&self) -> Option<i32> {
         match self {
-            Self::UnsupportedFile { source, .. } | Self::Limit { source, .. } | Self::Os { source, .. } => {
-                source.raw_os_error()
-            }
+            Self::Lost { source, .. }
+            | Self::UnsupportedFile { source, .. }
+            | Self::Limit { source, .. }
+            | Self::Os { source, .. } => source.raw_os_error(),
             Self::Interrupted => Some(Errno::INTR.raw_os_error()),
             _ => None,
         }

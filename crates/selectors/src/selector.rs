@@ -12,6 +12,7 @@ use crate::waker::WakerSource;
 use crate::{Error, Interest, Limit, Lookup, Mode, Operation, Rejected, Token};
 
 mod access;
+mod change;
 mod wait;
 
 /// A registry of file objects to wait for, each with data of yours, over the back end `B`.
@@ -201,130 +202,6 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
             Ok(()) => Ok((number, generation)),
             Err(error) => Err(Error::new(Operation::Register, self.backend.name(), error)),
         }
-    }
-
-    /// Waits for something else on a registered file object; arms it again, or resumes it if it was paused.
-    ///
-    /// It reaches the kernel at once. When a level-triggered key already has this interest nothing needs to be done,
-    /// and there is no system call.
-    ///
-    /// # Errors
-    ///
-    /// The registration is as it was.
-    ///
-    /// * [`Error::NotRegistered`]: `which` names no registration.
-    /// * [`Error::InvalidInterest`], [`Error::Unsupported`]: as for [`register`](Self::register).
-    /// * [`Error::InvalidFd`]: the file object lends another descriptor than before.
-    /// * [`Error::Limit`], [`Error::Os`]: what the system says.
-    ///
-    /// # Examples
-    ///
-    /// Wait for room to write only while there is something to write:
-    ///
-    /// ```
-    /// use selectors::{DefaultSelector, Interest};
-    /// use std::os::unix::net::UnixStream;
-    ///
-    /// let (a, _b) = UnixStream::pair()?;
-    /// let mut selector = DefaultSelector::new()?;
-    /// let token = selector.register(a, Interest::READ | Interest::WRITE, "unsent".to_owned())?;
-    /// for (token, readiness) in &selector.select(None)? {
-    ///     let Some((_stream, unsent)) = selector.parts(token) else { continue };
-    ///     if readiness.is_writable() {
-    ///         unsent.clear(); // as if it was written
-    ///         selector.modify(token, Interest::READ)?;
-    ///     }
-    /// }
-    /// assert_eq!(selector.key(token).map(|key| key.interest()), Some(Interest::READ));
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn modify(&mut self, which: impl Lookup, interest: Interest) -> Result<(), Error> {
-        let slot = self.find(which)?;
-        let mode = self.entry(slot)?.mode;
-        self.change(slot, interest, mode)
-    }
-
-    /// As [`modify`](Self::modify), and changes the mode too.
-    ///
-    /// # Errors
-    ///
-    /// As [`modify`](Self::modify).
-    pub fn modify_with(&mut self, which: impl Lookup, interest: Interest, mode: Mode) -> Result<(), Error> {
-        let slot = self.find(which)?;
-        self.change(slot, interest, mode)
-    }
-
-    /// Arms an edge-triggered or one-shot key again: what is ready now is reported. Resumes a paused key.
-    ///
-    /// For a level-triggered key that is not paused there is nothing to do.
-    ///
-    /// # Errors
-    ///
-    /// As [`modify`](Self::modify).
-    pub fn rearm(&mut self, which: impl Lookup) -> Result<(), Error> {
-        let slot = self.find(which)?;
-        let (interest, mode) = self.entry(slot).map(|entry| (entry.interest, entry.mode))?;
-        self.change(slot, interest, mode)
-    }
-
-    fn change(&mut self, slot: u32, interest: Interest, mode: Mode) -> Result<(), Error> {
-        self.check(interest, mode)?;
-        let entry = self.map.get(slot).ok_or(Error::NotRegistered)?;
-        let (state, from) = (entry.state, entry.interest);
-        if (state, entry.mode, mode, from) == (State::Armed, Mode::Level, Mode::Level, interest) {
-            return Ok(());
-        }
-        let source = Source::new(lend(entry)?, entry.tag(slot), interest, mode);
-        let (during, result) = match state {
-            State::Paused => (Operation::Register, self.backend.add(&source)),
-            State::Armed | State::Fired => (Operation::Modify, self.backend.modify(&source, from)),
-        };
-        result.map_err(|error| Error::new(during, self.backend.name(), error))?;
-        if let Some(entry) = self.map.get_mut(slot) {
-            (entry.interest, entry.mode, entry.state) = (interest, mode, State::Armed);
-        }
-        Ok(())
-    }
-
-    /// Keeps a registration, but waits for nothing on it, not even hang-ups and errors.
-    ///
-    /// [`modify`](Self::modify) or [`rearm`](Self::rearm) resume it. For back-pressure: a proxy pauses the side that it
-    /// cannot serve, where an empty interest would still be woken by a hang-up, again and again.
-    ///
-    /// # Errors
-    ///
-    /// The registration is as it was.
-    ///
-    /// * [`Error::NotRegistered`]: `which` names no registration.
-    /// * [`Error::InvalidFd`]: the file object lends another descriptor than before.
-    /// * [`Error::Os`]: what the system says.
-    ///
-    /// # Examples
-    ///
-    /// Paused, even the end of the stream goes unnoticed:
-    ///
-    /// ```
-    /// use selectors::{DefaultSelector, Interest};
-    /// use std::os::unix::net::UnixStream;
-    /// use std::time::Duration;
-    ///
-    /// let (a, b) = UnixStream::pair()?;
-    /// let mut selector = DefaultSelector::new()?;
-    /// let token = selector.register(a, Interest::READ, ())?;
-    /// selector.pause(token)?;
-    /// drop(b);
-    /// assert!(selector.select(Duration::ZERO)?.is_empty());
-    /// selector.rearm(token)?;
-    /// assert_eq!(selector.select(Duration::ZERO)?.len(), 1);
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn pause(&mut self, which: impl Lookup) -> Result<(), Error> {
-        let slot = self.find(which)?;
-        self.withdraw(slot)?;
-        if let Some(entry) = self.map.get_mut(slot) {
-            entry.state = State::Paused;
-        }
-        Ok(())
     }
 
     /// Ends a registration, and gives the file object and the data back.

@@ -94,10 +94,10 @@ impl<B: Backend> Backend for Puppet<B> {
         self.inner.add(source)
     }
 
-    fn modify(&mut self, source: &Source<'_>, from: Interest) -> io::Result<()> {
-        let number = source.fd().as_raw_fd();
-        self.strings.asked(Call::Modify(number, source.tag(), source.interest(), source.mode()))?;
-        self.inner.modify(source, from)
+    fn modify(&mut self, from: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
+        let number = to.fd().as_raw_fd();
+        self.strings.asked(Call::Modify(number, to.tag(), to.interest(), to.mode()))?;
+        self.inner.modify(from, to)
     }
 
     fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {

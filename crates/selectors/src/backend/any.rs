@@ -174,8 +174,8 @@ impl Backend for AnyBackend {
         each!(&mut self.0, backend => backend.add(source))
     }
 
-    fn modify(&mut self, source: &Source<'_>, from: Interest) -> io::Result<()> {
-        each!(&mut self.0, backend => backend.modify(source, from))
+    fn modify(&mut self, from: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
+        each!(&mut self.0, backend => backend.modify(from, to))
     }
 
     fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {

@@ -76,8 +76,8 @@ impl Backend for Epoll {
         Ok(())
     }
 
-    fn modify(&mut self, source: &Source<'_>, _: Interest) -> io::Result<()> {
-        self.epoll.modify(source.fd(), flags(source), source.tag().to_u64())
+    fn modify(&mut self, _: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
+        self.epoll.modify(to.fd(), flags(to), to.tag().to_u64())
     }
 
     fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {

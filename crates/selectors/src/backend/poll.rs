@@ -55,7 +55,7 @@ impl Backend for Poll {
         Ok(())
     }
 
-    fn modify(&mut self, _: &Source<'_>, _: Interest) -> io::Result<()> {
+    fn modify(&mut self, _: &Source<'_>, _: &Source<'_>) -> io::Result<()> {
         Ok(())
     }
 

@@ -58,7 +58,7 @@ impl Backend for Select {
         Ok(())
     }
 
-    fn modify(&mut self, _: &Source<'_>, _: Interest) -> io::Result<()> {
+    fn modify(&mut self, _: &Source<'_>, _: &Source<'_>) -> io::Result<()> {
         Ok(())
     }
 

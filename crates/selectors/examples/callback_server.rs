@@ -1,0 +1,141 @@
+//! An echo server for many clients that runs for ever: a function in the data of each key, and no write that is hoped
+//! not to block.
+//!
+//! ```sh
+//! cargo run --example callback_server     # or, for another address: ... localhost:0
+//! nc localhost 1234                       # in as many terminals as you like
+//! ```
+
+use std::error::Error;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::fd::AsRawFd;
+
+use selectors::{DefaultSelector, Interest, Ready, Token};
+use socket2::{Domain, Socket, Type};
+
+struct Server {
+    selector: DefaultSelector<Socket, Data>,
+    listener: Token,
+}
+
+/// What goes with each socket.
+struct Data {
+    /// A type that names itself through `Server`, which an alias could not.
+    callback: fn(&mut Server, Token) -> io::Result<()>,
+    /// What was read, and not yet sent back.
+    unsent: Vec<u8>,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let argument = std::env::args().nth(1);
+    let mut addresses = argument.as_deref().unwrap_or("localhost:1234").to_socket_addrs()?;
+    let address = addresses.next().ok_or("no such host")?;
+
+    let listener = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    listener.set_reuse_address(true)?;
+    listener.bind(&address.into())?;
+    listener.listen(100)?;
+    listener.set_nonblocking(true)?;
+    println!("listening on {}", tuple(listener.local_addr()?.as_socket()));
+
+    let mut selector = DefaultSelector::new()?;
+    let data = Data { callback: Server::accept, unsent: Vec::new() };
+    let listener = selector.register(listener, Interest::READ, data)?;
+    Server { selector, listener }.run()
+}
+
+impl Server {
+    fn run(mut self) -> Result<(), Box<dyn Error>> {
+        let mut ready = Ready::new();
+        loop {
+            self.selector.select_into(&mut ready, None)?;
+            for (token, _) in &ready {
+                let Some(data) = self.selector.data(token) else { continue };
+                match (data.callback)(&mut self, token) {
+                    Err(error) if token != self.listener => {
+                        println!("error: {error}");
+                        self.close(token)?;
+                    }
+                    result => result?,
+                }
+            }
+        }
+    }
+
+    /// The callback of the listener.
+    fn accept(&mut self, token: Token) -> io::Result<()> {
+        let Some(listener) = self.selector.fileobj(token) else { return Ok(()) };
+        let accepted = listener.accept().and_then(|(connection, peer)| {
+            connection.set_nonblocking(true)?;
+            Ok((connection, peer))
+        });
+        let (connection, peer) = match accepted {
+            Ok(accepted) => accepted,
+            // Nobody there, or gone again before it was accepted.
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::ConnectionAborted) => {
+                return Ok(());
+            }
+            Err(error) => {
+                // Mostly that descriptors have run out. The client is still there and the listener ready, so without
+                // this the server would turn at full speed until a connection is closed.
+                println!("cannot accept: {error}");
+                return Ok(self.selector.pause(token)?);
+            }
+        };
+        println!("accepted socket {} from {}", connection.as_raw_fd(), tuple(peer.as_socket()));
+        let data = Data { callback: Self::read, unsent: Vec::new() };
+        if let Err(rejected) = self.selector.register(connection, Interest::READ, data) {
+            println!("closing socket {}: {}", rejected.fileobj.as_raw_fd(), rejected.error);
+        }
+        Ok(())
+    }
+
+    /// The callback of a connection with nothing to send.
+    fn read(&mut self, token: Token) -> io::Result<()> {
+        let Some((mut connection, data)) = self.selector.parts(token) else { return Ok(()) };
+        let mut buffer = [0; 1000];
+        match connection.read(&mut buffer) {
+            Ok(0) => self.close(token),
+            Ok(length) => {
+                let bytes = &buffer[..length];
+                println!("echoing b'{}' to socket {}", bytes.escape_ascii(), connection.as_raw_fd());
+                data.unsent.extend(bytes);
+                self.write(token)
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The callback of a connection with something to send. It is not read from until that is sent, so a client that
+    /// sends, and does not take the echo, is held up by TCP and costs no memory here.
+    fn write(&mut self, token: Token) -> io::Result<()> {
+        let Some((mut connection, data)) = self.selector.parts(token) else { return Ok(()) };
+        match connection.write(&data.unsent) {
+            Ok(length) => drop(data.unsent.drain(..length)),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        if data.unsent.is_empty() {
+            data.callback = Self::read;
+            self.selector.modify(token, Interest::READ)?; // no system call if that is what it is
+        } else {
+            data.callback = Self::write;
+            self.selector.modify(token, Interest::WRITE)?;
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, token: Token) -> io::Result<()> {
+        let key = self.selector.unregister(token)?;
+        println!("closing socket {}", key.fd);
+        drop(key);
+        self.selector.rearm(self.listener)?; // if it was paused, there is a descriptor for the next client now
+        Ok(())
+    }
+}
+
+fn tuple(address: Option<SocketAddr>) -> String {
+    address.map_or_else(|| "?".to_owned(), |address| format!("('{}', {})", address.ip(), address.port()))
+}

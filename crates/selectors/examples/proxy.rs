@@ -1,0 +1,199 @@
+//! A TCP proxy that holds up the fast side while the slow one cannot follow.
+//!
+//! What was read from one side and not yet sent to the other is bounded: while there is any, the side that it came from is
+//! paused. A paused key is not waited for at all, where an empty interest would still be woken by a hang-up.
+//!
+//! ```sh
+//! cargo run --example callback_server                          # some server: port 1234
+//! cargo run --example proxy localhost:10001 localhost:1234     # from, to
+//! nc localhost 10001
+//! ```
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::os::fd::{AsFd, BorrowedFd};
+
+use rustix::io::Errno;
+use selectors::{DefaultSelector, Interest, Readiness, Ready, Token};
+use socket2::{Domain, Socket, Type};
+
+enum Source {
+    Listener(TcpListener),
+    Side(TcpStream),
+}
+
+impl AsFd for Source {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Listener(listener) => listener.as_fd(),
+            Self::Side(stream) => stream.as_fd(),
+        }
+    }
+}
+
+/// What goes with each side of a connection.
+#[derive(Default)]
+struct Data {
+    /// The other side.
+    peer: Option<Token>,
+    /// The connection to the target is not there yet.
+    connecting: bool,
+    /// What the other side sent, and this one did not take yet.
+    unsent: VecDeque<u8>,
+    /// This side sends no more.
+    ended: bool,
+    /// This side was told that the other one sends no more.
+    told: bool,
+}
+
+struct Proxy {
+    selector: DefaultSelector<Source, Data>,
+    target: SocketAddr,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(from), Some(to)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: proxy HOST:PORT HOST:PORT (from, to)".into());
+    };
+    let listener = TcpListener::bind(from)?;
+    listener.set_nonblocking(true)?;
+    let target = to.to_socket_addrs()?.next().ok_or("no such host")?;
+    println!("{} -> {target}", listener.local_addr()?);
+
+    let mut proxy = Proxy { selector: DefaultSelector::new()?, target };
+    proxy.selector.register(Source::Listener(listener), Interest::READ, Data::default())?;
+    let mut ready = Ready::new();
+    loop {
+        proxy.selector.select_into(&mut ready, None)?;
+        for (token, readiness) in &ready {
+            match proxy.selector.fileobj(token) {
+                None => {} // closed together with its other side, earlier in this list
+                Some(Source::Listener(listener)) => match listener.accept() {
+                    Ok((client, _)) => {
+                        proxy.admit(client).unwrap_or_else(|error| println!("refused: {error}"))
+                    }
+                    Err(error)
+                        if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::ConnectionAborted) => {}
+                    Err(error) => return Err(error.into()),
+                },
+                Some(Source::Side(_)) => {
+                    if let Err(error) = proxy.serve(token, readiness) {
+                        println!("closed: {error}");
+                        proxy.close(token)?;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Proxy {
+    /// A new client: connects to the target, without waiting for it.
+    fn admit(&mut self, client: TcpStream) -> io::Result<()> {
+        client.set_nonblocking(true)?;
+        let target = Socket::new(Domain::for_address(self.target), Type::STREAM, None)?;
+        target.set_nonblocking(true)?;
+        match target.connect(&self.target.into()) {
+            Err(error) if Errno::from_io_error(&error) != Some(Errno::INPROGRESS) => return Err(error),
+            _ => {} // connect(2): it is writable when it is connected, or failed
+        }
+        let data = Data { connecting: true, ..Data::default() };
+        let target = self.selector.register(Source::Side(target.into()), Interest::WRITE, data)?;
+        let data = Data { peer: Some(target), ..Data::default() };
+        match self.selector.register(Source::Side(client), Interest::READ, data) {
+            Ok(client) => {
+                if let Some(data) = self.selector.data_mut(target) {
+                    data.peer = Some(client);
+                }
+                self.arrange(client)
+            }
+            Err(rejected) => {
+                self.selector.unregister(target)?;
+                Err(rejected.into())
+            }
+        }
+    }
+
+    /// Moves what can be moved, from and to one side.
+    fn serve(&mut self, token: Token, readiness: Readiness) -> io::Result<()> {
+        let Some((Source::Side(stream), data)) = self.selector.parts(token) else { return Ok(()) };
+        let Some(peer) = data.peer else { return Ok(()) };
+        if data.connecting {
+            stream.take_error()?.map_or(Ok(()), Err)?;
+            data.connecting = false;
+        }
+        send(stream, &mut data.unsent)?;
+        if readiness.is_readable() {
+            let mut buffer = [0; 16 * 1024];
+            let received = receive(stream, &mut buffer)?;
+            data.ended = received == Some(0);
+            if let Some((Source::Side(stream), data)) = self.selector.parts(peer) {
+                data.unsent.extend(&buffer[..received.unwrap_or(0)]);
+                if !data.connecting {
+                    send(stream, &mut data.unsent)?;
+                }
+            }
+        }
+        self.arrange(token)?;
+        self.arrange(peer)
+    }
+
+    /// Waits, on one side, for what can be of use.
+    fn arrange(&mut self, token: Token) -> io::Result<()> {
+        let Some(data) = self.selector.data(token) else { return Ok(()) };
+        let (Some(peer), connecting, ended) = (data.peer, data.connecting, data.ended) else { return Ok(()) };
+        let Some(other) = self.selector.data(peer) else { return Ok(()) };
+        let (room, last) = (other.unsent.is_empty(), other.ended);
+
+        let Some((Source::Side(stream), data)) = self.selector.parts(token) else { return Ok(()) };
+        if last && data.unsent.is_empty() && !connecting && !data.told {
+            stream.shutdown(Shutdown::Write)?;
+            data.told = true;
+            if ended && room {
+                return self.close(token);
+            }
+        }
+        let mut interest = Interest::empty();
+        interest.set(Interest::READ, room && !ended && !connecting);
+        interest.set(Interest::WRITE, connecting || !data.unsent.is_empty());
+        if interest.is_empty() {
+            self.selector.pause(token)?;
+        } else {
+            self.selector.modify(token, interest)?; // no system call if that is what it is
+        }
+        Ok(())
+    }
+
+    /// Closes both sides.
+    fn close(&mut self, token: Token) -> io::Result<()> {
+        let key = self.selector.unregister(token)?;
+        if let Some(peer) = key.data.peer {
+            self.selector.unregister(peer)?;
+        }
+        Ok(())
+    }
+}
+
+/// How much was received; `None` for nothing yet.
+fn receive(mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+    match stream.read(buffer) {
+        Ok(length) => Ok(Some(length)),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Sends what the socket takes now.
+fn send(mut stream: &TcpStream, unsent: &mut VecDeque<u8>) -> io::Result<()> {
+    while !unsent.is_empty() {
+        match stream.write(unsent.as_slices().0) {
+            Ok(length) => drop(unsent.drain(..length)),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Waits for the standard input and a socket at once: a small netcat.
+//!
+//! The input may be a terminal, a pipe or a file. A file is always ready, and epoll refuses what is; this shows what
+//! to do then. The selector borrows here, so the program reads and writes through its own variables.
+//!
+//! ```sh
+//! nc -lk 10000                                        # or any server, such as the example callback_server
+//! cargo run --example stdin localhost:10000           # in another terminal; type, and end with Ctrl-D
+//! cargo run --example stdin localhost:10000 <README.md
+//! SELECTORS_BACKEND=poll cargo run --example stdin localhost:10000 <README.md
+//! ```
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use selectors::{AnySelector, Error, File, Interest};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let address = std::env::args().nth(1).ok_or("usage: stdin HOST:PORT")?;
+    let socket = TcpStream::connect(address)?;
+    socket.set_nonblocking(true)?;
+    // Not `Stdin`'s own reading, which reads ahead into a buffer where no selector sees it. Nor non-blocking: other
+    // programs may have the same terminal open, and would get that too.
+    let stdin = io::stdin();
+    let mut input = File::new(&stdin);
+
+    let mut selector = AnySelector::<BorrowedFd<'_>>::new()?;
+    let connection = selector.register(socket.as_fd(), Interest::READ, ())?;
+    let mut waited = match selector.register(stdin.as_fd(), Interest::READ, ()) {
+        Ok(token) => Some(token),
+        Err(rejected) if matches!(rejected.error, Error::UnsupportedFile { .. }) => {
+            eprintln!("The input is a file, which is always ready: reading it without waiting.");
+            None
+        }
+        Err(rejected) => return Err(rejected.into()),
+    };
+
+    let (mut buffer, mut unsent, mut ended) = ([0; 4096], Vec::new(), false);
+    loop {
+        let wanted = unsent.is_empty() && !ended;
+        let timeout = (wanted && waited.is_none()).then_some(Duration::ZERO);
+        let ready = selector.select(timeout)?;
+
+        if ready.get(connection).is_some_and(|readiness| readiness.is_readable()) {
+            match (&socket).read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(length) => io::stdout().write_all(&buffer[..length])?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error.into()),
+            }
+            io::stdout().flush()?;
+        }
+
+        if wanted && waited.is_none_or(|token| ready.get(token).is_some()) {
+            let length = input.read(&mut buffer)?;
+            unsent.extend(&buffer[..length]);
+            ended = length == 0;
+            if ended {
+                socket.shutdown(Shutdown::Write)?;
+                waited.take().map(|token| selector.unregister(token)).transpose()?;
+            }
+        }
+
+        if !unsent.is_empty() {
+            match (&socket).write(&unsent) {
+                Ok(length) => drop(unsent.drain(..length)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+
+        // What the socket does not take now must wait, and so must the input. None of these is a system call where
+        // nothing changes.
+        if unsent.is_empty() {
+            selector.modify(connection, Interest::READ)?;
+            waited.map(|token| selector.rearm(token)).transpose()?;
+        } else {
+            selector.modify(connection, Interest::READ | Interest::WRITE)?;
+            waited.map(|token| selector.pause(token)).transpose()?;
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Changing registrations.
+
+use super::{Selector, lend};
+use crate::backend::{Backend, Source};
+use crate::map::State;
+use crate::sys::fd::AsFd;
+use crate::{Error, Interest, Lookup, Mode, Operation};
+
+impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
+    /// Waits for something else on a registered file object; arms it again, or resumes it if it was paused.
+    ///
+    /// It reaches the kernel at once. When a level-triggered key already has this interest nothing needs to be done,
+    /// and there is no system call.
+    ///
+    /// # Errors
+    ///
+    /// The registration is as it was.
+    ///
+    /// * [`Error::NotRegistered`]: `which` names no registration.
+    /// * [`Error::InvalidInterest`], [`Error::Unsupported`]: as for [`register`](Self::register).
+    /// * [`Error::InvalidFd`]: the file object lends another descriptor than before.
+    /// * [`Error::Lost`]: another file was put under the descriptor's number.
+    /// * [`Error::Limit`], [`Error::Os`]: what the system says.
+    ///
+    /// # Examples
+    ///
+    /// Wait for room to write only while there is something to write:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, _b) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// let token = selector.register(a, Interest::READ | Interest::WRITE, "unsent".to_owned())?;
+    /// for (token, readiness) in &selector.select(None)? {
+    ///     let Some((_stream, unsent)) = selector.parts(token) else { continue };
+    ///     if readiness.is_writable() {
+    ///         unsent.clear(); // as if it was written
+    ///         selector.modify(token, Interest::READ)?;
+    ///     }
+    /// }
+    /// assert_eq!(selector.key(token).map(|key| key.interest()), Some(Interest::READ));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn modify(&mut self, which: impl Lookup, interest: Interest) -> Result<(), Error> {
+        let slot = self.find(which)?;
+        let mode = self.entry(slot)?.mode;
+        self.change(slot, interest, mode)
+    }
+
+    /// As [`modify`](Self::modify), and changes the mode too.
+    ///
+    /// # Errors
+    ///
+    /// As [`modify`](Self::modify).
+    pub fn modify_with(&mut self, which: impl Lookup, interest: Interest, mode: Mode) -> Result<(), Error> {
+        let slot = self.find(which)?;
+        self.change(slot, interest, mode)
+    }
+
+    /// Arms an edge-triggered or one-shot key again: what is ready now is reported. Resumes a paused key.
+    ///
+    /// For a level-triggered key that is not paused there is nothing to do.
+    ///
+    /// # Errors
+    ///
+    /// As [`modify`](Self::modify).
+    pub fn rearm(&mut self, which: impl Lookup) -> Result<(), Error> {
+        let slot = self.find(which)?;
+        let (interest, mode) = self.entry(slot).map(|entry| (entry.interest, entry.mode))?;
+        self.change(slot, interest, mode)
+    }
+
+    fn change(&mut self, slot: u32, interest: Interest, mode: Mode) -> Result<(), Error> {
+        self.check(interest, mode)?;
+        let entry = self.map.get(slot).ok_or(Error::NotRegistered)?;
+        let unchanged = (entry.interest, entry.mode) == (interest, mode);
+        if unchanged && mode == Mode::Level && entry.state == State::Armed {
+            return Ok(());
+        }
+        let (fd, tag) = (lend(entry)?, entry.tag(slot));
+        let to = Source::new(fd, tag, interest, mode);
+        match entry.state {
+            State::Paused => self
+                .backend
+                .add(&to)
+                .map_err(|error| Error::new(Operation::Register, self.backend.name(), error))?,
+            State::Armed | State::Fired => {
+                let from = Source::new(fd, tag, entry.interest, entry.mode);
+                let number = entry.fd;
+                self.backend
+                    .modify(&from, &to)
+                    .map_err(|error| Error::of_change(number, self.backend.name(), error))?;
+            }
+        }
+        if let Some(entry) = self.map.get_mut(slot) {
+            (entry.interest, entry.mode, entry.state) = (interest, mode, State::Armed);
+        }
+        Ok(())
+    }
+
+    /// Keeps a registration, but waits for nothing on it, not even hang-ups and errors.
+    ///
+    /// [`modify`](Self::modify) or [`rearm`](Self::rearm) resume it. For back-pressure: a proxy pauses the side that it
+    /// cannot serve, where an empty interest would still be woken by a hang-up, again and again.
+    ///
+    /// # Errors
+    ///
+    /// The registration is as it was.
+    ///
+    /// * [`Error::NotRegistered`]: `which` names no registration.
+    /// * [`Error::InvalidFd`]: the file object lends another descriptor than before.
+    /// * [`Error::Os`]: what the system says.
+    ///
+    /// # Examples
+    ///
+    /// Paused, even the end of the stream goes unnoticed:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest};
+    /// use std::os::unix::net::UnixStream;
+    /// use std::time::Duration;
+    ///
+    /// let (a, b) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// let token = selector.register(a, Interest::READ, ())?;
+    /// selector.pause(token)?;
+    /// drop(b);
+    /// assert!(selector.select(Duration::ZERO)?.is_empty());
+    /// selector.rearm(token)?;
+    /// assert_eq!(selector.select(Duration::ZERO)?.len(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn pause(&mut self, which: impl Lookup) -> Result<(), Error> {
+        let slot = self.find(which)?;
+        self.withdraw(slot)?;
+        if let Some(entry) = self.map.get_mut(slot) {
+            entry.state = State::Paused;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,120 @@
+//! An example as a child process.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+/// No wait takes longer, so that a bug fails instead of hanging.
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+
+/// A running example. Dropping it ends it.
+pub(crate) struct Program {
+    child: Child,
+    lines: Receiver<String>,
+    seen: Vec<String>,
+}
+
+/// The example's file. Cargo builds the examples for a plain `cargo test`, and puts them beside the tests; where it was
+/// told which targets to build, it did not.
+pub(crate) fn path(name: &str) -> PathBuf {
+    static BUILD: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = BUILD.lock();
+
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().and_then(Path::parent).unwrap();
+    let path = profile.join("examples").join(name);
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name).with_extension("rs");
+    let changed = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
+    if changed(&path) < changed(&source) {
+        let profile_name = profile.file_name().unwrap().to_str().unwrap();
+        let status = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
+            .args(["build", "--quiet", "--package", "selectors", "--example", name])
+            .args(["--profile", if profile_name == "debug" { "dev" } else { profile_name }])
+            .arg("--target-dir")
+            .arg(profile.parent().unwrap())
+            .status()
+            .unwrap();
+        assert!(status.success(), "building {name}: {status}");
+    }
+    path
+}
+
+impl Program {
+    pub(crate) fn start<const N: usize>(name: &str, arguments: [&str; N]) -> Self {
+        let mut child = Command::new(path(name))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = child.stdout.take().unwrap();
+        let (sender, lines) = mpsc::channel();
+        // It ends with the child.
+        thread::spawn(move || {
+            for line in BufReader::new(output).lines() {
+                if line.map(|line| sender.send(line)).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, lines, seen: Vec::new() }
+    }
+
+    /// The next line.
+    pub(crate) fn line(&mut self) -> String {
+        match self.lines.recv_timeout(LIMIT) {
+            Ok(line) => {
+                self.seen.push(line.clone());
+                line
+            }
+            Err(error) => panic!("no further line ({error}) after {:#?}", self.seen),
+        }
+    }
+
+    /// The next line that has `text` in it.
+    pub(crate) fn line_with(&mut self, text: &str) -> String {
+        loop {
+            let line = self.line();
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// The port in the first line, which ends with it.
+    pub(crate) fn port(&mut self) -> u16 {
+        let line = self.line();
+        let digits = line.trim_end_matches(')').rsplit(|other: char| !other.is_ascii_digit()).next();
+        digits.and_then(|digits| digits.parse().ok()).unwrap_or_else(|| panic!("no port in {line:?}"))
+    }
+
+    pub(crate) fn stdin(&mut self) -> ChildStdin {
+        self.child.stdin.take().unwrap()
+    }
+
+    /// Waits for its end, which must be a good one, and gives back all that it printed.
+    pub(crate) fn finish(mut self) -> Vec<String> {
+        loop {
+            match self.lines.recv_timeout(LIMIT) {
+                Ok(line) => self.seen.push(line),
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(mpsc::RecvTimeoutError::Timeout) => panic!("it does not end: {:#?}", self.seen),
+            }
+        }
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}: {:#?}", self.seen);
+        std::mem::take(&mut self.seen)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Both fail if it has ended, which is as well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,162 @@
+//! `callback_server`, `per_core` and `proxy`: many clients, large messages, clients that vanish.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use socket2::SockRef;
+
+use crate::program::{LIMIT, Program};
+
+fn connect(port: u16) -> TcpStream {
+    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
+    stream.set_write_timeout(Some(LIMIT)).unwrap();
+    stream
+}
+
+fn round_trip(mut stream: &TcpStream, message: &[u8]) {
+    stream.write_all(message).unwrap();
+    let mut echo = vec![0; message.len()];
+    stream.read_exact(&mut echo).unwrap();
+    assert_eq!(echo, message);
+}
+
+/// Clients side by side, each with several messages.
+fn serves_many(port: u16) {
+    let clients: Vec<_> = (0..20).map(|_| connect(port)).collect();
+    for round in 0..3 {
+        for (number, client) in clients.iter().enumerate() {
+            round_trip(client, format!("message {round} of client {number}").as_bytes());
+        }
+    }
+}
+
+/// One client sends until nothing more is taken from it, because it takes nothing back; others are served all the while.
+/// Then it takes everything.
+fn serves_others_meanwhile(port: u16) {
+    let mut stuck = connect(port);
+    stuck.set_nonblocking(true).unwrap();
+    let byte = |at: usize| (at * 7 + at / 251) as u8;
+    let (mut sent, mut full) = (0, 0);
+    while full < 3 {
+        let bytes: Vec<u8> = (sent..sent + 65_536).map(byte).collect();
+        match stuck.write(&bytes) {
+            Ok(length) => (sent, full) = (sent + length, 0),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                // The server went around its loop for this, and could have read more.
+                round_trip(&connect(port), b"small");
+                full += 1;
+            }
+            Err(error) => panic!("{error} after {sent} bytes"),
+        }
+    }
+    stuck.set_nonblocking(false).unwrap();
+    stuck.shutdown(Shutdown::Write).unwrap();
+    let mut echo = Vec::new();
+    stuck.read_to_end(&mut echo).unwrap();
+    assert_eq!(echo.len(), sent);
+    assert_eq!(echo.iter().enumerate().position(|(at, found)| *found != byte(at)), None);
+}
+
+/// Clients that close with a reset, while something is on its way to them.
+fn survives_resets(port: u16) {
+    for _ in 0..5 {
+        let client = connect(port);
+        (&client).write_all(&[1; 100_000]).unwrap();
+        SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(client);
+    }
+    round_trip(&connect(port), b"still there");
+}
+
+#[test]
+fn the_callback_server_serves_many_clients() {
+    let mut server = Program::start("callback_server", ["127.0.0.1:0"]);
+    let port = server.port();
+    let client = connect(port);
+    let own = client.local_addr().unwrap().port();
+    let accepted = server.line();
+    let socket = accepted.strip_prefix("accepted socket ").unwrap();
+    let socket = socket.strip_suffix(&format!(" from ('127.0.0.1', {own})")).unwrap();
+    round_trip(&client, b"it's\n");
+    assert_eq!(server.line(), format!("echoing b'it\\'s\\n' to socket {socket}"));
+    drop(client);
+    assert_eq!(server.line(), format!("closing socket {socket}"));
+    serves_many(port);
+}
+
+#[test]
+fn the_callback_server_is_not_held_up_by_a_client() {
+    let mut server = Program::start("callback_server", ["127.0.0.1:0"]);
+    let port = server.port();
+    serves_others_meanwhile(port);
+}
+
+#[test]
+fn the_callback_server_survives_resets() {
+    let mut server = Program::start("callback_server", ["127.0.0.1:0"]);
+    let port = server.port();
+    survives_resets(port);
+}
+
+#[test]
+fn each_core_serves_and_all_are_stopped() {
+    let cores = thread::available_parallelism().unwrap().get();
+    let lines = Program::start("per_core", ["127.0.0.1:0", "--test"]).finish();
+    assert_eq!(lines.len(), 1 + cores, "{lines:#?}");
+    let mut sums = [0; 2];
+    for (number, line) in lines[1..].iter().enumerate() {
+        let counts = line.strip_prefix(&format!("thread {number}: ")).unwrap();
+        for (sum, count) in sums.iter_mut().zip(counts.split(", ")) {
+            *sum += count.split_once(' ').unwrap().0.parse::<usize>().unwrap();
+        }
+    }
+    let bytes = (0..100).map(|number| format!("client {number}\n").len() * (number + 1)).sum::<usize>();
+    assert_eq!(sums, [100, bytes]);
+}
+
+#[test]
+fn the_cores_serve_until_their_input_ends() {
+    let mut server = Program::start("per_core", ["127.0.0.1:0"]);
+    let port = server.port();
+    let client = connect(port);
+    round_trip(&client, b"hello");
+    drop(server.stdin());
+    let lines = server.finish();
+    assert_eq!(
+        lines.iter().filter(|line| line.ends_with(": 1 connections, 5 bytes")).count(),
+        1,
+        "{lines:#?}"
+    );
+}
+
+#[test]
+fn the_proxy_passes_everything_on() {
+    let mut server = Program::start("per_core", ["127.0.0.1:0"]);
+    let target = server.port();
+    let mut proxy = Program::start("proxy", ["127.0.0.1:0", &format!("127.0.0.1:{target}")]);
+    let line = proxy.line();
+    let (from, to) = line.split_once(" -> ").unwrap();
+    assert_eq!(to, format!("127.0.0.1:{target}"));
+    let port = from.strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
+    serves_many(port);
+    serves_others_meanwhile(port);
+    survives_resets(port);
+}
+
+#[test]
+fn the_proxy_closes_when_there_is_no_server() {
+    // A port that was free a moment ago, and is not given again as long as a connection from it lingers.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    drop(taken);
+    let mut proxy = Program::start("proxy", ["127.0.0.1:0", &address.to_string()]);
+    let line = proxy.line();
+    let port = line.split_once(" -> ").unwrap().0.strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
+    let mut client = connect(port);
+    let end = client.read(&mut [0]);
+    assert!(matches!(end, Ok(0)) || end.is_err(), "{end:?}");
+    proxy.line_with("closed: Connection refused");
+}

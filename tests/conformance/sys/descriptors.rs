@@ -1,0 +1,133 @@
+//! The descriptors that are made here: who inherits them, who owns them.
+
+use conformance::{Descriptors, Run, pairs};
+use rustix::io::{FdFlags, fcntl_getfd};
+use selectors::sys::Timeout;
+use selectors::sys::epoll::{CreateFlags, Epoll, Event, EventFlags};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::path::Path;
+
+conformance::scenarios_of!(sys, descriptors:
+    close_on_exec,
+    flags_are_as_asked_for,
+    an_unknown_flag_is_refused,
+    no_descriptors_left,
+    from_fd_leaves_the_flags,
+    from_fd_twins_share_the_set,
+    into_fd_gives_up_the_descriptor,
+    dropping_closes,
+    what_is_no_epoll_instance,
+    types_go_to_other_threads,
+);
+
+fn inherited(fd: impl AsFd) -> bool {
+    !fcntl_getfd(fd).unwrap().contains(FdFlags::CLOEXEC)
+}
+
+/// Whether this process has the descriptor with this number open.
+fn is_open(fd: RawFd) -> bool {
+    Path::new(&format!("/proc/self/fd/{fd}")).symlink_metadata().is_ok()
+}
+
+fn close_on_exec() -> Run {
+    assert!(!inherited(Epoll::new().unwrap()));
+    assert!(!inherited(Epoll::with_flags(CreateFlags::CLOEXEC).unwrap()));
+    Ok(())
+}
+
+fn flags_are_as_asked_for() -> Run {
+    assert!(inherited(Epoll::with_flags(CreateFlags::empty()).unwrap()));
+    Ok(())
+}
+
+fn an_unknown_flag_is_refused() -> Run {
+    let error = Epoll::with_flags(CreateFlags::from_bits_retain(12356)).unwrap_err();
+    assert_eq!(error.raw_os_error(), Some(libc::EINVAL));
+    Ok(())
+}
+
+fn no_descriptors_left() -> Run {
+    let limit = Descriptors::none_left();
+    let result = Epoll::new();
+    drop(limit);
+    assert_eq!(result.unwrap_err().raw_os_error(), Some(libc::EMFILE));
+    Ok(())
+}
+
+fn from_fd_leaves_the_flags() -> Run {
+    let epoll = Epoll::with_flags(CreateFlags::empty()).unwrap();
+    let number = epoll.as_raw_fd();
+    let epoll = Epoll::from_fd(epoll.into_fd());
+    assert!(inherited(&epoll));
+    assert_eq!(epoll.as_raw_fd(), number);
+    Ok(())
+}
+
+fn from_fd_twins_share_the_set() -> Run {
+    let (a, _b) = pairs::unix();
+    let epoll = Epoll::new().unwrap();
+    let twin = Epoll::from_fd(epoll.as_fd().try_clone_to_owned().unwrap());
+    twin.register(&a, EventFlags::OUT, 7).unwrap();
+
+    let mut buffer = [Event::default(); 2];
+    assert_eq!(epoll.wait(&mut buffer, Timeout::ZERO).unwrap()[0].data(), 7);
+    assert_eq!(epoll.register(&a, EventFlags::OUT, 8).unwrap_err().raw_os_error(), Some(libc::EEXIST));
+    drop(epoll);
+    assert_eq!(twin.wait(&mut buffer, Timeout::ZERO).unwrap().len(), 1);
+    twin.unregister(&a).unwrap();
+    Ok(())
+}
+
+fn into_fd_gives_up_the_descriptor() -> Run {
+    let epoll = Epoll::new().unwrap();
+    let (number, borrowed) = (epoll.as_raw_fd(), epoll.as_fd().as_raw_fd());
+    let owned: OwnedFd = epoll.into();
+    assert_eq!((owned.as_raw_fd(), borrowed), (number, number));
+    assert!(is_open(number));
+    // And back.
+    let epoll = Epoll::from(owned);
+    assert!(epoll.wait(&mut [Event::default()], Timeout::ZERO).unwrap().is_empty());
+    let owned = epoll.into_fd();
+    assert_eq!(owned.as_raw_fd(), number);
+    assert!(is_open(number));
+    Ok(())
+}
+
+fn dropping_closes() -> Run {
+    let epoll = Epoll::new().unwrap();
+    let number = epoll.as_raw_fd();
+    assert!(number > 0 && is_open(number));
+    drop(epoll);
+    assert!(!is_open(number));
+    Ok(())
+}
+
+fn what_is_no_epoll_instance() -> Run {
+    let (a, b) = pairs::unix();
+    let epoll = Epoll::from_fd(a.into());
+    let errors = [
+        epoll.register(&b, EventFlags::IN, 0),
+        epoll.modify(&b, EventFlags::IN, 0),
+        epoll.unregister(&b),
+        epoll.wait(&mut [Event::default()], Timeout::ZERO).map(drop),
+    ];
+    for error in errors {
+        assert_eq!(error.unwrap_err().raw_os_error(), Some(libc::EINVAL));
+    }
+    Ok(())
+}
+
+/// The polling object cannot be used by two threads at once (`&mut self`), but handed on; epoll both.
+fn types_go_to_other_threads() -> Run {
+    use selectors::sys::{poll, select};
+    fn send_and_sync<T: Send + Sync>() {}
+    send_and_sync::<Epoll>();
+    send_and_sync::<Event>();
+    send_and_sync::<select::FdSet<'_>>();
+    send_and_sync::<select::Cache>();
+    send_and_sync::<poll::PollFd<'_>>();
+    send_and_sync::<poll::Poll<'_>>();
+    send_and_sync::<poll::Cache>();
+    send_and_sync::<Timeout>();
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! `epoll` from several threads at once, and one instance within another call.
+
+use super::waits::until_asleep;
+use conformance::{Run, WAIT, pairs};
+use rustix::thread::gettid;
+use selectors::sys::Timeout;
+use selectors::sys::epoll::{Epoll, Event, EventFlags};
+use selectors::sys::poll::{PollFd, PollFlags, poll};
+use selectors::sys::select::{FdSet, select};
+use std::io::Write;
+use std::os::fd::AsFd;
+use std::sync::mpsc::channel;
+use std::thread;
+
+conformance::scenarios_of!(sys, epoll_threads:
+    registering_wakes_a_waiter,
+    changing_wakes_a_waiter,
+    several_wait_at_once,
+    an_instance_can_be_waited_for,
+);
+
+/// Waits in another thread; does `change` when it sleeps, and gives back the data that it woke with.
+fn waiter(epoll: &Epoll, change: impl FnOnce()) -> Vec<u64> {
+    thread::scope(|scope| {
+        let (sender, receiver) = channel();
+        let waiter = scope.spawn(move || {
+            sender.send(gettid()).unwrap();
+            let mut buffer = [Event::default(); 4];
+            let events = epoll.wait(&mut buffer, WAIT).unwrap();
+            events.iter().map(|event| event.data()).collect()
+        });
+        until_asleep(receiver.recv().unwrap());
+        change();
+        waiter.join().unwrap()
+    })
+}
+
+fn registering_wakes_a_waiter() -> Run {
+    let (a, _b) = pairs::unix();
+    let epoll = Epoll::new().unwrap();
+    assert_eq!(waiter(&epoll, || epoll.register(&a, EventFlags::OUT, 7).unwrap()), [7]);
+    Ok(())
+}
+
+fn changing_wakes_a_waiter() -> Run {
+    let (a, _b) = pairs::unix();
+    let epoll = Epoll::new().unwrap();
+    epoll.register(&a, EventFlags::IN, 1).unwrap();
+    assert_eq!(waiter(&epoll, || epoll.modify(&a, EventFlags::OUT, 2).unwrap()), [2]);
+    // A twin is the same set.
+    epoll.modify(&a, EventFlags::IN, 3).unwrap();
+    let twin = Epoll::from_fd(epoll.as_fd().try_clone_to_owned().unwrap());
+    assert_eq!(waiter(&epoll, || twin.modify(&a, EventFlags::OUT, 4).unwrap()), [4]);
+    Ok(())
+}
+
+fn several_wait_at_once() -> Run {
+    let (a, mut b) = pairs::unix();
+    let epoll = Epoll::new().unwrap();
+    epoll.register(&a, EventFlags::IN, 1).unwrap();
+    let found: Vec<_> = thread::scope(|scope| {
+        let waiters: Vec<_> = (0..3)
+            .map(|_| scope.spawn(|| epoll.wait(&mut [Event::default()], WAIT).unwrap().len()))
+            .collect();
+        b.write_all(b"x").unwrap();
+        waiters.into_iter().map(|waiter| waiter.join().unwrap()).collect()
+    });
+    // Level-triggered: what one has seen is there for the others.
+    assert_eq!(found, [1, 1, 1]);
+    Ok(())
+}
+
+/// An instance is readable while something in it is ready.
+fn an_instance_can_be_waited_for() -> Run {
+    let (a, mut b) = pairs::unix();
+    let (inner, outer) = (Epoll::new().unwrap(), Epoll::new().unwrap());
+    inner.register(&a, EventFlags::IN, 1).unwrap();
+    outer.register(&inner, EventFlags::IN, 2).unwrap();
+    let asked = || {
+        let mut fds = [PollFd::new(inner.as_fd(), PollFlags::IN)];
+        let mut set = FdSet::from_iter([inner.as_fd()]);
+        [
+            outer.wait(&mut [Event::default()], Timeout::ZERO).unwrap().len(),
+            poll(&mut fds, Timeout::ZERO).unwrap(),
+            select(Some(&mut set), None, None, Timeout::ZERO).unwrap(),
+        ]
+    };
+    assert_eq!(asked(), [0; 3]);
+    b.write_all(b"x").unwrap();
+    assert_eq!(asked(), [1; 3]);
+    pairs::drain(&a);
+    assert_eq!(asked(), [0; 3]);
+    Ok(())
+}

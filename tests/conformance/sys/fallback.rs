@@ -1,0 +1,116 @@
+//! Kernels and sandboxes without the calls that take nanoseconds.
+//!
+//! Each part is a process of its own, because what is missing is remembered for as long as a process lives.
+
+use super::seccomp::{self, answer};
+use super::waits::{self, Wait, assert_never_early};
+use conformance::{Run, WAIT, in_child, pairs};
+use selectors::Timeout;
+use std::ffi::{c_int, c_long};
+use std::io::Write;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+conformance::scenarios_of!(sys, fallback:
+    epoll_where_the_call_is_missing,
+    epoll_where_the_call_is_forbidden,
+    epoll_with_whole_milliseconds,
+    poll_where_the_call_is_missing,
+    poll_where_the_call_is_forbidden,
+    select_where_the_call_is_missing,
+    select_where_the_call_is_forbidden,
+    other_errors_are_told,
+);
+
+/// One that no kernel gives here: it shows that a call was made, or that it was not.
+const TELLTALE: c_int = libc::ECANCELED;
+
+/// All but the last are less than a whole number of milliseconds.
+const LIMITS: [Duration; 6] = [
+    Duration::from_nanos(1),
+    Duration::from_micros(100),
+    Duration::from_nanos(999_999),
+    Duration::from_nanos(1_000_001),
+    Duration::from_micros(2500),
+    Duration::from_millis(2),
+];
+
+/// The waits are right without `call`, and it is tried once.
+fn without(name: &'static str, wait: Wait, call: c_long, errno: c_int) -> Run {
+    in_child(name, &[], || {
+        let (a, mut b) = pairs::unix();
+        answer(&[call], errno)?;
+        assert_never_early(name, wait, &LIMITS[..1]);
+        answer(&[call], TELLTALE)?;
+        assert_never_early(name, wait, &LIMITS);
+        assert_eq!(wait(Some(a.as_fd()), LIMITS[1].into()).unwrap(), 0);
+        b.write_all(b"x").unwrap();
+        for timeout in [
+            Timeout::from(WAIT + LIMITS[0]),
+            WAIT.into(),
+            Timeout::ZERO,
+            Timeout::NEVER,
+            Duration::MAX.into(),
+        ] {
+            assert_eq!(wait(Some(a.as_fd()), timeout).unwrap(), 1);
+        }
+        Ok(())
+    })
+}
+
+fn epoll_where_the_call_is_missing() -> Run {
+    without("epoll", waits::epoll, libc::SYS_epoll_pwait2, libc::ENOSYS)
+}
+
+fn epoll_where_the_call_is_forbidden() -> Run {
+    without("epoll", waits::epoll, libc::SYS_epoll_pwait2, libc::EPERM)
+}
+
+/// These are waited for in another way, which every kernel has.
+fn epoll_with_whole_milliseconds() -> Run {
+    seccomp::in_a_thread_where(&[libc::SYS_epoll_pwait2], TELLTALE, || {
+        assert_never_early("epoll", waits::epoll, &[Duration::from_millis(1), Duration::from_millis(7)]);
+        assert_eq!(waits::epoll(None, Timeout::ZERO).unwrap(), 0);
+        let error = waits::epoll(None, Duration::from_nanos(1_000_001).into()).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(TELLTALE));
+    })
+}
+
+fn poll_where_the_call_is_missing() -> Run {
+    older("poll", waits::poll, libc::SYS_ppoll, libc::ENOSYS)
+}
+
+fn poll_where_the_call_is_forbidden() -> Run {
+    older("poll", waits::poll, libc::SYS_ppoll, libc::EPERM)
+}
+
+fn select_where_the_call_is_missing() -> Run {
+    older("select", waits::select, libc::SYS_pselect6, libc::ENOSYS)
+}
+
+fn select_where_the_call_is_forbidden() -> Run {
+    older("select", waits::select, libc::SYS_pselect6, libc::EPERM)
+}
+
+#[cfg(any(target_arch = "x86", target_arch = "x86_64", target_arch = "arm"))]
+fn older(name: &'static str, wait: Wait, call: c_long, errno: c_int) -> Run {
+    without(name, wait, call, errno)
+}
+
+#[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "arm")))]
+fn older(name: &'static str, _: Wait, _: c_long, _: c_int) -> Run {
+    Err(conformance::NotRun::because(format_args!("this machine has but one kind of {name}")))
+}
+
+/// Only what says that there is no such call is taken for that.
+fn other_errors_are_told() -> Run {
+    for (name, wait) in waits::ALL {
+        seccomp::in_a_thread_where(seccomp::WAITS, libc::ENOMEM, || {
+            for timeout in [Timeout::NEVER, Timeout::ZERO, LIMITS[1].into(), LIMITS[5].into()] {
+                assert_eq!(wait(None, timeout).expect_err(name).raw_os_error(), Some(libc::ENOMEM));
+            }
+        })?;
+    }
+    assert_never_early("epoll", waits::epoll, &LIMITS);
+    Ok(())
+}

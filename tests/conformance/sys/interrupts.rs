@@ -1,0 +1,161 @@
+//! Signals while something waits.
+
+use super::waits::ALL;
+use conformance::signals::{handled, storm};
+use conformance::{Run, pairs};
+use selectors::Timeout;
+use selectors::sys::poll::{Poll, PollFlags};
+use selectors::sys::select::{FdSet, select};
+use std::io::{ErrorKind, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+conformance::scenarios_of!(sys, interrupts:
+    a_wait_goes_on_with_the_time_that_is_left,
+    short_waits,
+    what_comes_meanwhile_is_seen,
+    zero_is_not_disturbed,
+    a_wait_that_asks_for_it_is_interrupted,
+    the_sets_are_empty_after_an_interrupted_wait,
+    the_sets_are_as_they_were_after_an_interruption,
+    the_polling_object_after_an_interruption,
+);
+
+const EVERY: Duration = Duration::from_millis(5);
+
+/// Far more than any wait here takes: one that starts anew after each signal takes for ever.
+const TOO_LONG: Duration = Duration::from_secs(5);
+
+/// Runs `body` in a storm of signals; `end` becomes readable if it takes too long.
+fn in_a_storm<T>(end: &UnixStream, body: impl FnOnce() -> T) -> (T, u64) {
+    thread::scope(|scope| {
+        let (done, waiting) = channel::<()>();
+        scope.spawn(move || {
+            if waiting.recv_timeout(TOO_LONG) == Err(RecvTimeoutError::Timeout) {
+                let mut end = end;
+                end.write_all(b"x").unwrap();
+            }
+        });
+        let result = storm(EVERY, body);
+        drop(done);
+        result
+    })
+}
+
+fn a_wait_goes_on_with_the_time_that_is_left() -> Run {
+    for (name, wait) in ALL {
+        for limit in [Duration::from_millis(200), Duration::from_micros(100_500)] {
+            let (a, b) = pairs::unix();
+            let start = Instant::now();
+            let (result, signals) = in_a_storm(&b, || wait(Some(a.as_fd()), limit.into()));
+            let elapsed = start.elapsed();
+            assert_eq!(result.unwrap(), 0, "{name} began anew after each signal");
+            assert!(elapsed >= limit, "{name} was to wait for {limit:?}, and came back after {elapsed:?}");
+            assert!(signals > 2, "{signals} signals are no test");
+        }
+    }
+    Ok(())
+}
+
+/// Many are interrupted near their end, where nothing is left.
+fn short_waits() -> Run {
+    for (name, wait) in ALL {
+        let (a, b) = pairs::unix();
+        let ((), _) = in_a_storm(&b, || {
+            for _ in 0..20 {
+                let (limit, start) = (EVERY - Duration::from_micros(100), Instant::now());
+                assert_eq!(wait(Some(a.as_fd()), limit.into()).unwrap(), 0, "{name}");
+                assert!(start.elapsed() >= limit, "{name}");
+            }
+        });
+    }
+    Ok(())
+}
+
+fn what_comes_meanwhile_is_seen() -> Run {
+    for (name, wait) in ALL {
+        for timeout in [Timeout::NEVER, Timeout::after(2 * TOO_LONG)] {
+            let (a, mut b) = pairs::unix();
+            let before = handled();
+            let (found, _) = storm(EVERY, || {
+                thread::scope(|scope| {
+                    scope.spawn(move || {
+                        while handled() < before + 5 {
+                            thread::yield_now();
+                        }
+                        b.write_all(b"x").unwrap();
+                        b // lives until the wait is over
+                    });
+                    wait(Some(a.as_fd()), timeout)
+                })
+            });
+            assert_eq!(found.unwrap(), 1, "{name}");
+        }
+    }
+    Ok(())
+}
+
+fn zero_is_not_disturbed() -> Run {
+    let (a, b) = pairs::unix();
+    let (c, mut d) = pairs::unix();
+    d.write_all(b"x").unwrap();
+    for (name, wait) in ALL {
+        let before = handled();
+        in_a_storm(&b, || {
+            while handled() < before + 3 {
+                assert_eq!(wait(Some(a.as_fd()), Timeout::ZERO).unwrap(), 0, "{name}");
+                assert_eq!(wait(Some(c.as_fd()), Timeout::ZERO).unwrap(), 1, "{name}");
+            }
+        });
+    }
+    Ok(())
+}
+
+fn a_wait_that_asks_for_it_is_interrupted() -> Run {
+    for (name, wait) in ALL {
+        let exact = Timeout::after(2 * TOO_LONG + Duration::from_nanos(1));
+        for timeout in [Timeout::NEVER, Timeout::after(2 * TOO_LONG), exact] {
+            let (a, b) = pairs::unix();
+            let (result, _) = in_a_storm(&b, || wait(Some(a.as_fd()), timeout.interruptible()));
+            assert_eq!(result.expect_err(name).kind(), ErrorKind::Interrupted);
+        }
+    }
+    Ok(())
+}
+
+/// The kernel leaves them as they were passed in when it is interrupted: nobody may take that for an answer.
+fn the_sets_are_empty_after_an_interrupted_wait() -> Run {
+    let (a, b) = pairs::unix();
+    let mut set = FdSet::from_iter([a.as_fd()]);
+    let mut except = set.clone();
+    let limit = Duration::from_millis(50);
+    let (found, signals) = in_a_storm(&b, || select(Some(&mut set), None, Some(&mut except), limit));
+    assert_eq!(found.unwrap(), 0);
+    assert!(signals > 1);
+    assert!(set.is_empty() && except.is_empty());
+    Ok(())
+}
+
+fn the_sets_are_as_they_were_after_an_interruption() -> Run {
+    let (a, b) = pairs::unix();
+    let mut set = FdSet::from_iter([a.as_fd()]);
+    let (result, _) = in_a_storm(&b, || select(Some(&mut set), None, None, Timeout::NEVER.interruptible()));
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::Interrupted);
+    assert!(set.contains(a.as_fd()));
+    Ok(())
+}
+
+fn the_polling_object_after_an_interruption() -> Run {
+    let (a, b) = pairs::unix();
+    let mut poll = Poll::new();
+    poll.register(a.as_fd(), PollFlags::IN);
+    let (result, _) = in_a_storm(&b, || poll.poll(Timeout::NEVER.interruptible()).map(drop));
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::Interrupted);
+    assert_eq!(poll.poll(Timeout::ZERO).unwrap().count(), 0);
+    poll.modify(a.as_fd(), PollFlags::OUT).unwrap();
+    assert_eq!(poll.poll(Timeout::ZERO).unwrap().count(), 1);
+    Ok(())
+}

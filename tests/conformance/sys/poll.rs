@@ -1,0 +1,183 @@
+//! `poll`: the call over a list of one's own.
+
+use conformance::{Descriptors, Run, WAIT, pairs};
+use rustix::io::fcntl_dupfd_cloexec;
+use rustix::net::{SendFlags, send};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use selectors::sys::Timeout;
+use selectors::sys::poll::{PollFd, PollFlags, poll};
+use std::io::Write;
+use std::net::Shutdown;
+use std::os::fd::{AsFd, AsRawFd};
+use std::time::{Duration, Instant};
+
+conformance::scenarios_of!(sys, poll:
+    an_entry_says_what_it_holds,
+    answers_are_in_their_entries,
+    answers_are_overwritten,
+    a_descriptor_may_come_twice,
+    an_empty_list_sleeps,
+    hang_up_and_error_without_being_asked,
+    a_descriptor_without_a_file_behind_it,
+    the_peer_shut_down_writing,
+    urgent_data,
+    normal_is_the_same_as_in_and_out,
+    regular_files_are_always_ready,
+    numbers_of_any_size,
+    more_entries_than_descriptors_allowed,
+);
+
+const NOTHING: PollFlags = PollFlags::empty();
+
+fn asked(fd: impl AsFd, events: PollFlags) -> PollFlags {
+    let mut fds = [PollFd::new(fd.as_fd(), events)];
+    let found = poll(&mut fds, Timeout::ZERO).unwrap();
+    assert_eq!(found, usize::from(!fds[0].revents().is_empty()));
+    fds[0].revents()
+}
+
+fn an_entry_says_what_it_holds() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut entry = PollFd::new(a.as_fd(), PollFlags::IN);
+    assert_eq!((entry.fd().as_raw_fd(), entry.events()), (a.as_raw_fd(), PollFlags::IN));
+    assert_eq!(entry.revents(), NOTHING);
+    entry.set_events(PollFlags::OUT | PollFlags::PRI);
+    assert_eq!(entry.events(), PollFlags::OUT | PollFlags::PRI);
+    let copy = entry.clone();
+    assert_eq!(poll(std::slice::from_mut(&mut entry), WAIT).unwrap(), 1);
+    assert_eq!((entry.revents(), copy.revents()), (PollFlags::OUT, NOTHING));
+    let debug = format!("{entry:?}");
+    for part in [format!("fd: {}", a.as_raw_fd()), "PRI | OUT".into(), "revents: PollFlags(OUT)".into()] {
+        assert!(debug.contains(&part), "{debug} has no {part}");
+    }
+    Ok(())
+}
+
+fn answers_are_in_their_entries() -> Run {
+    let ends: Vec<_> = (0..5).map(|_| pairs::unix()).collect();
+    let (read, write) = (PollFlags::IN, PollFlags::OUT);
+    for index in [1, 4] {
+        (&ends[index].1).write_all(b"x").unwrap();
+    }
+    let asks = [read, read, write, NOTHING, read | write];
+    let mut fds: Vec<_> =
+        ends.iter().zip(asks).map(|((a, _), events)| PollFd::new(a.as_fd(), events)).collect();
+    assert_eq!(poll(&mut fds, WAIT).unwrap(), 3);
+    let answers: Vec<_> = fds.iter().map(PollFd::revents).collect();
+    assert_eq!(answers, [NOTHING, read, write, NOTHING, read | write]);
+    assert!(fds.iter().zip(asks).all(|(entry, events)| entry.events() == events));
+    Ok(())
+}
+
+fn answers_are_overwritten() -> Run {
+    let (a, mut b) = pairs::unix();
+    b.write_all(b"x").unwrap();
+    let mut fds = [PollFd::new(a.as_fd(), PollFlags::IN)];
+    assert_eq!(poll(&mut fds, WAIT).unwrap(), 1);
+    pairs::drain(&a);
+    assert_eq!(poll(&mut fds, Duration::from_millis(1)).unwrap(), 0);
+    assert_eq!(fds[0].revents(), NOTHING);
+    Ok(())
+}
+
+fn a_descriptor_may_come_twice() -> Run {
+    let (a, mut b) = pairs::unix();
+    b.write_all(b"x").unwrap();
+    let mut fds = [PollFlags::IN, PollFlags::OUT, PollFlags::IN].map(|events| PollFd::new(a.as_fd(), events));
+    assert_eq!(poll(&mut fds, WAIT).unwrap(), 3);
+    assert_eq!(fds.map(|entry| entry.revents()), [PollFlags::IN, PollFlags::OUT, PollFlags::IN]);
+    Ok(())
+}
+
+fn an_empty_list_sleeps() -> Run {
+    let (limit, start) = (Duration::from_millis(20), Instant::now());
+    assert_eq!(poll(&mut [], limit).unwrap(), 0);
+    assert!(start.elapsed() >= limit);
+    Ok(())
+}
+
+fn hang_up_and_error_without_being_asked() -> Run {
+    let (reader, writer) = pairs::pipe();
+    assert_eq!(asked(&reader, NOTHING), NOTHING);
+    drop(writer);
+    assert_eq!(asked(&reader, NOTHING), PollFlags::HUP);
+    assert_eq!(asked(&reader, PollFlags::IN | PollFlags::OUT), PollFlags::HUP);
+    let (reader, writer) = pairs::pipe();
+    drop(reader);
+    assert_eq!(asked(&writer, NOTHING), PollFlags::ERR);
+    Ok(())
+}
+
+/// `O_PATH`: the number is open, but no call that reads or writes takes it: open(2). To poll, it is as good as closed.
+fn a_descriptor_without_a_file_behind_it() -> Run {
+    let path = rustix::fs::open("/", rustix::fs::OFlags::PATH, rustix::fs::Mode::empty()).unwrap();
+    for events in [NOTHING, PollFlags::IN, PollFlags::all()] {
+        assert_eq!(asked(&path, events), PollFlags::NVAL);
+    }
+    // And no trouble for the others.
+    let (a, _b) = pairs::unix();
+    let mut fds = [PollFd::new(path.as_fd(), PollFlags::IN), PollFd::new(a.as_fd(), PollFlags::OUT)];
+    assert_eq!(poll(&mut fds, WAIT).unwrap(), 2);
+    assert_eq!(fds[1].revents(), PollFlags::OUT);
+    Ok(())
+}
+
+fn the_peer_shut_down_writing() -> Run {
+    let (a, b) = pairs::unix();
+    let all = PollFlags::IN | PollFlags::OUT | PollFlags::RDHUP;
+    assert_eq!(asked(&a, all), PollFlags::OUT);
+    b.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(asked(&a, all), all);
+    assert_eq!(asked(&a, PollFlags::IN), PollFlags::IN);
+    a.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(asked(&a, all), all | PollFlags::HUP);
+    Ok(())
+}
+
+fn urgent_data() -> Run {
+    let (a, b) = pairs::tcp();
+    send(&b, b"!", SendFlags::OOB).unwrap();
+    let mut fds = [PollFd::new(a.as_fd(), PollFlags::PRI | PollFlags::IN)];
+    assert_eq!(poll(&mut fds, WAIT).unwrap(), 1);
+    assert_eq!(fds[0].revents(), PollFlags::PRI);
+    Ok(())
+}
+
+fn normal_is_the_same_as_in_and_out() -> Run {
+    let (a, mut b) = pairs::unix();
+    let (read, write) = (PollFlags::IN | PollFlags::RDNORM, PollFlags::OUT | PollFlags::WRNORM);
+    assert_eq!(asked(&a, read | write), write);
+    b.write_all(b"x").unwrap();
+    assert_eq!(asked(&a, read), read);
+    Ok(())
+}
+
+fn regular_files_are_always_ready() -> Run {
+    let both = PollFlags::IN | PollFlags::OUT;
+    assert_eq!(asked(pairs::regular(), both | PollFlags::PRI), both);
+    Ok(())
+}
+
+fn numbers_of_any_size() -> Run {
+    let (_limit, most) = Descriptors::raise(3000, 100_000)?;
+    let (a, mut b) = pairs::unix();
+    b.write_all(b"x").unwrap();
+    for number in [63, 64, 1023, 1024, 3000, i32::try_from(most).unwrap()] {
+        assert_eq!(asked(fcntl_dupfd_cloexec(&a, number).unwrap(), PollFlags::IN), PollFlags::IN);
+    }
+    Ok(())
+}
+
+fn more_entries_than_descriptors_allowed() -> Run {
+    let (a, _b) = pairs::unix();
+    let before = getrlimit(Resource::Nofile);
+    let least = 64;
+    setrlimit(Resource::Nofile, Rlimit { current: Some(least as u64), maximum: before.maximum }).unwrap();
+    let mut fds = vec![PollFd::new(a.as_fd(), PollFlags::OUT); least + 1];
+    let result = poll(&mut fds, Timeout::ZERO);
+    let allowed = poll(&mut fds[..least], Timeout::ZERO);
+    setrlimit(Resource::Nofile, before).unwrap();
+    assert_eq!(result.unwrap_err().raw_os_error(), Some(libc::EINVAL));
+    assert_eq!(allowed.unwrap(), least);
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! A list for `poll` that lasts from wait to wait.
+
+use conformance::{Run, pairs};
+use selectors::sys::Timeout;
+use selectors::sys::poll::{Cache, PollFlags, poll};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+conformance::scenarios_of!(sys, poll_cache: loaded_again, after_an_error, after_a_panic, a_descriptor_that_comes_twice);
+
+type Entry<'fd> = (BorrowedFd<'fd>, PollFlags);
+
+/// Loads, and looks that the list is the one that was loaded, and that what is asked for is found.
+fn assert_loads(cache: &mut Cache, entries: &[Entry<'_>]) {
+    let fds = cache.load(entries.iter().copied().map(Ok)).unwrap();
+    let held: Vec<_> = fds.iter().map(|entry| (entry.fd().as_raw_fd(), entry.events())).collect();
+    let expected: Vec<_> = entries.iter().map(|(fd, events)| (fd.as_raw_fd(), *events)).collect();
+    assert_eq!(held, expected);
+    let found = poll(fds, Timeout::ZERO).unwrap();
+    let answers: Vec<_> = fds.iter().map(|entry| (entry.fd().as_raw_fd(), entry.revents())).collect();
+    assert_eq!((found, answers), (entries.len(), expected));
+}
+
+/// The same, other events, another order, fewer, more, others, none.
+fn loaded_again() -> Run {
+    let ends: Vec<_> = (0..4).map(|_| pairs::unix()).collect();
+    for (_, b) in &ends {
+        let mut b = b;
+        b.write_all(b"x").unwrap();
+    }
+    let [a, b, c, d] = [0, 1, 2, 3].map(|index: usize| ends[index].0.as_fd());
+    let (read, write, both) = (PollFlags::IN, PollFlags::OUT, PollFlags::IN | PollFlags::OUT);
+    let lists: [&[Entry<'_>]; 14] = [
+        &[(a, read), (b, read)],
+        &[(a, read), (b, read)],
+        &[(a, write), (b, read)],
+        &[(a, write), (b, both)],
+        &[(b, both), (a, write)],
+        &[(a, write)],
+        &[(a, write), (a, read), (d, write)],
+        &[(d, write), (c, read), (a, write)],
+        &[(d, write), (c, read)],
+        &[(c, read)],
+        &[],
+        &[],
+        &[(b, both), (c, both), (d, both)],
+        &[(b, both), (d, both)],
+    ];
+    let mut cache = Cache::new();
+    for list in lists {
+        assert_loads(&mut cache, list);
+    }
+    Ok(())
+}
+
+/// A load that breaks off has taken the first entries; none of it may be left in the next one.
+fn broken_off(break_off: impl Fn(&mut Cache, Entry<'_>)) {
+    let ((a, mut b), (c, _d)) = (pairs::unix(), pairs::unix());
+    b.write_all(b"x").unwrap();
+    let first = [(a.as_fd(), PollFlags::IN), (c.as_fd(), PollFlags::OUT)];
+    let other = (c.as_fd(), PollFlags::OUT);
+    for next in [&first[..], &[other], &[first[0]], &[other, first[0]]] {
+        let mut cache = Cache::new();
+        assert_loads(&mut cache, &first);
+        break_off(&mut cache, other);
+        assert_loads(&mut cache, next);
+        assert_loads(&mut cache, next);
+    }
+}
+
+fn after_an_error() -> Run {
+    broken_off(|cache, entry| {
+        let error = cache.load([Ok(entry), Err(io::Error::other("no more"))]).unwrap_err();
+        assert_eq!(error.to_string(), "no more");
+    });
+    Ok(())
+}
+
+fn after_a_panic() -> Run {
+    broken_off(|cache, entry| {
+        let entries =
+            std::iter::once(Ok(entry)).chain(std::iter::from_fn(|| std::panic::resume_unwind(Box::new(()))));
+        assert!(catch_unwind(AssertUnwindSafe(|| cache.load(entries).map(drop))).is_err());
+    });
+    Ok(())
+}
+
+fn a_descriptor_that_comes_twice() -> Run {
+    let (a, mut b) = pairs::unix();
+    b.write_all(b"x").unwrap();
+    assert_loads(&mut Cache::new(), &[(a.as_fd(), PollFlags::IN), (a.as_fd(), PollFlags::OUT)]);
+    Ok(())
+}

@@ -1,0 +1,275 @@
+//! The polling object, which keeps the list.
+
+use conformance::{Run, WAIT, pairs};
+use selectors::sys::Timeout;
+use selectors::sys::poll::{Poll, PollFlags};
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+conformance::scenarios_of!(sys, poll_object:
+    registering_twice_replaces_in_place,
+    results_in_the_order_of_registration,
+    what_is_not_registered,
+    nothing_registered_sleeps,
+    the_object_after_errors_and_time_outs,
+    unregistered_ones_and_the_order,
+    any_order_of_operations,
+    twelve_pipes,
+    lines_that_come_over_time,
+    hang_up_without_being_asked,
+    the_iterator,
+);
+
+fn now(poll: &mut Poll<'_>) -> Vec<(RawFd, PollFlags)> {
+    poll.poll(Timeout::ZERO).unwrap().map(|(fd, flags)| (fd.as_raw_fd(), flags)).collect()
+}
+
+fn order(poll: &mut Poll<'_>) -> Vec<RawFd> {
+    now(poll).into_iter().map(|(fd, _)| fd).collect()
+}
+
+/// Sockets that are ready for writing, and so at once.
+fn sockets(count: usize) -> Vec<UnixStream> {
+    (0..count.div_ceil(2)).map(|_| pairs::unix()).flat_map(|(a, b)| [a, b]).collect()
+}
+
+fn registering_twice_replaces_in_place() -> Run {
+    let ends = sockets(4);
+    let mut poll = Poll::new();
+    assert!(poll.is_empty());
+    for end in &ends {
+        poll.register(end.as_fd(), PollFlags::OUT);
+    }
+    assert_eq!((poll.len(), poll.is_empty()), (4, false));
+    poll.register(ends[1].as_fd(), PollFlags::IN);
+    poll.register(ends[2].as_fd(), PollFlags::OUT | PollFlags::WRNORM);
+    assert_eq!(poll.len(), 4);
+    let [a, _, c, d] = [0, 1, 2, 3].map(|index: usize| ends[index].as_raw_fd());
+    let (write, both) = (PollFlags::OUT, PollFlags::OUT | PollFlags::WRNORM);
+    assert_eq!(now(&mut poll), [(a, write), (c, both), (d, write)]);
+    poll.register(ends[1].as_fd(), PollFlags::OUT);
+    assert_eq!(order(&mut poll), ends.iter().map(|end| end.as_raw_fd()).collect::<Vec<_>>());
+    Ok(())
+}
+
+fn results_in_the_order_of_registration() -> Run {
+    let ends = sockets(6);
+    let mut poll = Poll::new();
+    let wanted = [3, 0, 5, 1, 4, 2].map(|index: usize| ends[index].as_fd());
+    for fd in wanted {
+        poll.register(fd, PollFlags::OUT);
+    }
+    assert_eq!(order(&mut poll), wanted.map(|fd| fd.as_raw_fd()));
+    Ok(())
+}
+
+fn what_is_not_registered() -> Run {
+    let ends = sockets(2);
+    let mut poll = Poll::new();
+    let missing = |result: std::io::Result<()>| {
+        let error = result.unwrap_err();
+        assert_eq!((error.kind(), error.raw_os_error()), (ErrorKind::NotFound, Some(libc::ENOENT)));
+    };
+    missing(poll.modify(ends[0].as_fd(), PollFlags::OUT));
+    missing(poll.unregister(ends[0].as_fd()));
+    poll.register(ends[0].as_fd(), PollFlags::OUT);
+    missing(poll.modify(ends[1].as_fd(), PollFlags::OUT));
+    missing(poll.unregister(ends[1].as_fd()));
+    assert_eq!(order(&mut poll), [ends[0].as_raw_fd()]);
+    poll.unregister(ends[0].as_fd()).unwrap();
+    missing(poll.unregister(ends[0].as_fd()));
+    missing(poll.modify(ends[0].as_fd(), PollFlags::OUT));
+    assert!(poll.is_empty());
+    assert_eq!(now(&mut poll), []);
+    missing(poll.unregister(ends[0].as_fd()));
+    Ok(())
+}
+
+fn nothing_registered_sleeps() -> Run {
+    let ends = sockets(2);
+    let mut poll = Poll::new();
+    for _ in 0..2 {
+        let (limit, start) = (Duration::from_millis(10), Instant::now());
+        assert_eq!(poll.poll(limit).unwrap().count(), 0);
+        assert!(start.elapsed() >= limit);
+        // The same when something was registered once.
+        poll.register(ends[0].as_fd(), PollFlags::OUT);
+        poll.unregister(ends[0].as_fd()).unwrap();
+    }
+    Ok(())
+}
+
+fn the_object_after_errors_and_time_outs() -> Run {
+    let (a, mut b) = pairs::unix();
+    let mut poll = Poll::new();
+    poll.register(a.as_fd(), PollFlags::IN);
+    assert_eq!(poll.poll(Duration::from_micros(1)).unwrap().count(), 0);
+    assert_eq!(poll.modify(b.as_fd(), PollFlags::IN).unwrap_err().kind(), ErrorKind::NotFound);
+    b.write_all(b"x").unwrap();
+    assert_eq!(now(&mut poll), [(a.as_raw_fd(), PollFlags::IN)]);
+    Ok(())
+}
+
+fn unregistered_ones_and_the_order() -> Run {
+    let ends = sockets(6);
+    let [a, b, c, d, e, f] = [0, 1, 2, 3, 4, 5].map(|index: usize| ends[index].as_fd());
+    let mut poll = Poll::new();
+    for fd in [a, b, c, d, e] {
+        poll.register(fd, PollFlags::OUT);
+    }
+    let numbers = |fds: &[BorrowedFd<'_>]| fds.iter().map(|fd| fd.as_raw_fd()).collect::<Vec<_>>();
+    // The first, one amid, and the last; then changes of others before the next wait.
+    poll.unregister(a).unwrap();
+    poll.unregister(c).unwrap();
+    poll.unregister(e).unwrap();
+    poll.modify(d, PollFlags::IN).unwrap();
+    poll.register(f, PollFlags::OUT);
+    poll.register(c, PollFlags::OUT);
+    poll.register(b, PollFlags::OUT);
+    assert_eq!(poll.len(), 4);
+    assert_eq!(order(&mut poll), numbers(&[b, f, c]));
+    // What was changed after the list was made shorter hits the right ones.
+    poll.modify(d, PollFlags::OUT).unwrap();
+    poll.modify(c, PollFlags::IN).unwrap();
+    assert_eq!(order(&mut poll), numbers(&[b, d, f]));
+    poll.unregister(f).unwrap();
+    poll.modify(c, PollFlags::OUT).unwrap();
+    assert_eq!(order(&mut poll), numbers(&[b, d, c]));
+    Ok(())
+}
+
+/// Against a plain list.
+fn any_order_of_operations() -> Run {
+    let ends = sockets(6);
+    let mut random = 1_u32;
+    let mut next = |below: u32| {
+        // Numerical Recipes' generator; its high bits are good enough here.
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (random >> 16) % below
+    };
+    let mut poll = Poll::new();
+    let mut list: Vec<(RawFd, PollFlags)> = Vec::new();
+    for step in 0..5000 {
+        let fd = ends[next(6) as usize].as_fd();
+        let flags = if next(2) == 0 { PollFlags::OUT } else { PollFlags::OUT | PollFlags::WRNORM };
+        let known = list.iter().position(|(number, _)| *number == fd.as_raw_fd());
+        match (next(4), known) {
+            (0, Some(place)) => {
+                poll.register(fd, flags);
+                list[place].1 = flags;
+            }
+            (0, None) => {
+                poll.register(fd, flags);
+                list.push((fd.as_raw_fd(), flags));
+            }
+            (1, Some(place)) => {
+                poll.modify(fd, flags).unwrap();
+                list[place].1 = flags;
+            }
+            (2, Some(place)) => {
+                poll.unregister(fd).unwrap();
+                list.remove(place);
+            }
+            (1, None) => assert!(poll.modify(fd, flags).is_err()),
+            (2, None) => assert!(poll.unregister(fd).is_err()),
+            _ => assert_eq!(now(&mut poll), list, "step {step}"),
+        }
+        assert_eq!((poll.len(), poll.is_empty()), (list.len(), list.is_empty()));
+    }
+    Ok(())
+}
+
+/// Writes to a pipe that is ready for it, reads from the one that is ready then, and unregisters both.
+fn twelve_pipes() -> Run {
+    const MESSAGE: &[u8] = b" This is a test.";
+    let pipes: Vec<_> = (0..12).map(|_| pairs::pipe()).collect();
+    let mut poll = Poll::new();
+    for (reader, writer) in &pipes {
+        poll.register(reader.as_fd(), PollFlags::IN | PollFlags::PRI | PollFlags::OUT);
+        poll.modify(reader.as_fd(), PollFlags::IN).unwrap();
+        poll.register(writer.as_fd(), PollFlags::OUT);
+    }
+    let mut received = Vec::new();
+    while !poll.is_empty() {
+        let writable: Vec<_> = poll.poll(WAIT).unwrap().collect();
+        assert!(writable.iter().all(|(_, flags)| *flags == PollFlags::OUT));
+        assert_eq!(writable.len(), poll.len() / 2);
+        let chosen = writable[writable.len() / 3].0.as_raw_fd();
+        let (reader, writer) = pipes.iter().find(|(_, writer)| writer.as_raw_fd() == chosen).unwrap();
+        let (mut input, mut output) = (reader, writer);
+        output.write_all(MESSAGE).unwrap();
+
+        let readable: Vec<_> =
+            poll.poll(WAIT).unwrap().filter(|(_, flags)| *flags == PollFlags::IN).collect();
+        assert_eq!(readable.iter().map(|(fd, _)| fd.as_raw_fd()).collect::<Vec<_>>(), [reader.as_raw_fd()]);
+        let mut buffer = [0; 64];
+        let length = input.read(&mut buffer).unwrap();
+        received.push(buffer[..length].to_vec());
+        poll.unregister(reader.as_fd()).unwrap();
+        poll.unregister(writer.as_fd()).unwrap();
+    }
+    assert_eq!(received, vec![MESSAGE; 12]);
+    Ok(())
+}
+
+fn lines_that_come_over_time() -> Run {
+    let (mut reader, mut writer) = pairs::pipe();
+    let child = thread::spawn(move || {
+        for number in 0..10 {
+            writeln!(writer, "line {number}").unwrap();
+            thread::sleep(Duration::from_millis(2));
+        }
+    });
+    let mut text = String::new();
+    // Its own descriptor, because the object borrows what is registered with it.
+    let watched = reader.try_clone().unwrap();
+    let mut poll = Poll::new();
+    poll.register(watched.as_fd(), PollFlags::IN);
+    let mut timeouts = [0, 1, 2, 4, 8, 16].map(|ms| Some(Duration::from_millis(ms))).into_iter();
+    loop {
+        let timeout = timeouts.next().unwrap_or(Some(WAIT));
+        let found: Vec<_> = poll.poll(timeout).unwrap().map(|(_, flags)| flags).collect();
+        match found[..] {
+            [] => assert_ne!(timeout, Some(WAIT), "nothing came"),
+            [PollFlags::HUP] => break,
+            [flags] if flags.contains(PollFlags::IN) => {
+                let mut buffer = [0; 64];
+                let length = reader.read(&mut buffer).unwrap();
+                text.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
+            }
+            _ => panic!("{found:?}"),
+        }
+    }
+    child.join().unwrap();
+    assert_eq!(text, (0..10).map(|number| format!("line {number}\n")).collect::<String>());
+    Ok(())
+}
+
+fn hang_up_without_being_asked() -> Run {
+    let (reader, writer) = pairs::pipe();
+    let mut poll = Poll::new();
+    poll.register(reader.as_fd(), PollFlags::empty());
+    assert_eq!(now(&mut poll), []);
+    drop(writer);
+    assert_eq!(now(&mut poll), [(reader.as_raw_fd(), PollFlags::HUP)]);
+    Ok(())
+}
+
+fn the_iterator() -> Run {
+    let ends = sockets(4);
+    let mut poll = Poll::new();
+    for end in &ends {
+        poll.register(end.as_fd(), PollFlags::OUT);
+    }
+    let mut ready = poll.poll(Timeout::ZERO).unwrap();
+    assert_eq!(ready.size_hint().1, Some(4));
+    let copy = ready.clone();
+    assert_eq!(ready.by_ref().count(), 4);
+    assert!(ready.next().is_none());
+    assert_eq!(ready.size_hint(), (0, Some(0)));
+    assert_eq!(copy.count(), 4);
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! Kernels that lack a call, or fail in a way that cannot be brought about: a filter that answers in their place.
+
+#![expect(unsafe_code, reason = "prctl(2) takes the filter by address")]
+
+use std::ffi::{c_int, c_long, c_ulong};
+use std::io;
+use std::panic::resume_unwind;
+use std::thread;
+
+use conformance::{NotRun, Run};
+
+/// Every call that waits. Newer machines have only some of them.
+#[cfg(any(target_arch = "x86", target_arch = "x86_64", target_arch = "arm"))]
+pub(crate) const WAITS: &[c_long] = &[
+    libc::SYS_pselect6,
+    libc::SYS_ppoll,
+    libc::SYS_poll,
+    libc::SYS_epoll_pwait,
+    libc::SYS_epoll_wait,
+    libc::SYS_epoll_pwait2,
+];
+/// Every call that waits.
+#[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "arm")))]
+pub(crate) const WAITS: &[c_long] =
+    &[libc::SYS_pselect6, libc::SYS_ppoll, libc::SYS_epoll_pwait, libc::SYS_epoll_pwait2];
+
+/// From now on the kernel answers these calls of this thread with the error `errno`, or with 0 where that is 0. Later
+/// filters win over earlier ones; none can be taken away.
+///
+/// # Errors
+///
+/// The kernel has no such filters.
+pub(crate) fn answer(calls: &[c_long], errno: c_int) -> Run {
+    let code = |code: u32| u16::try_from(code).unwrap();
+    let jump = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+    // The number of the call is the first word of struct seccomp_data. Each comparison with one that is meant jumps over
+    // the rest of them and over the instruction that allows the call: seccomp(2).
+    let statement = |kind, k| libc::sock_filter { code: code(kind), jt: 0, jf: 0, k };
+    let mut program = vec![statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0)];
+    for (&call, left) in calls.iter().zip((0..calls.len()).rev()) {
+        let (k, jt) = (u32::try_from(call).unwrap(), u8::try_from(left + 1).unwrap());
+        program.push(libc::sock_filter { code: code(jump), jt, jf: 0, k });
+    }
+    program.push(statement(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ALLOW));
+    let refusal = libc::SECCOMP_RET_ERRNO | u32::try_from(errno).unwrap();
+    program.push(statement(libc::BPF_RET | libc::BPF_K, refusal));
+
+    let len = program.len().try_into().unwrap();
+    let program = libc::sock_fprog { len, filter: program.as_mut_ptr() };
+    rustix::thread::set_no_new_privs(true).map_err(NotRun::because)?;
+    let mode = c_ulong::from(libc::SECCOMP_MODE_FILTER);
+    // SAFETY: `program` says where its instructions are and how many, and both outlive the call, which copies them.
+    match unsafe { libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const program) } {
+        0 => Ok(()),
+        _ => Err(NotRun::because(format_args!("no filters of system calls: {}", io::Error::last_os_error()))),
+    }
+}
+
+/// Runs `body` in a thread of its own after [`answer`]: a filter is there for as long as its thread.
+pub(crate) fn in_a_thread_where(calls: &[c_long], errno: c_int, body: impl FnOnce() + Send) -> Run {
+    let body = || answer(calls, errno).map(|()| body());
+    thread::scope(|scope| scope.spawn(body).join()).unwrap_or_else(|panic| resume_unwind(panic))
+}

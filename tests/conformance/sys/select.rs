@@ -1,0 +1,155 @@
+//! `select`: what each set answers.
+
+use conformance::{Run, WAIT, pairs};
+use rustix::net::{SendFlags, send};
+use selectors::sys::Timeout;
+use selectors::sys::select::{FdSet, select};
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::thread;
+use std::time::{Duration, Instant};
+
+conformance::scenarios_of!(sys, select:
+    each_set_answers_for_itself,
+    urgent_data_is_exceptional_alone,
+    regular_files_are_always_ready,
+    a_hang_up_can_be_read,
+    an_error_can_be_read_and_written,
+    a_descriptor_without_a_file_behind_it,
+    the_sets_are_emptied_when_time_runs_out,
+    three_times_nothing_sleeps,
+    sets_that_are_empty_sleep,
+    lines_that_come_over_time,
+);
+
+/// The number of bits, and which of the three sets `fd` is left in.
+fn asked(fd: BorrowedFd<'_>, timeout: impl Into<Timeout>) -> (usize, [bool; 3]) {
+    let [mut read, mut write, mut except] = [(); 3].map(|()| FdSet::from_iter([fd]));
+    let found = select(Some(&mut read), Some(&mut write), Some(&mut except), timeout).unwrap();
+    (found, [read, write, except].map(|set| set.contains(fd)))
+}
+
+fn each_set_answers_for_itself() -> Run {
+    let (a, mut b) = pairs::unix();
+    assert_eq!(asked(a.as_fd(), WAIT), (1, [false, true, false]));
+    b.write_all(b"x").unwrap();
+    assert_eq!(asked(a.as_fd(), WAIT), (2, [true, true, false]));
+    pairs::fill(&a);
+    assert_eq!(asked(a.as_fd(), WAIT), (1, [true, false, false]));
+    pairs::drain(&a);
+    assert_eq!(asked(a.as_fd(), Timeout::ZERO), (0, [false; 3]));
+    // A set that is not asked for is no answer.
+    let mut write = FdSet::from_iter([b.as_fd()]);
+    assert_eq!(select(None, Some(&mut write), None, WAIT).unwrap(), 1);
+    let mut except = FdSet::from_iter([b.as_fd()]);
+    assert_eq!(select(None, None, Some(&mut except), Timeout::ZERO).unwrap(), 0);
+    Ok(())
+}
+
+fn urgent_data_is_exceptional_alone() -> Run {
+    let (a, b) = pairs::tcp();
+    send(&b, b"!", SendFlags::OOB).unwrap();
+    let (mut read, mut except) = (FdSet::from_iter([a.as_fd()]), FdSet::from_iter([a.as_fd()]));
+    assert_eq!(select(Some(&mut read), None, Some(&mut except), WAIT).unwrap(), 1);
+    assert!(read.is_empty() && except.contains(a.as_fd()));
+    Ok(())
+}
+
+fn regular_files_are_always_ready() -> Run {
+    let file = pairs::regular();
+    assert_eq!(asked(file.as_fd(), WAIT), (2, [true, true, false]));
+    Ok(())
+}
+
+fn a_hang_up_can_be_read() -> Run {
+    let (reader, writer) = pairs::pipe();
+    assert_eq!(asked(reader.as_fd(), Timeout::ZERO), (0, [false; 3]));
+    drop(writer);
+    assert_eq!(asked(reader.as_fd(), WAIT), (1, [true, false, false]));
+    Ok(())
+}
+
+fn an_error_can_be_read_and_written() -> Run {
+    let (reader, writer) = pairs::pipe();
+    pairs::fill(&writer);
+    assert_eq!(asked(writer.as_fd(), Timeout::ZERO), (0, [false; 3]));
+    drop(reader);
+    assert_eq!(asked(writer.as_fd(), WAIT), (2, [true, true, false]));
+    Ok(())
+}
+
+/// `O_PATH`: the number is open, but no call that reads or writes takes it. Linux reports such a one in all sets
+/// (since 5.13) or in none; never an error, never a wait for ever.
+fn a_descriptor_without_a_file_behind_it() -> Run {
+    let path = rustix::fs::open("/", rustix::fs::OFlags::PATH, rustix::fs::Mode::empty()).unwrap();
+    let answer = asked(path.as_fd(), Duration::from_millis(1));
+    assert!([(3, [true; 3]), (0, [false; 3])].contains(&answer), "{answer:?}");
+    Ok(())
+}
+
+fn the_sets_are_emptied_when_time_runs_out() -> Run {
+    let (a, b) = pairs::unix();
+    let both = FdSet::from_iter([a.as_fd(), b.as_fd()]);
+    for limit in [Duration::ZERO, Duration::from_micros(1), Duration::from_millis(2)] {
+        let (mut read, mut except) = (both.clone(), both.clone());
+        assert_eq!(select(Some(&mut read), None, Some(&mut except), limit).unwrap(), 0);
+        assert!(read.is_empty() && except.is_empty(), "after {limit:?}");
+    }
+    Ok(())
+}
+
+fn three_times_nothing_sleeps() -> Run {
+    let (limit, start) = (Duration::from_millis(20), Instant::now());
+    assert_eq!(select(None, None, None, limit).unwrap(), 0);
+    assert!(start.elapsed() >= limit);
+    Ok(())
+}
+
+fn sets_that_are_empty_sleep() -> Run {
+    let (a, _b) = pairs::unix();
+    // One that never held anything, and one that did.
+    let (mut read, mut write) = (FdSet::new(), FdSet::from_iter([a.as_fd()]));
+    write.remove(a.as_fd());
+    let (limit, start) = (Duration::from_millis(20), Instant::now());
+    assert_eq!(select(Some(&mut read), Some(&mut write), None, limit).unwrap(), 0);
+    assert!(start.elapsed() >= limit);
+    assert!(read.is_empty() && write.is_empty());
+    Ok(())
+}
+
+/// All lines come through, whatever the timeouts, and in the end the end.
+fn lines_that_come_over_time() -> Run {
+    let (mut reader, mut writer) = pairs::pipe();
+    let child = thread::spawn(move || {
+        for number in 0..10 {
+            writeln!(writer, "line {number}").unwrap();
+            thread::sleep(Duration::from_millis(2));
+        }
+    });
+    let mut text = String::new();
+    let mut timeouts = [0, 1, 2, 4, 8, 16].map(|ms| Some(Duration::from_millis(ms))).into_iter();
+    loop {
+        let timeout = timeouts.next().unwrap_or(Some(WAIT));
+        if !readable(reader.as_fd(), timeout) {
+            assert_ne!(timeout, Some(WAIT), "nothing came");
+            continue;
+        }
+        let mut buffer = [0; 64];
+        match reader.read(&mut buffer).unwrap() {
+            0 => break,
+            length => text.push_str(std::str::from_utf8(&buffer[..length]).unwrap()),
+        }
+    }
+    child.join().unwrap();
+    assert_eq!(text, (0..10).map(|number| format!("line {number}\n")).collect::<String>());
+    // The end stays readable.
+    assert!(readable(reader.as_fd(), Some(Duration::ZERO)));
+    Ok(())
+}
+
+fn readable(fd: BorrowedFd<'_>, timeout: Option<Duration>) -> bool {
+    let mut read = FdSet::from_iter([fd]);
+    let found = select(Some(&mut read), None, None, timeout).unwrap();
+    assert_eq!(found, usize::from(read.contains(fd)));
+    found == 1
+}

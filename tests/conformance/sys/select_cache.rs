@@ -1,0 +1,140 @@
+//! Sets of `select` that last from wait to wait.
+
+use conformance::{Run, pairs};
+use selectors::sys::Timeout;
+use selectors::sys::select::{Cache, Sets};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+conformance::scenarios_of!(sys, select_cache:
+    the_answers_are_those_of_select,
+    loaded_again,
+    a_descriptor_that_comes_twice,
+    after_an_error,
+    after_a_panic,
+    an_empty_list_sleeps,
+);
+
+type Entry<'fd> = (BorrowedFd<'fd>, Sets);
+
+fn find(cache: &mut Cache, entries: &[Entry<'_>]) -> Vec<(RawFd, Sets)> {
+    let loaded = cache.load(entries.iter().copied().map(Ok)).unwrap();
+    loaded.select(Timeout::ZERO).unwrap().collect()
+}
+
+/// What `find` is to find of descriptors that are ready for everything that these ask for: by rising number.
+fn all(entries: &[Entry<'_>]) -> Vec<(RawFd, Sets)> {
+    let mut all: Vec<_> = entries.iter().map(|(fd, sets)| (fd.as_raw_fd(), *sets)).collect();
+    all.sort_by_key(|(fd, _)| *fd);
+    all
+}
+
+fn the_answers_are_those_of_select() -> Run {
+    let (a, mut b) = pairs::unix();
+    let (reader, writer) = pairs::pipe();
+    b.write_all(b"x").unwrap();
+    drop(writer);
+    let entries = [
+        (a.as_fd(), Sets::READ | Sets::WRITE | Sets::EXCEPT),
+        (b.as_fd(), Sets::READ | Sets::EXCEPT),
+        (reader.as_fd(), Sets::all()),
+    ];
+    let mut cache = Cache::new();
+    let mut expected = [(a.as_raw_fd(), Sets::READ | Sets::WRITE), (reader.as_raw_fd(), Sets::READ)];
+    expected.sort_by_key(|(fd, _)| *fd);
+    assert_eq!(find(&mut cache, &entries), expected);
+    assert_eq!(find(&mut cache, &entries), expected);
+    Ok(())
+}
+
+/// The same, other sets, another order, fewer, more, others, none: each time only what was loaded last counts.
+fn loaded_again() -> Run {
+    let ends: Vec<_> = (0..4).map(|_| pairs::unix()).collect();
+    for (a, b) in &ends {
+        let (mut a, mut b) = (a, b);
+        a.write_all(b"x").unwrap();
+        b.write_all(b"x").unwrap();
+    }
+    let [a, b, c, d] = [0, 1, 2, 3].map(|index: usize| ends[index].0.as_fd());
+    let (read, write, both) = (Sets::READ, Sets::WRITE, Sets::READ | Sets::WRITE);
+    let lists: [&[Entry<'_>]; 16] = [
+        &[(a, read), (b, read)],
+        &[(a, read), (b, read)],
+        &[(a, write), (b, read)],
+        &[(a, write), (b, both)],
+        &[(b, both), (a, write)],
+        &[(a, write)],
+        &[(a, write), (c, read), (d, write)],
+        &[(d, write), (c, read), (a, write)],
+        &[(d, write), (c, read), (a, read)],
+        &[(d, write), (c, read)],
+        &[(c, read)],
+        &[],
+        &[],
+        &[(b, both), (c, both)],
+        &[(b, both), (c, both), (d, both)],
+        &[(b, both), (d, both)],
+    ];
+    let mut cache = Cache::new();
+    for list in lists {
+        assert_eq!(find(&mut cache, list), all(list));
+    }
+    Ok(())
+}
+
+fn a_descriptor_that_comes_twice() -> Run {
+    let (a, mut b) = pairs::unix();
+    b.write_all(b"x").unwrap();
+    let mut cache = Cache::new();
+    let found = find(&mut cache, &[(a.as_fd(), Sets::READ), (a.as_fd(), Sets::WRITE)]);
+    assert_eq!(found, [(a.as_raw_fd(), Sets::READ | Sets::WRITE)]);
+    assert_eq!(find(&mut cache, &[(a.as_fd(), Sets::WRITE)]), [(a.as_raw_fd(), Sets::WRITE)]);
+    Ok(())
+}
+
+/// A load that breaks off has taken the first entries; none of it may be left in the next one.
+fn broken_off(break_off: impl Fn(&mut Cache, Entry<'_>)) {
+    let ((a, mut b), (c, _d)) = (pairs::unix(), pairs::unix());
+    b.write_all(b"x").unwrap();
+    let first = [(a.as_fd(), Sets::READ), (c.as_fd(), Sets::WRITE)];
+    let other = (c.as_fd(), Sets::WRITE);
+    for next in [&first[..], &[other], &[first[0]], &[other, first[0]]] {
+        let mut cache = Cache::new();
+        assert_eq!(find(&mut cache, &first), all(&first));
+        break_off(&mut cache, other);
+        assert_eq!(find(&mut cache, next), all(next));
+        assert_eq!(find(&mut cache, next), all(next));
+    }
+}
+
+fn after_an_error() -> Run {
+    broken_off(|cache, entry| {
+        let error = cache.load([Ok(entry), Err(io::Error::other("no more"))]).unwrap_err();
+        assert_eq!(error.to_string(), "no more");
+    });
+    Ok(())
+}
+
+fn after_a_panic() -> Run {
+    broken_off(|cache, entry| {
+        let entries =
+            std::iter::once(Ok(entry)).chain(std::iter::from_fn(|| std::panic::resume_unwind(Box::new(()))));
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(cache.load(entries)))).is_err());
+    });
+    Ok(())
+}
+
+fn an_empty_list_sleeps() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut cache = Cache::new();
+    find(&mut cache, &[(a.as_fd(), Sets::WRITE)]);
+    let limit = std::time::Duration::from_millis(5);
+    for sets in [None, Some(Sets::empty())] {
+        let start = std::time::Instant::now();
+        let loaded = cache.load(sets.map(|sets| Ok((a.as_fd(), sets)))).unwrap();
+        assert_eq!(loaded.select(limit).unwrap().next(), None);
+        assert!(start.elapsed() >= limit);
+    }
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! Sets of descriptors, whatever their numbers.
+
+use conformance::{Descriptors, Run, pairs};
+use rustix::io::fcntl_dupfd_cloexec;
+use selectors::sys::Timeout;
+use selectors::sys::select::{FdSet, select};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+
+conformance::scenarios_of!(sys, select_sets:
+    insert_contains_remove,
+    boundaries_of_words,
+    far_above_1024,
+    from_iterators,
+    sets_of_unlike_lengths,
+    as_many_as_there_may_be,
+);
+
+fn numbers(set: &FdSet<'_>) -> Vec<RawFd> {
+    set.iter().map(|fd| fd.as_raw_fd()).collect()
+}
+
+/// A duplicate with this number, or the next that is free.
+fn at(fd: impl AsFd, number: RawFd) -> OwnedFd {
+    fcntl_dupfd_cloexec(fd, number).unwrap()
+}
+
+fn insert_contains_remove() -> Run {
+    let (a, b) = pairs::unix();
+    let (a, b) = (a.as_fd(), b.as_fd());
+    let mut set = FdSet::new();
+    assert!(set.is_empty() && !set.contains(a) && set.iter().next().is_none());
+    assert!(!set.remove(a));
+
+    assert!(set.insert(a));
+    assert!(!set.insert(a));
+    assert!(set.contains(a) && !set.contains(b) && !set.is_empty());
+    assert_eq!(set.len(), 1);
+    assert!(set.insert(b));
+    let mut both = [a.as_raw_fd(), b.as_raw_fd()];
+    both.sort();
+    assert_eq!(numbers(&set), both);
+    assert_eq!(format!("{set:?}"), format!("{{{}, {}}}", both[0], both[1]));
+
+    let copy = set.clone();
+    assert!(set.remove(a));
+    assert!(!set.remove(a) && !set.contains(a) && set.contains(b));
+    assert_eq!((set.len(), copy.len()), (1, 2));
+    set.clear();
+    assert!(set.is_empty() && set.iter().next().is_none());
+    assert_eq!(set.len(), 0);
+    assert!(set.insert(b));
+    assert_eq!(numbers(&set), [b.as_raw_fd()]);
+    Ok(())
+}
+
+/// Every second descriptor is ready, so a bit in a wrong place shows.
+fn boundaries_of_words() -> Run {
+    let limit = Descriptors::raise(400, 400)?;
+    let (a, mut b) = pairs::unix();
+    b.write_all(b"x").unwrap();
+    let around = [31, 63, 127, 255, 319].into_iter().flat_map(|end| end..end + 3);
+    let fds: Vec<_> =
+        around.clone().map(|number| if number % 2 == 1 { at(&a, number) } else { at(&b, number) }).collect();
+    assert!(fds.iter().map(|fd| fd.as_raw_fd()).eq(around.clone()), "somebody has these numbers");
+
+    let mut read: FdSet = fds.iter().map(|fd| fd.as_fd()).collect();
+    assert_eq!(numbers(&read), around.clone().collect::<Vec<_>>());
+    let mut write = read.clone();
+    let mut except = read.clone();
+    let odd: Vec<_> = around.clone().filter(|number| number % 2 == 1).collect();
+    let found = select(Some(&mut read), Some(&mut write), Some(&mut except), Timeout::ZERO).unwrap();
+    assert_eq!(found, odd.len() + fds.len());
+    assert_eq!(numbers(&read), odd);
+    assert_eq!(numbers(&write), around.collect::<Vec<_>>());
+    assert!(except.is_empty());
+
+    // One at a time, in a set that ends with its word.
+    for fd in &fds {
+        let mut set = FdSet::from_iter([fd.as_fd()]);
+        let found = select(Some(&mut set), None, None, Timeout::ZERO).unwrap();
+        let ready = fd.as_raw_fd() % 2 == 1;
+        assert_eq!((found, set.contains(fd.as_fd())), (usize::from(ready), ready), "{fd:?}");
+    }
+    drop(limit);
+    Ok(())
+}
+
+fn far_above_1024() -> Run {
+    let (_limit, most) = Descriptors::raise(3000, 100_000)?;
+    let highest = RawFd::try_from(most).unwrap();
+    let (a, mut b) = pairs::unix();
+    let fds: Vec<_> = [1022, 1023, 1024, 1025, 2047, 2048, highest].map(|number| at(&a, number)).into();
+    let all: FdSet = fds.iter().map(|fd| fd.as_fd()).collect();
+
+    let mut set = all.clone();
+    assert_eq!(select(Some(&mut set), None, None, Timeout::ZERO).unwrap(), 0);
+    assert!(set.is_empty());
+    b.write_all(b"x").unwrap();
+    let mut set = all.clone();
+    assert_eq!(select(Some(&mut set), None, None, Timeout::ZERO).unwrap(), fds.len());
+    assert_eq!(numbers(&set), numbers(&all));
+    assert_eq!(numbers(&set).last(), Some(&highest));
+
+    let only = fds.last().unwrap().as_fd();
+    let mut set = FdSet::from_iter([only]);
+    assert_eq!(select(None, Some(&mut set), None, Timeout::ZERO).unwrap(), 1);
+    assert!(set.contains(only));
+    Ok(())
+}
+
+fn from_iterators() -> Run {
+    let (a, b) = pairs::unix();
+    let mut set = FdSet::from_iter([a.as_fd(), a.as_fd()]);
+    assert_eq!(set.len(), 1);
+    set.extend([b.as_fd(), a.as_fd()]);
+    assert_eq!(set.len(), 2);
+    assert!((&set).into_iter().all(|fd| [a.as_raw_fd(), b.as_raw_fd()].contains(&fd.as_raw_fd())));
+    Ok(())
+}
+
+/// The call has one length for all three sets.
+fn sets_of_unlike_lengths() -> Run {
+    let (_limit, _) = Descriptors::raise(3000, 3000)?;
+    let (a, mut b) = pairs::unix();
+    b.write_all(b"x").unwrap();
+    let high = at(&a, 2500);
+    for (read, write) in [(a.as_fd(), high.as_fd()), (high.as_fd(), a.as_fd())] {
+        let (mut reads, mut writes) = (FdSet::from_iter([read]), FdSet::from_iter([write]));
+        let mut nothing = FdSet::new();
+        assert_eq!(
+            select(Some(&mut reads), Some(&mut writes), Some(&mut nothing), Timeout::ZERO).unwrap(),
+            2
+        );
+        assert_eq!((numbers(&reads), numbers(&writes)), (vec![read.as_raw_fd()], vec![write.as_raw_fd()]));
+        assert!(nothing.is_empty() && !nothing.contains(high.as_fd()));
+    }
+    Ok(())
+}
+
+/// More than the 1024 that an `fd_set` of C takes, each its own answer.
+fn as_many_as_there_may_be() -> Run {
+    let (_limit, most) = Descriptors::raise(1500, 4000)?;
+    let (a, mut b) = pairs::unix();
+    b.write_all(b"x").unwrap();
+    let fds: Vec<_> = (0..most - 10).map(|index| at(if index % 3 == 0 { &a } else { &b }, 0)).collect();
+    let ready: BTreeMap<_, _> =
+        fds.iter().enumerate().map(|(index, fd)| (fd.as_raw_fd(), index % 3 == 0)).collect();
+    let mut set: FdSet = fds.iter().map(|fd| fd.as_fd()).collect();
+    assert_eq!(set.len(), fds.len());
+    let expected: Vec<_> = ready.iter().filter(|&(_, ready)| *ready).map(|(&number, _)| number).collect();
+    assert_eq!(select(Some(&mut set), None, None, Timeout::ZERO).unwrap(), expected.len());
+    assert_eq!(numbers(&set), expected);
+    Ok(())
+}
