@@ -44,7 +44,7 @@ mod flags;
 mod notes;
 
 use crate::kqueue_system as sys;
-pub use sys::{Data, FilterBits, FlagBits};
+pub use sys::{Data, Extension, FilterBits, FlagBits};
 
 /// `struct kevent`: a change to a queue, or a report from it.
 ///
@@ -78,8 +78,8 @@ pub struct Kevent {
     pub data: Data,
     /// Yours: it comes back with each event.
     pub udata: usize,
-    // Always passed as zeroes.
-    extension: sys::Extension,
+    /// What the system has beyond these: four numbers on FreeBSD, nothing elsewhere. Zero unless set.
+    pub ext: Extension,
 }
 
 const _: () = {
@@ -97,7 +97,7 @@ impl Kevent {
     /// An event about anything that has a number. The other fields are zero.
     #[must_use]
     pub const fn new(ident: usize, filter: Filter, flags: Flags) -> Self {
-        Self { ident, filter, flags, fflags: Notes::empty(), data: 0, udata: 0, extension: sys::NO_EXTENSION }
+        Self { ident, filter, flags, fflags: Notes::empty(), data: 0, udata: 0, ext: sys::NO_EXTENSION }
     }
 
     /// An event about a descriptor.

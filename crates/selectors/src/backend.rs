@@ -63,6 +63,7 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use crate::sys::fd::{AsRawFd, BorrowedFd};
 use crate::{Interest, Mode, Readiness, Timeout};
@@ -72,24 +73,120 @@ pub use any::{AnyBackend, BackendKind};
 
 // The table of platforms: the only place in this crate that names any.
 
+/// Calls the macro `then` with its arguments, a semicolon, and the back ends of this platform, the one to be preferred
+/// first, each as `#[cfg(...)] Name,`.
+macro_rules! back_ends {
+    ($then:ident! $($arguments:tt)*) => {
+        $then! {
+            $($arguments)*;
+            #[cfg(any(
+                target_os = "dragonfly",
+                target_os = "freebsd",
+                target_os = "netbsd",
+                target_os = "openbsd",
+                target_vendor = "apple",
+            ))]
+            Kqueue,
+            #[cfg(any(target_os = "android", target_os = "linux"))]
+            Epoll,
+            #[cfg(unix)]
+            Poll,
+            #[cfg(unix)]
+            Select,
+            // An emulation, for development: what serves the platform best comes before it.
+            #[cfg(all(target_os = "linux", feature = "libkqueue"))]
+            Kqueue,
+        }
+    };
+}
+
 mod any;
+#[cfg(any(target_os = "android", target_os = "linux"))]
 mod epoll;
+#[cfg(any(
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_vendor = "apple",
+    all(target_os = "linux", feature = "libkqueue"),
+))]
+mod kqueue;
 mod poll;
 mod select;
 
+#[cfg(any(target_os = "android", target_os = "linux"))]
+#[path = "waker/eventfd.rs"]
+pub(crate) mod signal;
+#[cfg(not(any(target_os = "android", target_os = "linux")))]
+#[path = "waker/pair.rs"]
+pub(crate) mod signal;
+
+#[cfg(any(target_os = "android", target_os = "linux"))]
 pub use epoll::Epoll;
+#[cfg(any(
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_vendor = "apple",
+    all(target_os = "linux", feature = "libkqueue"),
+))]
+pub use kqueue::Kqueue;
 pub use poll::Poll;
 pub use select::Select;
 
-/// The back end that serves most programs of this platform best: [`Epoll`] on Linux and Android.
+/// The back end that serves most programs of this platform best.
 ///
-/// The first that there is of kqueue, epoll, /dev/poll, poll and select, the order of Python's `DefaultSelector`. It is
-/// chosen at compile time; [`AnyBackend`] tries at run time.
-#[doc(alias = "DefaultSelector")]
+/// `Kqueue` on the BSDs and Apple's systems, `Epoll` on Linux and Android, else [`Poll`]: the first that there is of
+/// kqueue, epoll, /dev/poll, poll and select, the order of Python's `DefaultSelector`. It is chosen at compile time;
+/// [`AnyBackend`] tries at run time.
+#[cfg(any(
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_vendor = "apple",
+))]
+pub type DefaultBackend = Kqueue;
+/// The back end that serves most programs of this platform best.
+///
+/// `Kqueue` on the BSDs and Apple's systems, `Epoll` on Linux and Android, else [`Poll`]: the first that there is of
+/// kqueue, epoll, /dev/poll, poll and select, the order of Python's `DefaultSelector`. It is chosen at compile time;
+/// [`AnyBackend`] tries at run time.
+#[cfg(any(target_os = "android", target_os = "linux"))]
 pub type DefaultBackend = Epoll;
 
-/// The back ends of this platform, the one to be preferred first.
-const PREFERENCE: &[BackendKind] = &[BackendKind::Epoll, BackendKind::Poll, BackendKind::Select];
+/// The selectors over back ends that not every platform has.
+pub(crate) mod aliases {
+    /// A [`Selector`](crate::Selector) over `epoll(7)`.
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    pub type EpollSelector<F, D = ()> = crate::Selector<super::Epoll, F, D>;
+
+    /// A [`Selector`](crate::Selector) over `kqueue(2)`.
+    #[cfg(any(
+        target_os = "dragonfly",
+        target_os = "freebsd",
+        target_os = "netbsd",
+        target_os = "openbsd",
+        target_vendor = "apple",
+        all(target_os = "linux", feature = "libkqueue"),
+    ))]
+    pub type KqueueSelector<F, D = ()> = crate::Selector<super::Kqueue, F, D>;
+}
+
+/// Asking for `PRIORITY` takes a filter that some systems do not have: what to add for it, with the notes.
+#[cfg(any(target_os = "dragonfly", target_os = "openbsd", target_vendor = "apple"))]
+const EXCEPT: Option<(select_sys::kqueue::Filter, select_sys::kqueue::Notes)> =
+    Some((select_sys::kqueue::Filter::EXCEPT, select_sys::kqueue::Notes::OOB));
+#[cfg(any(target_os = "freebsd", target_os = "netbsd", all(target_os = "linux", feature = "libkqueue"),))]
+const EXCEPT: Option<(select_sys::kqueue::Filter, select_sys::kqueue::Notes)> = None;
+
+/// That the peer sends no more is not told by itself everywhere.
+#[cfg(any(target_os = "android", target_os = "freebsd", target_os = "illumos", target_os = "linux"))]
+const PEER_CLOSED: select_sys::poll::PollFlags = select_sys::poll::PollFlags::RDHUP;
+#[cfg(not(any(target_os = "android", target_os = "freebsd", target_os = "illumos", target_os = "linux")))]
+const PEER_CLOSED: select_sys::poll::PollFlags = select_sys::poll::PollFlags::empty();
 
 /// What a selector asks of a kernel interface.
 ///
@@ -164,6 +261,33 @@ pub trait Backend: Sized {
         timeout: Timeout,
         report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()>;
+
+    /// The back end's own descriptor, if it has one: readable when a wait would find something.
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    /// A way of the back end's own to end a wait from another thread, if it has one: it reports `tag` then.
+    ///
+    /// Otherwise the selector adds a descriptor for that.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn wake(&mut self, tag: Tag) -> io::Result<Option<Arc<dyn Wake>>> {
+        let _ = tag;
+        Ok(None)
+    }
+}
+
+/// Ends a wait of a [`Backend`], from any thread.
+pub trait Wake: fmt::Debug + Send + Sync {
+    /// Ends the wait, or the next one.
+    ///
+    /// # Errors
+    ///
+    /// What the system says. That the back end is gone is no error.
+    fn wake(&self) -> io::Result<()>;
 }
 
 /// A registration, as a back end sees it. Only a selector makes one.

@@ -126,6 +126,7 @@ mod token;
 mod waker;
 
 pub use backend::BackendKind;
+pub use backend::aliases::*;
 pub use error::{Error, Limit, Operation, Rejected};
 pub use file::File;
 pub use interest::{Interest, Mode};
@@ -148,6 +149,3 @@ pub type SelectSelector<F, D = ()> = Selector<backend::Select, F, D>;
 
 /// A [`Selector`] over `poll(2)`.
 pub type PollSelector<F, D = ()> = Selector<backend::Poll, F, D>;
-
-/// A [`Selector`] over `epoll(7)`.
-pub type EpollSelector<F, D = ()> = Selector<backend::Epoll, F, D>;

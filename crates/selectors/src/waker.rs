@@ -4,10 +4,9 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::event::{EventfdFlags, eventfd};
-
-use crate::backend::{Backend, Source};
-use crate::sys::fd::{AsFd, OwnedFd};
+use crate::backend::signal::Signal;
+use crate::backend::{Backend, Source, Wake};
+use crate::sys::fd::AsFd;
 use crate::token::Tag;
 use crate::{Interest, Mode};
 
@@ -48,10 +47,17 @@ pub struct Waker {
 
 #[derive(Debug)]
 struct Shared {
-    // Readable when, and after, somebody woke.
-    eventfd: OwnedFd,
-    // Whether somebody woke since the selector last looked: `eventfd` is readable then, or about to be.
+    how: How,
+    // Whether somebody woke since the selector last looked: a wake was, or is about to be, sent.
     pending: AtomicBool,
+}
+
+#[derive(Debug)]
+enum How {
+    /// The back end's own way.
+    Native(Arc<dyn Wake>),
+    /// A descriptor that the back end waits for.
+    Signal(Signal),
 }
 
 impl Waker {
@@ -61,21 +67,18 @@ impl Waker {
     ///
     /// # Errors
     ///
-    /// What `write(2)` on an eventfd may fail with, which is nothing in practice.
+    /// What the system says; in practice nothing.
     pub fn wake(&self) -> io::Result<()> {
         if self.shared.pending.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        let result = loop {
-            match rustix::io::write(&self.shared.eventfd, &1_u64.to_ne_bytes()) {
-                Ok(_) => return Ok(()),
-                Err(rustix::io::Errno::INTR) => {}
-                // The counter is full, so the eventfd is readable: eventfd(2).
-                Err(rustix::io::Errno::AGAIN) => return Ok(()),
-                Err(error) => break Err(error.into()),
-            }
+        let result = match &self.shared.how {
+            How::Native(wake) => wake.wake(),
+            How::Signal(signal) => signal.raise(),
         };
-        self.shared.pending.store(false, Ordering::Release);
+        if result.is_err() {
+            self.shared.pending.store(false, Ordering::Release);
+        }
         result
     }
 }
@@ -88,28 +91,38 @@ pub(crate) struct WakerSource {
 }
 
 impl WakerSource {
-    /// One that `backend` can wait for.
-    pub(crate) fn new(backend: &impl Backend) -> io::Result<Self> {
-        let eventfd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        // An edge is a write, so with edges the eventfd need not be read: one system call less for each wake.
+    /// One that `backend` waits for.
+    pub(crate) fn new(backend: &mut impl Backend) -> io::Result<Self> {
+        let how = match backend.wake(Tag::WAKER)? {
+            Some(wake) => How::Native(wake),
+            None => How::Signal(Signal::new()?),
+        };
+        // An edge is a write, so with edges the descriptor need not be read: one system call less for each wake.
         let edge = backend.supports(Interest::READ, Mode::Edge);
         let mode = if edge { Mode::Edge } else { Mode::Level };
-        Ok(Self { shared: Arc::new(Shared { eventfd, pending: AtomicBool::new(false) }), mode })
+        let this = Self { shared: Arc::new(Shared { how, pending: AtomicBool::new(false) }), mode };
+        if let Some(source) = this.source() {
+            backend.add(&source)?;
+        }
+        Ok(this)
     }
 
     pub(crate) fn waker(&self) -> Waker {
         Waker { shared: Arc::clone(&self.shared) }
     }
 
-    pub(crate) fn source(&self) -> Source<'_> {
-        Source::new(self.shared.eventfd.as_fd(), Tag::WAKER, Interest::READ, self.mode)
+    /// What the back end has to wait for, if that takes a descriptor.
+    pub(crate) fn source(&self) -> Option<Source<'_>> {
+        match &self.shared.how {
+            How::Native(_) => None,
+            How::Signal(signal) => Some(Source::new(signal.as_fd(), Tag::WAKER, Interest::READ, self.mode)),
+        }
     }
 
     /// Makes ready for the next wake, when the back end reported this one.
     pub(crate) fn take(&self) {
-        if self.mode == Mode::Level {
-            // Fails with EAGAIN if a forged report came without a wake; there is nothing to take then.
-            let _ = rustix::io::read(&self.shared.eventfd, &mut [0; 8]);
+        if let (How::Signal(signal), Mode::Level) = (&self.shared.how, self.mode) {
+            signal.lower();
         }
         // After the read: a wake that comes between finds `pending` set and leaves it at that, and this swap, which
         // reads from its swap, makes its writes visible to the caller. In the other order its write would be read here

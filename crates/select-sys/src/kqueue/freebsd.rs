@@ -17,7 +17,7 @@ pub type FlagBits = u16;
 pub type Data = i64;
 
 /// What `struct kevent` has beyond the six fields.
-pub(crate) type Extension = [u64; 4];
+pub type Extension = [u64; 4];
 pub(crate) const NO_EXTENSION: Extension = [0; 4];
 
 pub(crate) fn create() -> io::Result<OwnedFd> {

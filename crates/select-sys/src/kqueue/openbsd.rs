@@ -17,7 +17,7 @@ pub type FlagBits = u16;
 pub type Data = i64;
 
 /// What `struct kevent` has beyond the six fields.
-pub(crate) type Extension = ();
+pub type Extension = ();
 pub(crate) const NO_EXTENSION: Extension = ();
 
 pub(crate) fn create() -> io::Result<OwnedFd> {

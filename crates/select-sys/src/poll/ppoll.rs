@@ -12,7 +12,11 @@ use crate::time;
 /// # Safety
 ///
 /// At `fds` must be `len` entries that nobody else uses.
-pub(crate) unsafe fn exact(fds: *mut libc::pollfd, len: libc::nfds_t, left: Option<Duration>) -> io::Result<usize> {
+pub(crate) unsafe fn exact(
+    fds: *mut libc::pollfd,
+    len: libc::nfds_t,
+    left: Option<Duration>,
+) -> io::Result<usize> {
     let left = left.map(time::timespec);
     let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
     // SAFETY: the list is the caller's promise. `left` is null or a timespec that outlives the call; there is no signal

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::io;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use super::{Backend, Epoll, PREFERENCE, Poll, Select, Source, Tag};
-use crate::sys::fd::{AsFd, BorrowedFd};
+use super::{Backend, Source, Tag, Wake};
+use crate::sys::fd::BorrowedFd;
 use crate::{Error, Interest, Mode, Readiness, Timeout};
 
 /// The environment variable that names the back end that [`AnyBackend::new`](Backend::new) opens.
@@ -35,6 +36,10 @@ pub enum BackendKind {
     Poll,
     /// `epoll(7)`.
     Epoll,
+    /// `/dev/poll`.
+    Devpoll,
+    /// `kqueue(2)`.
+    Kqueue,
 }
 
 impl BackendKind {
@@ -43,13 +48,15 @@ impl BackendKind {
         PREFERENCE.iter().copied()
     }
 
-    /// The name: `select`, `poll`, `epoll`.
+    /// The name: `select`, `poll`, `epoll`, `devpoll` or `kqueue`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Select => "select",
             Self::Poll => "poll",
             Self::Epoll => "epoll",
+            Self::Devpoll => "devpoll",
+            Self::Kqueue => "kqueue",
         }
     }
 
@@ -95,20 +102,49 @@ impl FromStr for BackendKind {
 #[derive(Debug)]
 pub struct AnyBackend(Any);
 
-#[derive(Debug)]
-enum Any {
-    Select(Select),
-    Poll(Poll),
-    Epoll(Epoll),
+macro_rules! any {
+    (; $($(#[$attribute:meta])* $kind:ident,)+) => {
+        #[derive(Debug)]
+        enum Any {
+            $($(#[$attribute])* $kind(super::$kind),)+
+        }
+
+        /// The back ends of this platform, the one to be preferred first.
+        const PREFERENCE: &[BackendKind] = &[$($(#[$attribute])* BackendKind::$kind,)+];
+    };
+}
+
+back_ends!(any!);
+
+macro_rules! arms {
+    ($any:expr, $backend:ident => $expression:expr; $($(#[$attribute:meta])* $kind:ident,)+) => {
+        match $any {
+            $($(#[$attribute])* Any::$kind($backend) => $expression,)+
+        }
+    };
 }
 
 /// The same expression for whichever back end it is.
 macro_rules! each {
     ($any:expr, $backend:ident => $expression:expr) => {
+        back_ends!(arms! $any, $backend => $expression)
+    };
+}
+
+macro_rules! open {
+    ($wanted:expr; $($(#[$attribute:meta])* $kind:ident,)+) => {
+        match $wanted {
+            $($(#[$attribute])* BackendKind::$kind => Ok(AnyBackend(Any::$kind(super::$kind::new()?))),)+
+            #[allow(unreachable_patterns, reason = "no platform has all, but Linux may come close")]
+            unknown => Err(Error::UnknownBackend { name: unknown.name().to_owned() }.into()),
+        }
+    };
+}
+
+macro_rules! kind {
+    ($any:expr; $($(#[$attribute:meta])* $kind:ident,)+) => {
         match $any {
-            Any::Select($backend) => $expression,
-            Any::Poll($backend) => $expression,
-            Any::Epoll($backend) => $expression,
+            $($(#[$attribute])* Any::$kind(_) => BackendKind::$kind,)+
         }
     };
 }
@@ -118,32 +154,15 @@ impl AnyBackend {
     ///
     /// # Errors
     ///
-    /// As [`Backend::new`].
+    /// As [`Backend::new`]; on a platform without this back end, one that holds an [`Error::UnknownBackend`].
     pub fn open(kind: BackendKind) -> io::Result<Self> {
-        Ok(Self(match kind {
-            BackendKind::Select => Any::Select(Select::new()?),
-            BackendKind::Poll => Any::Poll(Poll::new()?),
-            BackendKind::Epoll => Any::Epoll(Epoll::new()?),
-        }))
+        back_ends!(open! kind)
     }
 
     /// Which back end it is.
     #[must_use]
     pub fn kind(&self) -> BackendKind {
-        match self.0 {
-            Any::Select(_) => BackendKind::Select,
-            Any::Poll(_) => BackendKind::Poll,
-            Any::Epoll(_) => BackendKind::Epoll,
-        }
-    }
-
-    /// The back end's own descriptor, if it has one: readable when a wait would find something.
-    #[must_use]
-    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
-        match &self.0 {
-            Any::Epoll(epoll) => Some(epoll.as_fd()),
-            Any::Select(_) | Any::Poll(_) => None,
-        }
+        back_ends!(kind! &self.0)
     }
 }
 
@@ -189,5 +208,13 @@ impl Backend for AnyBackend {
         report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
         each!(&mut self.0, backend => backend.wait(armed, timeout, report))
+    }
+
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        each!(&self.0, backend => backend.fd())
+    }
+
+    fn wake(&mut self, tag: Tag) -> io::Result<Option<Arc<dyn Wake>>> {
+        each!(&mut self.0, backend => backend.wake(tag))
     }
 }

@@ -104,6 +104,10 @@ impl Backend for Epoll {
         }
         Ok(())
     }
+
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.as_fd())
+    }
 }
 
 impl AsFd for Epoll {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Backend, Source, Tag, readiness};
+use super::{Backend, PEER_CLOSED, Source, Tag, readiness};
 use crate::sys::poll::{self, PollFlags};
 use crate::{Interest, Mode, Readiness, Timeout};
 
@@ -88,7 +88,7 @@ impl Backend for Poll {
 fn flags(interest: Interest) -> PollFlags {
     let mut flags = PollFlags::empty();
     if interest.contains(Interest::READ) {
-        flags |= PollFlags::IN | PollFlags::RDHUP;
+        flags |= PollFlags::IN | PEER_CLOSED;
     }
     if interest.contains(Interest::WRITE) {
         flags |= PollFlags::OUT;
@@ -107,6 +107,6 @@ fn meaning(flags: PollFlags) -> Readiness {
         flags.contains(PollFlags::OUT),
         flags.intersects(PollFlags::ERR | PollFlags::NVAL),
         flags.contains(PollFlags::HUP),
-        flags.contains(PollFlags::RDHUP),
+        flags.intersects(PEER_CLOSED),
     )
 }

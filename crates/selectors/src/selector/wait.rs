@@ -65,7 +65,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
             Ok(fd) => Ok(Source::new(fd, entry.tag(slot), entry.interest, entry.mode)),
             Err(error) => Err(error.into()),
         });
-        let sources = sources.chain(self.waker.iter().map(|waker| Ok(waker.source())));
+        let sources = sources.chain(self.waker.iter().filter_map(|waker| Some(Ok(waker.source()?))));
         let result = self.backend.wait(sources, timeout.into(), |tag, readiness| ready.push(tag, readiness));
         if let Err(error) = result {
             ready.begin(self.map.id, 0);
@@ -118,11 +118,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         if let Some(waker) = &self.waker {
             return Ok(waker.waker());
         }
-        let made = WakerSource::new(&self.backend).and_then(|waker| {
-            self.backend.add(&waker.source())?;
-            Ok(waker)
-        });
-        match made {
+        match WakerSource::new(&mut self.backend) {
             Ok(waker) => Ok(self.waker.insert(waker).waker()),
             Err(error) => Err(Error::new(Operation::Waker, self.backend.name(), error)),
         }
