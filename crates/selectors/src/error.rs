@@ -245,6 +245,26 @@ impl Error {
     }
 
     /// The kind that an [`io::Error`] made of this has.
+    ///
+    /// # Examples
+    ///
+    /// A program that unregisters what may be gone already:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest};
+    /// use std::io::ErrorKind;
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, _b) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// let token = selector.register(a, Interest::READ, ())?;
+    /// selector.unregister(token)?;
+    /// match selector.unregister(token) {
+    ///     Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+    ///     _ => {}
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn kind(&self) -> io::ErrorKind {
         match self {
@@ -260,6 +280,22 @@ impl Error {
     }
 
     /// The number of the system's error (`errno`), where the system said something.
+    ///
+    /// An [`io::Error`] made of this has no number; its [`downcast`](io::Error::downcast) gives this back.
+    ///
+    /// # Examples
+    ///
+    /// What epoll says of a directory is `EPERM`:
+    ///
+    /// ```
+    /// use selectors::{EpollSelector, Interest};
+    /// use std::fs::File;
+    ///
+    /// let mut selector = EpollSelector::new()?;
+    /// let rejected = selector.register(File::open("/")?, Interest::READ, ()).unwrap_err();
+    /// assert_eq!(rejected.error.raw_os_error(), Some(1));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[doc(alias = "errno")]
     #[must_use]
     pub fn raw_os_error(&self) -> Option<i32> {
@@ -318,6 +354,25 @@ impl<F, D> Rejected<F, D> {
     }
 
     /// The error, the file object and the data.
+    ///
+    /// # Examples
+    ///
+    /// Where epoll cannot wait for a file, poll may:
+    ///
+    /// ```
+    /// use selectors::{EpollSelector, Interest, PollSelector};
+    /// use std::fs::File;
+    ///
+    /// let mut selector = EpollSelector::new()?;
+    /// let mut others = PollSelector::new()?;
+    /// if let Err(rejected) = selector.register(File::open("/proc/self/exe")?, Interest::READ, ()) {
+    ///     let (error, file, data) = rejected.into_parts();
+    ///     println!("{error}");
+    ///     others.register(file, Interest::READ, data)?;
+    /// }
+    /// assert_eq!(others.keys().len(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn into_parts(self) -> (Error, F, D) {
         (self.error, self.fileobj, self.data)
     }
