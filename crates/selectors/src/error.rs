@@ -74,8 +74,9 @@ pub enum Error {
 
     /// The kernel has no registration of this descriptor any more.
     ///
-    /// Another file was put under its number (`dup2`), or it was closed by its number. The key stays, and reports nothing;
-    /// [`unregister`](crate::Selector::unregister) gives it back.
+    /// Another file was put under its number (`dup2`), or it was closed by its number. The key stays; it reports nothing,
+    /// or still the earlier file where a duplicate keeps that open. [`unregister`](crate::Selector::unregister) gives
+    /// the key back. Only epoll can tell.
     #[error(
         "the kernel has lost the registration of descriptor {fd}, because another file was put under its number or it was \
          closed by number: unregister the key, and register the file again"
