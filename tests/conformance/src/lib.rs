@@ -63,14 +63,12 @@ pub fn interests(ready: &Ready) -> BTreeMap<Token, Interest> {
 /// # Panics
 ///
 /// It is something else.
-pub fn assert_unsupported<B: Backend, F, D>(
+pub fn assert_unsupported<B: Backend, F: AsFd, D>(
     selector: &Selector<B, F, D>,
     error: &Error,
     interest: Interest,
     mode: Mode,
-) where
-    F: AsFd,
-{
+) {
     let (asked, name) = ((interest, mode), selector.backend().name());
     assert!(
         matches!(*error, Error::Unsupported { backend, interest, mode } if (interest, mode) == asked && backend == name),
