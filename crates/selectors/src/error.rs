@@ -49,6 +49,8 @@ pub enum Error {
          must keep its descriptor"
     )]
     InvalidFd {
+        /// The registration.
+        token: Token,
         /// The number when it was registered.
         registered: RawFd,
         /// The number now.

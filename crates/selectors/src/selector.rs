@@ -269,7 +269,12 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         if entry.state == State::Paused {
             return Ok(());
         }
-        let source = Source::new(lend(entry)?, entry.tag(slot), entry.interest, entry.mode);
+        let source = Source::new(
+            lend(self.map.token(slot, entry), entry)?,
+            entry.tag(slot),
+            entry.interest,
+            entry.mode,
+        );
         self.backend
             .remove(&source)
             .map_err(|error| Error::new(Operation::Unregister, self.backend.name(), error))
@@ -297,11 +302,11 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
 /// The descriptor that a registered file object lends, if it is still that which it was registered with.
 ///
 /// Called once for an operation, because a second call may give another answer.
-fn lend<F: AsFd>(entry: &Slot<F>) -> Result<BorrowedFd<'_>, Error> {
+fn lend<F: AsFd>(token: Token, entry: &Slot<F>) -> Result<BorrowedFd<'_>, Error> {
     let fd = entry.fileobj.as_fd();
     match fd.as_raw_fd() {
         lent if lent == entry.fd => Ok(fd),
-        lent => Err(Error::InvalidFd { registered: entry.fd, lent }),
+        lent => Err(Error::InvalidFd { token, registered: entry.fd, lent }),
     }
 }
 

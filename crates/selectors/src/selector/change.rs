@@ -120,7 +120,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         if unchanged && mode == Mode::Level && entry.state == State::Armed {
             return Ok(());
         }
-        let (fd, tag) = (lend(entry)?, entry.tag(slot));
+        let (fd, tag) = (lend(self.map.token(slot, entry), entry)?, entry.tag(slot));
         let to = Source::new(fd, tag, interest, mode);
         match entry.state {
             State::Paused => self
@@ -181,5 +181,37 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
             entry.state = State::Paused;
         }
         Ok(())
+    }
+    /// Waits for `interest` on a registered file object, or for nothing if that is empty.
+    ///
+    /// It is [`pause`](Self::pause) for an empty interest, else [`modify`](Self::modify): for programs that compute what
+    /// they wait for.
+    ///
+    /// # Errors
+    ///
+    /// As [`modify`](Self::modify) and [`pause`](Self::pause).
+    ///
+    /// # Examples
+    ///
+    /// Read while there is room, write while there is something to write, and else be left alone:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, _b) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// let token = selector.register(a, Interest::READ, Vec::<u8>::new())?;
+    ///
+    /// let (room, unsent) = (false, false);
+    /// let mut interest = Interest::empty();
+    /// interest.set(Interest::READ, room);
+    /// interest.set(Interest::WRITE, unsent);
+    /// selector.set_interest(token, interest)?;
+    /// assert!(selector.key(token).is_some_and(|key| key.is_paused()));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn set_interest(&mut self, which: impl Lookup, interest: Interest) -> Result<(), Error> {
+        if interest.is_empty() { self.pause(which) } else { self.modify(which, interest) }
     }
 }

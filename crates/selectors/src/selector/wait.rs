@@ -85,7 +85,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     pub fn select_into(&mut self, ready: &mut Ready, timeout: impl Into<Timeout>) -> Result<usize, Error> {
         ready.begin(self.map.id, self.map.len() + usize::from(self.waker.is_some()));
         let sources = self.map.iter().filter(|(_, entry)| entry.state == State::Armed);
-        let sources = sources.map(|(slot, entry)| match lend(entry) {
+        let sources = sources.map(|(slot, entry)| match lend(self.map.token(slot, entry), entry) {
             Ok(fd) => Ok(Source::new(fd, entry.tag(slot), entry.interest, entry.mode)),
             Err(error) => Err(error.into()),
         });
