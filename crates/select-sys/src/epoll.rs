@@ -341,6 +341,7 @@ impl Epoll {
     ///
     /// [epoll_wait(2)](https://man7.org/linux/man-pages/man2/epoll_wait.2.html)
     #[doc(alias = "epoll_wait")]
+    #[doc(alias = "maxevents")]
     #[doc(alias = "epoll_pwait")]
     #[doc(alias = "epoll_pwait2")]
     pub fn wait<'b>(&self, buffer: &'b mut [Event], timeout: impl Into<Timeout>) -> io::Result<&'b [Event]> {

@@ -28,8 +28,9 @@ use std::time::{Duration, Instant};
 ///
 /// # Portability
 ///
-/// Time passes as for [`Instant`]: on Linux not while the machine is suspended. Linux lets a wait take up to 50 µs more
-/// than its limit, to wake several threads at once; a thread can ask for less (`PR_SET_TIMERSLACK`).
+/// Time passes as for [`Instant`]: on Linux not while the machine is suspended. Linux lets a wait take longer than its
+/// limit, to wake several threads at once: by 0.1 % of the limit, but at least 50 µs (`PR_SET_TIMERSLACK` of prctl(2)
+/// changes that) and at most 100 ms.
 ///
 /// # References
 ///

@@ -34,6 +34,7 @@ use crate::{Interest, Mode, Token};
 #[non_exhaustive]
 pub enum Error {
     /// The interest is empty, or has bits without a name.
+    #[doc(alias = "ValueError")]
     #[error(
         "invalid interest {0:?}: ask for READ, WRITE, PRIORITY or a union of them (to ask for nothing, pause the key)"
     )]
@@ -58,6 +59,8 @@ pub enum Error {
     },
 
     /// The descriptor is registered with this selector, perhaps through another file object.
+    #[doc(alias = "KeyError")]
+    #[doc(alias = "EEXIST")]
     #[error(
         "descriptor {fd} is already registered with this selector: modify that registration, or unregister it first"
     )]
@@ -71,6 +74,7 @@ pub enum Error {
     /// The token or file object names no registration of this selector.
     ///
     /// The token may be of another selector, or of a registration that is over.
+    #[doc(alias = "KeyError")]
     #[error("not registered with this selector (any more)")]
     NotRegistered,
 
@@ -107,6 +111,7 @@ pub enum Error {
     ///
     /// Epoll refuses what is always ready: regular files, directories, `/dev/null`. Read and write those without
     /// waiting, or use the poll or the select back end, which report them ready.
+    #[doc(alias = "EPERM")]
     #[error(
         "the {backend} back end cannot wait for this kind of file, because it is always ready: read or write it without \
          waiting, or use the poll or select back end"
@@ -136,8 +141,10 @@ pub enum Error {
         source: io::Error,
     },
 
-    /// A signal handler ran during a wait that asked to be told:
-    /// [`Timeout::interruptible`](crate::Timeout::interruptible).
+    /// A signal handler ran (or, on Linux, the process was stopped and goes on) in a wait that asked to be told.
+    ///
+    /// See [`Timeout::interruptible`](crate::Timeout::interruptible).
+    #[doc(alias = "EINTR")]
     #[error("a signal interrupted the wait, as its timeout asked for")]
     Interrupted,
 
@@ -156,12 +163,16 @@ pub enum Error {
 #[non_exhaustive]
 pub enum Limit {
     /// Descriptors of this process (`EMFILE`).
+    #[doc(alias = "EMFILE")]
     ProcessDescriptors,
     /// Descriptors of the whole system (`ENFILE`).
+    #[doc(alias = "ENFILE")]
     SystemDescriptors,
     /// Watches of this user (`ENOSPC` from epoll).
+    #[doc(alias = "ENOSPC")]
     Watches,
     /// Memory in the kernel (`ENOMEM`).
+    #[doc(alias = "ENOMEM")]
     Memory,
 }
 
