@@ -26,7 +26,6 @@
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
-use std::sync::atomic::AtomicBool;
 
 use crate::Timeout;
 use crate::fd::{AsRawFd, BorrowedFd, RawFd};
@@ -175,7 +174,7 @@ impl<'fd> Iterator for Iter<'_, 'fd> {
 /// together: a descriptor that is ready in two of them counts twice. When the time runs out, the sets are empty.
 ///
 /// `None` for a set is an empty set that nothing is written to; with three of them the call waits for the timeout. The
-/// kernel gets the timeout in nanoseconds (where the system refuses `pselect`, rounded up to the next microsecond).
+/// kernel gets the timeout in nanoseconds.
 ///
 /// # Errors
 ///
@@ -270,27 +269,16 @@ fn pselect(mut sets: [Option<&mut Bits>; 3], timeout: Timeout) -> io::Result<usi
     for set in sets.iter_mut().flatten() {
         set.0.resize(words, 0);
     }
-    /// A system without `pselect`: a sandbox that refuses it, say. Linux has `pselect6` since 2.6.16.
-    static MISSING: AtomicBool = AtomicBool::new(false);
-
     let limit = (words * WORD).min(libc::c_int::MAX as usize) as libc::c_int;
     let [read, write, except] =
         sets.map(|set| set.map_or(std::ptr::null_mut(), |set| set.0.as_mut_ptr().cast::<libc::fd_set>()));
+    // There is no other call to fall back on: `select` of glibc 2.33 and newer is `pselect6` too.
     time::wait(timeout, |left| {
-        let exact = || {
-            let left = left.map(time::timespec);
-            let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-            // SAFETY: each set is null or one of three distinct arrays of `words` words, mutably borrowed by this function;
-            // `limit` bits are no more than that, and the kernel touches whole words up to it (FDS_BYTES in fs/select.c).
-            // `left` is null or a timespec that outlives the call; there is no signal mask.
-            time::count(unsafe { libc::pselect(limit, read, write, except, left, std::ptr::null()) })
-        };
-        let rounded = || {
-            let mut left = left.map(time::timeval_up);
-            let left = left.as_mut().map_or(std::ptr::null_mut(), std::ptr::from_mut);
-            // SAFETY: the sets as for `pselect`; `left` is null or a timeval that may be written to.
-            time::count(unsafe { libc::select(limit, read, write, except, left) })
-        };
-        time::exact_or_rounded(&MISSING, exact, rounded)
+        let left = left.map(time::timespec);
+        let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        // SAFETY: each set is null or one of three distinct arrays of `words` words, mutably borrowed by this function;
+        // `limit` bits are no more than that, and the kernel touches whole words up to it (FDS_BYTES in fs/select.c).
+        // `left` is null or a timespec that outlives the call; there is no signal mask.
+        time::count(unsafe { libc::pselect(limit, read, write, except, left, std::ptr::null()) })
     })
 }

@@ -192,14 +192,6 @@ pub(crate) fn millis_up(time: Duration) -> libc::c_int {
     millis.try_into().unwrap_or(libc::c_int::MAX)
 }
 
-/// Seconds and microseconds, rounded up, of a time that [`wait`] passed: at most [`LONGEST`].
-pub(crate) fn timeval_up(time: Duration) -> libc::timeval {
-    let micros = time.subsec_nanos().div_ceil(1000);
-    // The carry: 1_000_000 microseconds are EINVAL on the BSDs.
-    let (seconds, micros) = (time.as_secs() + u64::from(micros / 1_000_000), micros % 1_000_000);
-    libc::timeval { tv_sec: seconds.try_into().unwrap_or(libc::time_t::MAX), tv_usec: micros as _ } // below 1e6, fits
-}
-
 /// Seconds and nanoseconds, exact, of a time that [`wait`] passed: at most [`LONGEST`].
 pub(crate) fn timespec(time: Duration) -> libc::timespec {
     libc::timespec {
