@@ -28,9 +28,13 @@ bitflags::bitflags! {
     pub struct Interest: u8 {
         /// There is something to read, or the end of it; a listener has a connection to accept.
         #[doc(alias = "EVENT_READ")]
+        #[doc(alias = "POLLIN")]
+        #[doc(alias = "EPOLLIN")]
         const READ = 1;
         /// Writing will not block; a connection attempt is over, well or not.
         #[doc(alias = "EVENT_WRITE")]
+        #[doc(alias = "POLLOUT")]
+        #[doc(alias = "EPOLLOUT")]
         const WRITE = 2;
         /// An exceptional condition: urgent data on a TCP socket, a change in a file of `/sys` or `/proc`.
         #[doc(alias = "POLLPRI")]

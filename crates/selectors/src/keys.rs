@@ -64,7 +64,8 @@ impl<F, D: fmt::Debug> fmt::Debug for SelectorKey<F, D> {
 
 /// A look at one registration.
 ///
-/// It borrows the selector. To keep something across a change, keep the [`token`](Self::token).
+/// It borrows the selector. To keep something across a change, keep the [`token`](Self::token), which finds the key
+/// again.
 ///
 /// # Examples
 ///

@@ -151,6 +151,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// owning.register(b, Interest::READ, ())?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    #[doc(alias = "EPOLL_CTL_ADD")]
     pub fn register(&mut self, fileobj: F, interest: Interest, data: D) -> Result<Token, Rejected<F, D>> {
         self.register_with(fileobj, interest, Mode::Level, data)
     }
@@ -256,6 +257,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// assert!(ready.iter().all(|(token, _)| selector.key(token).is_none()));
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    #[doc(alias = "EPOLL_CTL_DEL")]
     pub fn unregister(&mut self, which: impl Lookup) -> Result<SelectorKey<F, D>, Error> {
         let slot = self.find(which)?;
         self.withdraw(slot)?;

@@ -44,6 +44,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// assert_eq!(selector.key(token).map(|key| key.interest()), Some(Interest::READ));
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    #[doc(alias = "EPOLL_CTL_MOD")]
     pub fn modify(&mut self, which: impl Lookup, interest: Interest) -> Result<(), Error> {
         let slot = self.find(which)?;
         let mode = self.entry(slot)?.mode;

@@ -47,6 +47,8 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[doc(alias = "epoll_wait")]
+    #[doc(alias = "poll")]
     pub fn select(&mut self, timeout: impl Into<Timeout>) -> Result<Ready, Error> {
         let mut ready = Ready::new();
         self.select_into(&mut ready, timeout)?;
