@@ -34,7 +34,7 @@ pub use flags::{CreateFlags, EventFlags};
 
 mod flags;
 
-/// `struct epoll_event`: what happened, and the 64 bits that were given at registration.
+/// `struct epoll_event`: what was seen, and the 64 bits that were given at registration.
 ///
 /// The buffer of [`Epoll::wait`] is made of these; `Event::default()` is an empty one.
 ///
@@ -55,13 +55,15 @@ mod flags;
 pub struct Event(libc::epoll_event);
 
 impl Event {
-    /// What was seen.
+    /// What was seen: what was asked for, and `ERR` and `HUP` in any case.
+    #[doc(alias = "events")]
     #[must_use]
     pub fn flags(&self) -> EventFlags {
         EventFlags::from_bits_retain(self.0.events)
     }
 
     /// The 64 bits that were given to [`Epoll::register`] or [`Epoll::modify`].
+    #[doc(alias = "epoll_data")]
     #[must_use]
     pub fn data(&self) -> u64 {
         self.0.u64
@@ -88,10 +90,10 @@ impl fmt::Debug for Event {
     }
 }
 
-/// An epoll instance.
+/// An epoll instance: a descriptor, and behind it a set that the kernel keeps.
 ///
 /// Calls take `&self`: other threads may register while one waits, and the wait sees it. Dropping closes the
-/// descriptor.
+/// descriptor. The descriptor itself is readable, for any wait, while this one would find something.
 ///
 /// # Examples
 ///
@@ -113,6 +115,7 @@ impl fmt::Debug for Event {
 /// assert_eq!(epoll.wait(&mut buffer, Timeout::ZERO)?.len(), 0);
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[doc(alias = "fileno")]
 #[derive(Debug)]
 pub struct Epoll {
     fd: OwnedFd,
@@ -159,7 +162,7 @@ impl Epoll {
 
     /// Takes over a descriptor that is an epoll instance already.
     ///
-    /// Nothing is checked: on any other descriptor, calls fail with `EINVAL`.
+    /// Nothing is checked: on any other descriptor, calls fail, with `EINVAL` as a rule.
     ///
     /// # Examples
     ///
@@ -179,7 +182,7 @@ impl Epoll {
         Self { fd }
     }
 
-    /// Gives up the descriptor, open.
+    /// Gives up the descriptor, open, with all that is registered.
     #[must_use]
     pub fn into_fd(self) -> OwnedFd {
         self.fd
@@ -187,14 +190,38 @@ impl Epoll {
 
     /// `epoll_ctl(EPOLL_CTL_ADD)`—Watches `fd` for `flags`; its events will carry `data`.
     ///
+    /// What is ready at this moment is reported, also edge-triggered. A duplicate of a registered descriptor can be
+    /// registered beside it.
+    ///
     /// # Errors
     ///
     /// * `EEXIST`: this descriptor is registered already.
     /// * `EPERM`: this kind of file cannot be watched (regular files, directories, `/dev/null`): it is always ready.
-    /// * `EINVAL`: `fd` is this epoll instance itself, or the flags beside `EXCLUSIVE` are not allowed.
-    /// * `ELOOP`: epoll instances would watch one another, or nest deeper than 5.
+    /// * `EBADF`: `fd` was opened with `O_PATH`.
+    /// * `EINVAL`: `fd` is this epoll instance itself; or [`EXCLUSIVE`](EventFlags::EXCLUSIVE) is not allowed here;
+    ///   or more than 500 epoll instances would watch one file through another instance.
+    /// * `ELOOP`: epoll instances would watch one another, or a chain of them be longer than 5.
     /// * `ENOSPC`: over the limit of `/proc/sys/fs/epoll/max_user_watches` for this user.
     /// * `ENOMEM`: no memory left in the kernel.
+    ///
+    /// # Examples
+    ///
+    /// The 64 bits are an index into a list:
+    ///
+    /// ```
+    /// use select_sys::epoll::{Epoll, Event, EventFlags};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, b) = UnixStream::pair()?;
+    /// let (epoll, streams) = (Epoll::new()?, [("a", a), ("b", b)]);
+    /// for (index, (_, stream)) in (0..).zip(&streams) {
+    ///     epoll.register(stream, EventFlags::OUT, index)?;
+    /// }
+    /// for event in epoll.wait(&mut [Event::default(); 8], None)? {
+    ///     println!("{} has {:?}", streams[event.data() as usize].0, event.flags());
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # References
     ///
@@ -212,8 +239,28 @@ impl Epoll {
     /// # Errors
     ///
     /// * `ENOENT`: this descriptor is not registered.
-    /// * `EINVAL`: the registration is, or would become, `EXCLUSIVE`.
-    /// * `ENOMEM`: no memory left in the kernel.
+    /// * `EINVAL`: the registration is, or would become, [`EXCLUSIVE`](EventFlags::EXCLUSIVE).
+    /// * `EPERM`, `EINVAL`, `EBADF`: it is not registered, and could not be, see [`register`](Self::register).
+    ///
+    /// # Examples
+    ///
+    /// A one-shot registration is armed again:
+    ///
+    /// ```
+    /// use select_sys::Timeout;
+    /// use select_sys::epoll::{Epoll, Event, EventFlags};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, _b) = UnixStream::pair()?;
+    /// let (epoll, once) = (Epoll::new()?, EventFlags::OUT | EventFlags::ONESHOT);
+    /// epoll.register(&a, once, 0)?;
+    /// let mut buffer = [Event::default()];
+    /// assert_eq!(epoll.wait(&mut buffer, Timeout::ZERO)?.len(), 1);
+    /// assert_eq!(epoll.wait(&mut buffer, Timeout::ZERO)?.len(), 0);
+    /// epoll.modify(&a, once, 0)?;
+    /// assert_eq!(epoll.wait(&mut buffer, Timeout::ZERO)?.len(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # References
     ///
@@ -225,9 +272,31 @@ impl Epoll {
 
     /// `epoll_ctl(EPOLL_CTL_DEL)`—Stops watching `fd`.
     ///
+    /// No later wait reports it. A wait that returned before may have: its buffer is not searched.
+    ///
     /// # Errors
     ///
     /// * `ENOENT`: this descriptor is not registered.
+    /// * `EPERM`, `EINVAL`, `EBADF`: it is not registered, and could not be, see [`register`](Self::register).
+    ///
+    /// # Examples
+    ///
+    /// Unregister first, close then; a duplicate that is still open tells nothing:
+    ///
+    /// ```
+    /// use select_sys::Timeout;
+    /// use select_sys::epoll::{Epoll, Event, EventFlags};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, _b) = UnixStream::pair()?;
+    /// let duplicate = a.try_clone()?;
+    /// let epoll = Epoll::new()?;
+    /// epoll.register(&a, EventFlags::OUT, 0)?;
+    /// epoll.unregister(&a)?;
+    /// drop(a);
+    /// assert!(epoll.wait(&mut [Event::default()], Timeout::ZERO)?.is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # References
     ///
@@ -240,18 +309,18 @@ impl Epoll {
     /// `epoll_pwait2(2)`—Waits for events and gives back the filled part of `buffer`.
     ///
     /// At most `buffer.len()` events are reported; the kernel reports the others first at the next wait. A
-    /// descriptor has at most one event in a buffer.
+    /// registration has at most one event in a buffer. When the time runs out, what is given back is empty.
     ///
     /// A timeout of whole milliseconds, of zero or of none goes through `epoll_wait`, which is cheaper; any other
-    /// through `epoll_pwait2`, exact to the nanosecond. Where that call is missing (before Linux 5.11, or in a
+    /// through `epoll_pwait2`, in nanoseconds. Where that call is missing (before Linux 5.11, or in a
     /// sandbox that refuses it) the time is rounded up to the next millisecond instead, and the process does not
     /// try again.
     ///
     /// # Errors
     ///
     /// * `EINVAL`: `buffer` is empty, or the descriptor (see [`from_fd`](Self::from_fd)) is no epoll instance.
-    /// * [`Interrupted`](io::ErrorKind::Interrupted): a signal handler ran and the timeout is
-    ///   [`interruptible`](Timeout::interruptible).
+    /// * [`Interrupted`](io::ErrorKind::Interrupted): a signal handler ran, or the process was stopped and goes on,
+    ///   and the timeout is [`interruptible`](Timeout::interruptible).
     ///
     /// # Examples
     ///
@@ -272,6 +341,7 @@ impl Epoll {
     ///
     /// [epoll_wait(2)](https://man7.org/linux/man-pages/man2/epoll_wait.2.html)
     #[doc(alias = "epoll_wait")]
+    #[doc(alias = "maxevents")]
     #[doc(alias = "epoll_pwait")]
     #[doc(alias = "epoll_pwait2")]
     pub fn wait<'b>(&self, buffer: &'b mut [Event], timeout: impl Into<Timeout>) -> io::Result<&'b [Event]> {

@@ -7,10 +7,11 @@
 //!   ([`select::FdSet`], [`poll::PollFd`], [`poll::Poll`]), so nothing here asks the kernel about a descriptor
 //!   that was closed behind its back. No function is `unsafe`.
 //! * **Times are exact and never early.** Every wait takes a [`Timeout`] (or an `Option<Duration>`, a `Duration`,
-//!   or `None`). Where the kernel takes nanoseconds it gets them, elsewhere the time is rounded up.
+//!   or `None`, which is for ever). Where the kernel takes nanoseconds it gets them, elsewhere the time is rounded up.
 //! * **Signals do not end a wait.** An interrupted call goes on with the time that is left, unless
 //!   [`Timeout::interruptible`] asks for the interruption.
-//! * **Descriptors made here are close-on-exec**, atomically.
+//! * **Descriptors made here are close-on-exec**, atomically, unless [`Epoll::with_flags`](epoll::Epoll::with_flags)
+//!   is told otherwise.
 //!
 //! For one portable registry on top of all of these, with your data and typed keys, use the `selectors` crate.
 //!
@@ -117,8 +118,8 @@ pub use time::Timeout;
 
 /// The number of bytes (4096 on Linux, at least 512 anywhere) that a write to a pipe takes at once or not at all.
 ///
-/// A pipe reported as ready for writing takes this much without blocking. It says nothing about other kinds of
-/// files.
+/// A pipe reported as ready for writing takes this much without blocking, unless another writer is faster. It says
+/// nothing about other kinds of files.
 ///
 /// # References
 ///

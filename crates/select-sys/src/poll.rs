@@ -37,6 +37,17 @@ use crate::time;
 bitflags::bitflags! {
     /// `POLL*`: what to watch for, and what was seen. Unknown bits are kept.
     ///
+    /// # Examples
+    ///
+    /// Something to read, or the end of the stream:
+    ///
+    /// ```
+    /// use select_sys::poll::PollFlags;
+    ///
+    /// let seen = PollFlags::IN | PollFlags::HUP;
+    /// assert!(seen.contains(PollFlags::IN) && seen.intersects(PollFlags::HUP | PollFlags::RDHUP));
+    /// ```
+    ///
     /// # References
     ///
     /// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
@@ -57,7 +68,7 @@ bitflags::bitflags! {
         /// `POLLHUP`: hung up; data may still be left to read. Reported only.
         #[doc(alias = "POLLHUP")]
         const HUP = libc::POLLHUP as u16;
-        /// `POLLNVAL`: the descriptor is not open. Reported only.
+        /// `POLLNVAL`: the descriptor is not open, or opened with `O_PATH`. Reported only.
         #[doc(alias = "POLLNVAL")]
         const NVAL = libc::POLLNVAL as u16;
         /// `POLLRDNORM`: the same as [`IN`](Self::IN) for most files.
@@ -77,6 +88,8 @@ bitflags::bitflags! {
         #[doc(alias = "POLLMSG")]
         const MSG = if cfg!(any(target_arch = "sparc", target_arch = "sparc64")) { 0x200 } else { 0x400 };
         /// `POLLRDHUP`: the peer closed its end or shut down writing (Linux 2.6.17, FreeBSD 13.1, illumos).
+        ///
+        /// Only where asked for.
         #[doc(alias = "POLLRDHUP")]
         #[cfg(any(target_os = "android", target_os = "linux", target_os = "freebsd", target_os = "illumos"))]
         const RDHUP = libc::POLLRDHUP as u16;
@@ -90,15 +103,21 @@ bitflags::bitflags! {
 ///
 /// # Examples
 ///
-/// Watch for urgent and ordinary data:
+/// First wait for something to read, then for room to write:
 ///
 /// ```
-/// use select_sys::fd::AsFd;
-/// use select_sys::poll::{PollFd, PollFlags};
+/// use select_sys::Timeout;
+/// use select_sys::fd::{AsFd, AsRawFd};
+/// use select_sys::poll::{PollFd, PollFlags, poll};
+/// use std::os::unix::net::UnixStream;
 ///
-/// let stdin = std::io::stdin();
-/// let entry = PollFd::new(stdin.as_fd(), PollFlags::IN | PollFlags::PRI);
-/// assert!(entry.revents().is_empty());
+/// let (a, _b) = UnixStream::pair()?;
+/// let mut fds = [PollFd::new(a.as_fd(), PollFlags::IN | PollFlags::PRI)];
+/// assert_eq!(poll(&mut fds, Timeout::ZERO)?, 0);
+/// fds[0].set_events(PollFlags::OUT);
+/// assert_eq!(poll(&mut fds, Timeout::ZERO)?, 1);
+/// assert_eq!((fds[0].fd().as_raw_fd(), fds[0].revents()), (a.as_raw_fd(), PollFlags::OUT));
+/// # Ok::<(), std::io::Error>(())
 /// ```
 #[doc(alias = "pollfd")]
 #[derive(Clone)]
@@ -134,7 +153,7 @@ impl<'fd> PollFd<'fd> {
         self.raw.events = events.bits() as i16;
     }
 
-    /// What the last call saw; nothing before the first.
+    /// What the last call saw; nothing before the first. After a call that failed it means nothing.
     #[must_use]
     pub fn revents(&self) -> PollFlags {
         PollFlags::from_bits_retain(self.raw.revents as u16)
@@ -153,8 +172,9 @@ impl fmt::Debug for PollFd<'_> {
 
 /// `ppoll(2)`—Waits until an entry of `fds` has something to report, and gives back how many have.
 ///
-/// The answers are in [`PollFd::revents`] of the entries; all are overwritten. The timeout is exact to the
-/// nanosecond (where the system refuses `ppoll`, it is rounded up to the next millisecond). A descriptor may stand in the list more than once. An empty list waits for the timeout.
+/// The answers are in [`PollFd::revents`] of the entries; all are overwritten. The kernel gets the timeout in
+/// nanoseconds (where the system refuses `ppoll`, rounded up to the next millisecond). A descriptor may stand in the
+/// list more than once, and counts as often. An empty list waits for the timeout.
 ///
 /// # Errors
 ///
@@ -205,7 +225,7 @@ pub fn poll(fds: &mut [PollFd<'_>], timeout: impl Into<Timeout>) -> io::Result<u
 ///
 /// # Examples
 ///
-/// Register, change, wait:
+/// Register, wait, change, unregister:
 ///
 /// ```
 /// use select_sys::Timeout;
@@ -222,6 +242,8 @@ pub fn poll(fds: &mut [PollFd<'_>], timeout: impl Into<Timeout>) -> io::Result<u
 /// for (fd, flags) in poll.poll(None)? {
 ///     println!("{fd:?} has {flags:?}");
 /// }
+/// poll.unregister(a.as_fd())?;
+/// assert!(poll.is_empty() && poll.modify(a.as_fd(), PollFlags::IN).is_err());
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug, Default)]
@@ -242,7 +264,23 @@ impl<'fd> Poll<'fd> {
 
     /// Watches `fd` for `events`; a descriptor that is registered already gets the new events and keeps its place.
     ///
-    /// No system call: what is wrong with a descriptor shows at the next [`poll`](Self::poll).
+    /// No system call: what is wrong with a descriptor shows at the next [`poll`](Self::poll), as
+    /// [`NVAL`](PollFlags::NVAL).
+    ///
+    /// # Examples
+    ///
+    /// The second registration replaces the first:
+    ///
+    /// ```
+    /// use select_sys::fd::AsFd;
+    /// use select_sys::poll::{Poll, PollFlags};
+    ///
+    /// let stdin = std::io::stdin();
+    /// let mut poll = Poll::new();
+    /// poll.register(stdin.as_fd(), PollFlags::IN);
+    /// poll.register(stdin.as_fd(), PollFlags::PRI);
+    /// assert_eq!(poll.len(), 1);
+    /// ```
     pub fn register(&mut self, fd: BorrowedFd<'fd>, events: PollFlags) {
         let place = *self.places.entry(fd.as_raw_fd()).or_insert(self.fds.len());
         match self.fds.get_mut(place) {
@@ -370,9 +408,11 @@ impl Cache {
 
     /// Makes the list that of `fds`, in their order, and lends it.
     ///
+    /// Entry `n` of the list is item `n` of `fds`. What it saw in an earlier wait may still stand in it.
+    ///
     /// # Errors
     ///
-    /// The first error that `fds` yields.
+    /// The first error that `fds` yields. The cache can be loaded again.
     pub fn load<'a, 'fd>(
         &'a mut self,
         fds: impl IntoIterator<Item = io::Result<(BorrowedFd<'fd>, PollFlags)>>,

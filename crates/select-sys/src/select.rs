@@ -1,12 +1,13 @@
 //! `select(2)`: one call with a bit for each descriptor.
 //!
-//! Three ways to use it: the call itself over your own sets ([`select`], [`FdSet`]), and sets that outlive the
-//! borrow of their descriptors ([`Cache`], for those who build a registry).
+//! Two ways to use it: the call itself over your own sets ([`select`], [`FdSet`]), and sets that outlive the borrow
+//! of their descriptors ([`Cache`], for those who build a registry).
 //!
 //! # Caveats
 //!
 //! * The call looks at every number up to the highest in a set each time: its cost grows with that number.
-//! * A hang-up makes a descriptor readable, an error makes it readable and writable; `select` cannot tell which.
+//! * A hang-up makes a descriptor readable, an error makes it readable and writable; `select` cannot tell which. Where
+//!   only something else was asked for, they go unnoticed.
 //!
 //! # Portability
 //!
@@ -25,7 +26,6 @@
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
-use std::sync::atomic::AtomicBool;
 
 use crate::Timeout;
 use crate::fd::{AsRawFd, BorrowedFd, RawFd};
@@ -37,20 +37,27 @@ mod cache;
 
 /// `fd_set`: a set of descriptors, whatever their numbers.
 ///
+/// It takes one bit for each number up to the highest that was ever in it.
+///
 /// # Examples
 ///
-/// A set says what it holds:
+/// What goes in, what comes out, what is left:
 ///
 /// ```
-/// use select_sys::fd::AsFd;
+/// use select_sys::fd::{AsFd, AsRawFd};
 /// use select_sys::select::FdSet;
 ///
 /// let (stdin, stdout) = (std::io::stdin(), std::io::stdout());
 /// let mut set = FdSet::new();
-/// set.insert(stdin.as_fd());
-/// assert!(set.contains(stdin.as_fd()));
-/// assert!(!set.contains(stdout.as_fd()));
-/// assert_eq!(set.iter().count(), 1);
+/// assert!(set.insert(stdout.as_fd()) && set.insert(stdin.as_fd()));
+/// assert!(!set.insert(stdin.as_fd())); // it was in
+/// let numbers: Vec<_> = set.iter().map(|fd| fd.as_raw_fd()).collect();
+/// assert_eq!(numbers, [0, 1]);
+///
+/// assert!(set.remove(stdin.as_fd()) && !set.contains(stdin.as_fd()));
+/// assert_eq!(set.len(), 1);
+/// set.clear();
+/// assert!(set.is_empty());
 /// ```
 #[doc(alias = "fd_set")]
 #[derive(Clone, Default)]
@@ -62,6 +69,7 @@ pub struct FdSet<'fd> {
 
 impl<'fd> FdSet<'fd> {
     /// `FD_ZERO`—An empty set. No allocation.
+    #[doc(alias = "FD_ZERO")]
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -163,9 +171,10 @@ impl<'fd> Iterator for Iter<'_, 'fd> {
 ///
 /// `read` waits for something to read (or its end), `write` until writing will not block, `except` for an
 /// exceptional condition such as urgent data on a TCP socket. Gives back the number of bits left in the three sets
-/// together. When the time runs out, the sets are empty. `None` is an empty set that nothing is written to; with
-/// three of them the call waits for the timeout, which is exact to the nanosecond (where the system refuses `pselect`,
-/// it is rounded up to the next microsecond).
+/// together: a descriptor that is ready in two of them counts twice. When the time runs out, the sets are empty.
+///
+/// `None` for a set is an empty set that nothing is written to; with three of them the call waits for the timeout. The
+/// kernel gets the timeout in nanoseconds.
 ///
 /// # Errors
 ///
@@ -192,6 +201,7 @@ impl<'fd> Iterator for Iter<'_, 'fd> {
 /// let (mut read, mut write) = (sockets.clone(), sockets.clone());
 /// assert_eq!(select(Some(&mut read), Some(&mut write), None, None)?, 3);
 /// assert!(read.contains(a.as_fd()) && !read.contains(b.as_fd()));
+/// assert_eq!(write.len(), 2);
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
@@ -259,27 +269,16 @@ fn pselect(mut sets: [Option<&mut Bits>; 3], timeout: Timeout) -> io::Result<usi
     for set in sets.iter_mut().flatten() {
         set.0.resize(words, 0);
     }
-    /// A system without `pselect`: a sandbox that refuses it, say. Linux has `pselect6` since 2.6.16.
-    static MISSING: AtomicBool = AtomicBool::new(false);
-
     let limit = (words * WORD).min(libc::c_int::MAX as usize) as libc::c_int;
     let [read, write, except] =
         sets.map(|set| set.map_or(std::ptr::null_mut(), |set| set.0.as_mut_ptr().cast::<libc::fd_set>()));
+    // There is no other call to fall back on: `select` of glibc 2.33 and newer is `pselect6` too.
     time::wait(timeout, |left| {
-        let exact = || {
-            let left = left.map(time::timespec);
-            let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-            // SAFETY: each set is null or one of three distinct arrays of `words` words, mutably borrowed by this function;
-            // `limit` bits are no more than that, and the kernel touches whole words up to it (FDS_BYTES in fs/select.c).
-            // `left` is null or a timespec that outlives the call; there is no signal mask.
-            time::count(unsafe { libc::pselect(limit, read, write, except, left, std::ptr::null()) })
-        };
-        let rounded = || {
-            let mut left = left.map(time::timeval_up);
-            let left = left.as_mut().map_or(std::ptr::null_mut(), std::ptr::from_mut);
-            // SAFETY: the sets as for `pselect`; `left` is null or a timeval that may be written to.
-            time::count(unsafe { libc::select(limit, read, write, except, left) })
-        };
-        time::exact_or_rounded(&MISSING, exact, rounded)
+        let left = left.map(time::timespec);
+        let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        // SAFETY: each set is null or one of three distinct arrays of `words` words, mutably borrowed by this function;
+        // `limit` bits are no more than that, and the kernel touches whole words up to it (FDS_BYTES in fs/select.c).
+        // `left` is null or a timespec that outlives the call; there is no signal mask.
+        time::count(unsafe { libc::pselect(limit, read, write, except, left, std::ptr::null()) })
     })
 }

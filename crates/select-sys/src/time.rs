@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 /// How long a wait may take, and whether a signal ends it.
 ///
 /// Waits take `impl Into<Timeout>`, so a plain `None` (for ever), a [`Duration`] or an `Option<Duration>` will do;
-/// naming the type is needed for [`interruptible`](Self::interruptible) only.
+/// naming the type is needed for [`interruptible`](Self::interruptible) only. The default is [`NEVER`](Self::NEVER).
 ///
-/// A wait never ends before its time. A kernel that counts milliseconds gets the next whole one; a limit longer
-/// than the kernel can count is waited for in pieces.
+/// A limit is 0 to [`Duration::MAX`], in nanoseconds. A wait never ends before its time, and as soon after it as the
+/// system runs the thread again. A kernel that counts milliseconds gets the next whole one; a limit longer than the
+/// kernel can count is waited for in pieces of 24.8 days.
 ///
 /// # Examples
 ///
@@ -24,6 +25,18 @@ use std::time::{Duration, Instant};
 /// assert_eq!(Timeout::from(Duration::ZERO), Timeout::ZERO);
 /// assert_eq!(Timeout::from(Some(Duration::from_millis(3))).limit(), Some(Duration::from_millis(3)));
 /// ```
+///
+/// # Portability
+///
+/// Time passes as for [`Instant`]: on Linux not while the machine is suspended. Linux lets a wait take longer than its
+/// limit, to wake several threads at once: by 0.1 % of the limit, but at least 50 µs (`PR_SET_TIMERSLACK` of prctl(2)
+/// changes that) and at most 100 ms.
+///
+/// # References
+///
+/// [time(7)](https://man7.org/linux/man-pages/man7/time.7.html)
+#[doc(alias = "timespec")]
+#[doc(alias = "timeval")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Timeout {
     limit: Option<Duration>,
@@ -31,13 +44,25 @@ pub struct Timeout {
 }
 
 impl Timeout {
-    /// No limit: wait until something is ready.
+    /// No limit: wait until something is ready. The same as `None`.
     pub const NEVER: Self = Self { limit: None, interruptible: false };
 
-    /// Do not wait: report what is ready now.
+    /// Do not wait: report what is ready now. The same as [`Duration::ZERO`].
     pub const ZERO: Self = Self { limit: Some(Duration::ZERO), interruptible: false };
 
     /// Waits for at least `limit` when nothing becomes ready (0 to [`Duration::MAX`], in nanoseconds).
+    ///
+    /// # Examples
+    ///
+    /// A limit that is a constant:
+    ///
+    /// ```
+    /// use select_sys::Timeout;
+    /// use std::time::Duration;
+    ///
+    /// const HEARTBEAT: Timeout = Timeout::after(Duration::from_secs(30));
+    /// assert_eq!(HEARTBEAT, Duration::from_secs(30).into());
+    /// ```
     #[must_use]
     pub const fn after(limit: Duration) -> Self {
         Self { limit: Some(limit), interruptible: false }
@@ -45,8 +70,11 @@ impl Timeout {
 
     /// The same limit, but a signal handler that ran ends the wait with [`io::ErrorKind::Interrupted`].
     ///
-    /// For programs that look at flags their handlers set. The time that was waited is not reported; take the time
-    /// before, and again after, to go on.
+    /// For programs that look at flags their handlers set. `SA_RESTART` makes no difference. The time that was waited
+    /// is not reported; take the time before, and again after, to go on.
+    ///
+    /// A handler that ran just before the wait began does not end it. Where that matters, let the handler write to a
+    /// pipe, and wait for the pipe as well.
     ///
     /// # Examples
     ///
@@ -59,6 +87,15 @@ impl Timeout {
     /// assert!(timeout.is_interruptible());
     /// assert_eq!(timeout.limit(), None);
     /// ```
+    ///
+    /// # Portability
+    ///
+    /// On Linux, a wait for epoll also ends in this way when the process was stopped and goes on (`SIGCONT`), without
+    /// any handler.
+    ///
+    /// # References
+    ///
+    /// [signal(7)](https://man7.org/linux/man-pages/man7/signal.7.html)
     #[doc(alias = "EINTR")]
     #[must_use]
     pub const fn interruptible(self) -> Self {
@@ -153,14 +190,6 @@ pub(crate) fn exact_or_rounded(
 pub(crate) fn millis_up(time: Duration) -> libc::c_int {
     let millis = time.as_secs() * 1000 + u64::from(time.subsec_nanos().div_ceil(1_000_000));
     millis.try_into().unwrap_or(libc::c_int::MAX)
-}
-
-/// Seconds and microseconds, rounded up, of a time that [`wait`] passed: at most [`LONGEST`].
-pub(crate) fn timeval_up(time: Duration) -> libc::timeval {
-    let micros = time.subsec_nanos().div_ceil(1000);
-    // The carry: 1_000_000 microseconds are EINVAL on the BSDs.
-    let (seconds, micros) = (time.as_secs() + u64::from(micros / 1_000_000), micros % 1_000_000);
-    libc::timeval { tv_sec: seconds.try_into().unwrap_or(libc::time_t::MAX), tv_usec: micros as _ } // below 1e6, fits
 }
 
 /// Seconds and nanoseconds, exact, of a time that [`wait`] passed: at most [`LONGEST`].

@@ -198,6 +198,9 @@ const PEER_CLOSED: select_sys::poll::PollFlags = select_sys::poll::PollFlags::em
 /// * The descriptor in a [`Source`] is open for the duration of the call. A back end that keeps its number does not know
 ///   whether it still is, and must not use it: `wait` is shown the descriptors again for that reason.
 ///
+/// `add`, `modify` and `remove` do nothing unless a back end says otherwise: one whose kernel keeps no set needs only
+/// `wait`.
+///
 /// Implementing it is safe, and cannot break a selector: a tag that is reported without cause, twice, or long after its
 /// key is gone finds its key, is merged, or finds nothing.
 ///
@@ -228,21 +231,30 @@ pub trait Backend: Sized {
     /// # Errors
     ///
     /// What the system says.
-    fn add(&mut self, source: &Source<'_>) -> io::Result<()>;
+    fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
+        let _ = source;
+        Ok(())
+    }
 
     /// Changes how a descriptor is watched, and arms it again. Descriptor and tag are the same in `from` and `to`.
     ///
     /// # Errors
     ///
     /// What the system says. A change that was half made is undone.
-    fn modify(&mut self, from: &Source<'_>, to: &Source<'_>) -> io::Result<()>;
+    fn modify(&mut self, from: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
+        let _ = (from, to);
+        Ok(())
+    }
 
     /// Ends watching a descriptor. That the kernel does not watch it (any more) is no error.
     ///
     /// # Errors
     ///
     /// What the system says.
-    fn remove(&mut self, source: &Source<'_>) -> io::Result<()>;
+    fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
+        let _ = source;
+        Ok(())
+    }
 
     /// Waits until something is ready, or the time is over, and reports each with its tag.
     ///

@@ -34,6 +34,7 @@ use crate::{Interest, Mode, Token};
 #[non_exhaustive]
 pub enum Error {
     /// The interest is empty, or has bits without a name.
+    #[doc(alias = "ValueError")]
     #[error(
         "invalid interest {0:?}: ask for READ, WRITE, PRIORITY or a union of them (to ask for nothing, pause the key)"
     )]
@@ -49,6 +50,8 @@ pub enum Error {
          must keep its descriptor"
     )]
     InvalidFd {
+        /// The registration.
+        token: Token,
         /// The number when it was registered.
         registered: RawFd,
         /// The number now.
@@ -56,6 +59,8 @@ pub enum Error {
     },
 
     /// The descriptor is registered with this selector, perhaps through another file object.
+    #[doc(alias = "KeyError")]
+    #[doc(alias = "EEXIST")]
     #[error(
         "descriptor {fd} is already registered with this selector: modify that registration, or unregister it first"
     )]
@@ -69,13 +74,15 @@ pub enum Error {
     /// The token or file object names no registration of this selector.
     ///
     /// The token may be of another selector, or of a registration that is over.
+    #[doc(alias = "KeyError")]
     #[error("not registered with this selector (any more)")]
     NotRegistered,
 
     /// The kernel has no registration of this descriptor any more.
     ///
-    /// Another file was put under its number (`dup2`), or it was closed by its number. The key stays, and reports nothing;
-    /// [`unregister`](crate::Selector::unregister) gives it back.
+    /// Another file was put under its number (`dup2`), or it was closed by its number. The key stays; it reports nothing,
+    /// or still the earlier file where a duplicate keeps that open. [`unregister`](crate::Selector::unregister) gives
+    /// the key back. Only epoll can tell.
     #[error(
         "the kernel has lost the registration of descriptor {fd}, because another file was put under its number or it was \
          closed by number: unregister the key, and register the file again"
@@ -104,6 +111,7 @@ pub enum Error {
     ///
     /// Epoll refuses what is always ready: regular files, directories, `/dev/null`. Read and write those without
     /// waiting, or use the poll or the select back end, which report them ready.
+    #[doc(alias = "EPERM")]
     #[error(
         "the {backend} back end cannot wait for this kind of file, because it is always ready: read or write it without \
          waiting, or use the poll or select back end"
@@ -133,8 +141,10 @@ pub enum Error {
         source: io::Error,
     },
 
-    /// A signal handler ran during a wait that asked to be told:
-    /// [`Timeout::interruptible`](crate::Timeout::interruptible).
+    /// A signal handler ran (or, on Linux, the process was stopped and goes on) in a wait that asked to be told.
+    ///
+    /// See [`Timeout::interruptible`](crate::Timeout::interruptible).
+    #[doc(alias = "EINTR")]
     #[error("a signal interrupted the wait, as its timeout asked for")]
     Interrupted,
 
@@ -153,12 +163,16 @@ pub enum Error {
 #[non_exhaustive]
 pub enum Limit {
     /// Descriptors of this process (`EMFILE`).
+    #[doc(alias = "EMFILE")]
     ProcessDescriptors,
     /// Descriptors of the whole system (`ENFILE`).
+    #[doc(alias = "ENFILE")]
     SystemDescriptors,
     /// Watches of this user (`ENOSPC` from epoll).
+    #[doc(alias = "ENOSPC")]
     Watches,
     /// Memory in the kernel (`ENOMEM`).
+    #[doc(alias = "ENOMEM")]
     Memory,
 }
 
@@ -245,6 +259,26 @@ impl Error {
     }
 
     /// The kind that an [`io::Error`] made of this has.
+    ///
+    /// # Examples
+    ///
+    /// A program that unregisters what may be gone already:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest};
+    /// use std::io::ErrorKind;
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, _b) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// let token = selector.register(a, Interest::READ, ())?;
+    /// selector.unregister(token)?;
+    /// match selector.unregister(token) {
+    ///     Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+    ///     _ => {}
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn kind(&self) -> io::ErrorKind {
         match self {
@@ -260,6 +294,22 @@ impl Error {
     }
 
     /// The number of the system's error (`errno`), where the system said something.
+    ///
+    /// An [`io::Error`] made of this has no number; its [`downcast`](io::Error::downcast) gives this back.
+    ///
+    /// # Examples
+    ///
+    /// What epoll says of a directory is `EPERM`:
+    ///
+    /// ```
+    /// use selectors::{EpollSelector, Interest};
+    /// use std::fs::File;
+    ///
+    /// let mut selector = EpollSelector::new()?;
+    /// let rejected = selector.register(File::open("/")?, Interest::READ, ()).unwrap_err();
+    /// assert_eq!(rejected.error.raw_os_error(), Some(1));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[doc(alias = "errno")]
     #[must_use]
     pub fn raw_os_error(&self) -> Option<i32> {
@@ -318,6 +368,25 @@ impl<F, D> Rejected<F, D> {
     }
 
     /// The error, the file object and the data.
+    ///
+    /// # Examples
+    ///
+    /// Where epoll cannot wait for a file, poll may:
+    ///
+    /// ```
+    /// use selectors::{EpollSelector, Interest, PollSelector};
+    /// use std::fs::File;
+    ///
+    /// let mut selector = EpollSelector::new()?;
+    /// let mut others = PollSelector::new()?;
+    /// if let Err(rejected) = selector.register(File::open("/proc/self/exe")?, Interest::READ, ()) {
+    ///     let (error, file, data) = rejected.into_parts();
+    ///     println!("{error}");
+    ///     others.register(file, Interest::READ, data)?;
+    /// }
+    /// assert_eq!(others.keys().len(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn into_parts(self) -> (Error, F, D) {
         (self.error, self.fileobj, self.data)
     }

@@ -8,7 +8,8 @@ use crate::sys::fd::{AsFd, BorrowedFd};
 ///
 /// A selector lends its file objects as `&F`. Sockets of the standard library can be read and written through that;
 /// child pipes, `OwnedFd`, `BorrowedFd` and `Box<dyn AsFd>` cannot. This adapter does it for them, unbuffered: each
-/// call is one `read(2)` or `write(2)`.
+/// call is one `read(2)` or `write(2)`, which fails with [`Interrupted`](io::ErrorKind::Interrupted) when a signal
+/// handler ran before anything was read or written.
 ///
 /// # Examples
 ///
@@ -49,6 +50,19 @@ pub struct File<T> {
 
 impl<T: AsFd> File<T> {
     /// An adapter for `fd`, which may be a reference or the thing itself.
+    ///
+    /// # Examples
+    ///
+    /// Standard output, without its buffer and its lock:
+    ///
+    /// ```
+    /// use selectors::File;
+    /// use std::io::Write;
+    ///
+    /// let mut output = File::new(std::io::stdout());
+    /// output.write_all(b"hello\n")?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn new(fd: T) -> Self {
         Self { fd }
@@ -64,11 +78,37 @@ impl<T: AsFd> File<T> {
     /// They fail with [`WouldBlock`](io::ErrorKind::WouldBlock) then.
     ///
     /// The setting belongs to the open file: everyone who has a duplicate of the descriptor, such as the process that
-    /// lent its standard input, gets it too.
+    /// lent its standard input, gets it too. It does nothing for regular files and directories, which never would
+    /// block.
     ///
     /// # Errors
     ///
-    /// `ENOTTY`: this kind of file has no such setting.
+    /// * `EBADF`: opened with `O_PATH`.
+    /// * `ENOTTY`: a driver without this setting.
+    ///
+    /// # Examples
+    ///
+    /// The output of a child process that has not said anything yet:
+    ///
+    /// ```
+    /// use selectors::File;
+    /// use std::io::{ErrorKind, Read};
+    /// use std::process::{Command, Stdio};
+    ///
+    /// let mut child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    /// let mut output = File::new(child.stdout.take().expect("it is piped"));
+    /// output.set_nonblocking(true)?;
+    /// assert_eq!(output.read(&mut [0; 64]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    /// child.wait()?; // closes the input first
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # References
+    ///
+    /// [ioctl(2)](https://man7.org/linux/man-pages/man2/ioctl.2.html)
+    #[doc(alias = "FIONBIO")]
+    #[doc(alias = "O_NONBLOCK")]
+    #[doc(alias = "setblocking")]
     pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         Ok(rustix::io::ioctl_fionbio(&self.fd, nonblocking)?)
     }

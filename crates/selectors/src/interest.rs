@@ -5,8 +5,8 @@ use std::fmt;
 bitflags::bitflags! {
     /// What to wait for on a file object: one of the constants, or a union of them.
     ///
-    /// Errors and hang-ups are always waited for. To wait for nothing at all, see
-    /// [`Selector::pause`](crate::Selector::pause); an empty interest is refused.
+    /// Errors and hang-ups are waited for in any case, but for the limits of `select`, see below. To wait for nothing
+    /// at all, see [`Selector::pause`](crate::Selector::pause); an empty interest is refused.
     ///
     /// # Examples
     ///
@@ -19,15 +19,27 @@ bitflags::bitflags! {
     /// assert!(both.contains(Interest::WRITE));
     /// assert_eq!(both - Interest::WRITE, Interest::READ);
     /// ```
+    ///
+    /// # Portability
+    ///
+    /// `select` reports a hang-up where `READ` was asked for, an error where `READ` or `WRITE` was, and neither to
+    /// anyone else.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
     pub struct Interest: u8 {
         /// There is something to read, or the end of it; a listener has a connection to accept.
         #[doc(alias = "EVENT_READ")]
+        #[doc(alias = "POLLIN")]
+        #[doc(alias = "EPOLLIN")]
         const READ = 1;
         /// Writing will not block; a connection attempt is over, well or not.
         #[doc(alias = "EVENT_WRITE")]
+        #[doc(alias = "POLLOUT")]
+        #[doc(alias = "EPOLLOUT")]
         const WRITE = 2;
         /// An exceptional condition: urgent data on a TCP socket, a change in a file of `/sys` or `/proc`.
+        #[doc(alias = "POLLPRI")]
+        #[doc(alias = "EPOLLPRI")]
+        #[doc(alias = "exceptfds")]
         const PRIORITY = 4;
     }
 }
@@ -56,7 +68,8 @@ pub enum Mode {
     Level,
     /// When it becomes ready, and when more of the same arrives; not again for what was reported already.
     ///
-    /// Read or write until [`WouldBlock`](std::io::ErrorKind::WouldBlock), or
+    /// What is ready when it is registered is reported, too. A kernel may report more often than needed. Read or write
+    /// until [`WouldBlock`](std::io::ErrorKind::WouldBlock), or
     /// [`rearm`](crate::Selector::rearm) to be told again.
     #[doc(alias = "EPOLLET")]
     #[doc(alias = "EV_CLEAR")]

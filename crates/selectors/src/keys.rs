@@ -8,6 +8,8 @@ use crate::{Interest, Lookup, Mode, Token};
 
 /// A registration that is over: the file object and the data, given back.
 ///
+/// Python's `SelectorKey` is [`Key`] for as long as the file object is registered.
+///
 /// # Examples
 ///
 /// What goes in comes out:
@@ -62,6 +64,9 @@ impl<F, D: fmt::Debug> fmt::Debug for SelectorKey<F, D> {
 
 /// A look at one registration.
 ///
+/// It borrows the selector. To keep something across a change, keep the [`token`](Self::token), which finds the key
+/// again.
+///
 /// # Examples
 ///
 /// What is registered, and how:
@@ -75,8 +80,14 @@ impl<F, D: fmt::Debug> fmt::Debug for SelectorKey<F, D> {
 /// selector.register(&a, Interest::READ, 80)?;
 /// let key = selector.key(&a).expect("it was just registered");
 /// assert_eq!((key.interest(), key.mode(), *key.data()), (Interest::READ, Mode::Level, 80));
+/// assert!(key.is_armed() && !key.is_paused());
+///
+/// let token = key.token();
+/// selector.pause(token)?;
+/// assert!(selector.key(token).is_some_and(|key| key.is_paused()));
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[doc(alias = "SelectorKey")]
 pub struct Key<'a, F, D = ()> {
     token: Token,
     slot: &'a Slot<F>,
@@ -201,6 +212,24 @@ impl<'a, F, D> Keys<'a, F, D> {
     }
 
     /// The key of `which`, if it is registered.
+    ///
+    /// # Examples
+    ///
+    /// Found by token and by file object, until it is unregistered:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, _b) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// let token = selector.register(&a, Interest::READ, ())?;
+    /// assert_eq!(selector.keys().get(&a).map(|key| key.token()), Some(token));
+    /// selector.unregister(token)?;
+    /// assert!(selector.keys().get(token).is_none());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[doc(alias = "get_key")]
     #[must_use]
     pub fn get(&self, which: impl Lookup) -> Option<Key<'a, F, D>> {
         let slot = self.map.find(which.name())?;
@@ -274,6 +303,24 @@ impl<F, D: fmt::Debug> fmt::Debug for Iter<'_, F, D> {
 }
 
 /// Everything that was registered with a closed selector.
+///
+/// # Examples
+///
+/// A move to another back end, with files and data:
+///
+/// ```
+/// use selectors::{Interest, PollSelector, SelectSelector};
+/// use std::os::unix::net::UnixStream;
+///
+/// let (a, _b) = UnixStream::pair()?;
+/// let (mut from, mut to) = (SelectSelector::new()?, PollSelector::new()?);
+/// from.register(a, Interest::READ, "data")?;
+/// for key in from.into_keys() {
+///     to.register_with(key.fileobj, key.interest, key.mode, key.data)?;
+/// }
+/// assert_eq!(to.keys().len(), 1);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[must_use = "iterate to get the file objects and the data back; dropping this drops them"]
 pub struct IntoKeys<F, D = ()> {
     map: Map<F, D>,

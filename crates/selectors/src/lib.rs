@@ -138,10 +138,10 @@ pub use selector::Selector;
 pub use token::{Lookup, Token};
 pub use waker::Waker;
 
-/// A [`Selector`] over the best back end of this platform.
+/// A [`Selector`] over the best back end of this platform: epoll on Linux and Android.
 pub type DefaultSelector<F, D = ()> = Selector<backend::DefaultBackend, F, D>;
 
-/// A [`Selector`] over a back end chosen at run time.
+/// A [`Selector`] over a back end chosen at run time, by the program or by `SELECTORS_BACKEND`.
 pub type AnySelector<F, D = ()> = Selector<backend::AnyBackend, F, D>;
 
 /// A [`Selector`] over `select(2)`.

@@ -11,7 +11,10 @@ bitflags::bitflags! {
     ///
     /// [`READ`](Self::READ), [`WRITE`](Self::WRITE) and [`PRIORITY`](Self::PRIORITY) say what to do, and are set only
     /// where they were asked for. A hang-up or an error counts as both `READ` and `WRITE`, because reading or writing
-    /// is how to learn more. The others say what the system told beside that, asked for or not.
+    /// is how to learn more.
+    ///
+    /// The others say what the system told beside that. Nobody asks for them; that the peer sends no more is told only
+    /// with an interest in `READ`. Where an interest is `PRIORITY` alone, one of them may be all that is set.
     ///
     /// # Examples
     ///
@@ -28,14 +31,18 @@ bitflags::bitflags! {
     /// # Portability
     ///
     /// `select` cannot tell `READ_CLOSED`, `WRITE_CLOSED` and `ERROR`, so programs for every back end take them as
-    /// hints: a read of 0 bytes, or a failed one, is what counts.
+    /// hints: a read of 0 bytes, or a failed one, is what counts. On `select` a hang-up counts as `READ` only.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct Readiness: u8 {
         /// Reading will not block: there is data, its end, an error, or a connection to accept.
+        #[doc(alias = "EVENT_READ")]
         const READ = 1;
         /// Writing will not block: there is room, an error, or a connection attempt is over.
+        #[doc(alias = "EVENT_WRITE")]
         const WRITE = 2;
         /// There is an exceptional condition, such as urgent data.
+        #[doc(alias = "POLLPRI")]
+        #[doc(alias = "EPOLLPRI")]
         const PRIORITY = 4;
         /// The peer sends no more; what it sent before may still be there to read.
         #[doc(alias = "POLLRDHUP")]
@@ -103,7 +110,7 @@ impl Readiness {
     }
 }
 
-/// What one wait found: an entry for each key that is ready, in the order in which the back end told.
+/// What one wait found: one entry for each key that is ready, in no promised order.
 ///
 /// A `Ready` can be passed to [`Selector::select_into`](crate::Selector::select_into) again and again; it keeps its
 /// memory. It borrows nothing, so keys can be changed and removed while it is iterated; the token of a removed key
@@ -130,6 +137,11 @@ impl Readiness {
 /// }
 /// # Ok::<(), std::io::Error>(())
 /// ```
+///
+/// # Portability
+///
+/// The order is that in which the back end tells: by rising number of the descriptor (select), about that of
+/// registration (poll), about that in which they became ready (epoll).
 #[derive(Clone, Default)]
 pub struct Ready {
     // Whose keys the entries name; nobody's before the first wait.
@@ -153,6 +165,23 @@ impl Ready {
     }
 
     /// An empty list with room for `capacity` entries.
+    ///
+    /// It grows by itself: to the number of keys that are registered, at each wait.
+    ///
+    /// # Examples
+    ///
+    /// Room for 1000 keys from the beginning:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Ready};
+    /// use std::os::unix::net::UnixStream;
+    /// use std::time::Duration;
+    ///
+    /// let mut selector = DefaultSelector::<UnixStream>::new()?;
+    /// let mut ready = Ready::with_capacity(1000);
+    /// assert_eq!(selector.select_into(&mut ready, Duration::ZERO)?, 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self { entries: Vec::with_capacity(capacity), ..Self::default() }
@@ -171,12 +200,47 @@ impl Ready {
     }
 
     /// Whether a [`Waker`](crate::Waker) was used since the wait before. It has no entry of its own.
+    ///
+    /// # Examples
+    ///
+    /// Wakes that come before the wait end it at once:
+    ///
+    /// ```
+    /// use selectors::DefaultSelector;
+    /// use std::os::unix::net::UnixStream;
+    /// use std::time::Duration;
+    ///
+    /// let mut selector = DefaultSelector::<UnixStream>::new()?;
+    /// selector.waker()?.wake()?;
+    /// let ready = selector.select(None)?;
+    /// assert!(ready.woken() && ready.is_empty());
+    /// assert!(!selector.select(Duration::ZERO)?.woken());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn woken(&self) -> bool {
         self.woken
     }
 
     /// The readiness of one key, if it is ready. Looks at every entry.
+    ///
+    /// # Examples
+    ///
+    /// A program with one socket that matters more than the others:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest, Readiness};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (control, data) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// let first = selector.register(control, Interest::READ | Interest::WRITE, ())?;
+    /// selector.register(data, Interest::WRITE, ())?;
+    ///
+    /// let ready = selector.select(None)?;
+    /// assert_eq!(ready.get(first), Some(Readiness::WRITE));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn get(&self, token: Token) -> Option<Readiness> {
         self.iter().find_map(|(found, readiness)| (found == token).then_some(readiness))

@@ -65,6 +65,8 @@ mod wait;
 /// A selector over a back end with a descriptor of its own (epoll) has it too, through [`AsFd`]: it is readable when a
 /// wait would find something. To wait for one selector in another, register a duplicate of that descriptor
 /// (`selector.as_fd().try_clone_to_owned()`), and `select` with no time when it is ready.
+#[doc(alias = "BaseSelector")]
+#[doc(alias = "fileno")]
 pub struct Selector<B, F, D = ()> {
     // First, so that it is dropped first: a kernel's set is gone before the files in it are closed.
     backend: B,
@@ -88,7 +90,23 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         }
     }
 
-    /// A selector over a back end that is open already. Nothing may be added to it.
+    /// A selector over a back end that is open already, and watches nothing yet.
+    ///
+    /// # Examples
+    ///
+    /// A back end that needs no opening:
+    ///
+    /// ```
+    /// use selectors::backend::Poll;
+    /// use selectors::{Interest, Selector};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, _b) = UnixStream::pair()?;
+    /// let mut selector = Selector::with_backend(Poll::default());
+    /// selector.register(a, Interest::WRITE, ())?;
+    /// assert_eq!(selector.select(None)?.len(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn with_backend(backend: B) -> Self {
         Self { backend, map: Map::new(), waker: None }
     }
@@ -107,7 +125,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// * [`Error::Unsupported`]: the back end cannot wait for this interest.
     /// * [`Error::UnsupportedFile`]: the back end cannot wait for this kind of file, such as a regular file on epoll.
     /// * [`Error::Limit`]: no watches or memory left.
-    /// * [`Error::Os`]: anything else that the system says.
+    /// * [`Error::Os`]: anything else that the system says, such as `EBADF` from epoll for a file opened with `O_PATH`.
     ///
     /// # Examples
     ///
@@ -133,11 +151,14 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// owning.register(b, Interest::READ, ())?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    #[doc(alias = "EPOLL_CTL_ADD")]
     pub fn register(&mut self, fileobj: F, interest: Interest, data: D) -> Result<Token, Rejected<F, D>> {
         self.register_with(fileobj, interest, Mode::Level, data)
     }
 
     /// Registers a file object with a [`Mode`].
+    ///
+    /// In every mode, what is ready at this moment is reported.
     ///
     /// # Errors
     ///
@@ -206,8 +227,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
 
     /// Ends a registration, and gives the file object and the data back.
     ///
-    /// From then on no wait reports it: not under its old token, also not from the list of a wait that is being
-    /// iterated.
+    /// From then on no wait reports it. The list of an earlier wait may still hold its token, which finds nothing.
     ///
     /// # Errors
     ///
@@ -216,6 +236,28 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// * [`Error::NotRegistered`]: `which` names no registration.
     /// * [`Error::InvalidFd`]: the file object lends another descriptor than before.
     /// * [`Error::Os`]: what the system says. That the system does not know the descriptor (any more) is no error.
+    ///
+    /// # Examples
+    ///
+    /// Both connections are ready, and closed before anyone looks at the list:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, b) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// let tokens = [selector.register(a, Interest::WRITE, ())?, selector.register(b, Interest::WRITE, ())?];
+    /// let ready = selector.select(None)?;
+    /// for token in tokens {
+    ///     let key = selector.unregister(token)?;
+    ///     drop(key.fileobj); // closes the connection
+    /// }
+    /// assert_eq!(ready.len(), 2);
+    /// assert!(ready.iter().all(|(token, _)| selector.key(token).is_none()));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[doc(alias = "EPOLL_CTL_DEL")]
     pub fn unregister(&mut self, which: impl Lookup) -> Result<SelectorKey<F, D>, Error> {
         let slot = self.find(which)?;
         self.withdraw(slot)?;
@@ -229,7 +271,12 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         if entry.state == State::Paused {
             return Ok(());
         }
-        let source = Source::new(lend(entry)?, entry.tag(slot), entry.interest, entry.mode);
+        let source = Source::new(
+            lend(self.map.token(slot, entry), entry)?,
+            entry.tag(slot),
+            entry.interest,
+            entry.mode,
+        );
         self.backend
             .remove(&source)
             .map_err(|error| Error::new(Operation::Unregister, self.backend.name(), error))
@@ -257,11 +304,11 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
 /// The descriptor that a registered file object lends, if it is still that which it was registered with.
 ///
 /// Called once for an operation, because a second call may give another answer.
-fn lend<F: AsFd>(entry: &Slot<F>) -> Result<BorrowedFd<'_>, Error> {
+fn lend<F: AsFd>(token: Token, entry: &Slot<F>) -> Result<BorrowedFd<'_>, Error> {
     let fd = entry.fileobj.as_fd();
     match fd.as_raw_fd() {
         lent if lent == entry.fd => Ok(fd),
-        lent => Err(Error::InvalidFd { registered: entry.fd, lent }),
+        lent => Err(Error::InvalidFd { token, registered: entry.fd, lent }),
     }
 }
 
@@ -294,7 +341,7 @@ impl<F: AsFd, D> Selector<AnyBackend, F, D> {
         }
     }
 
-    /// Which back end this selector has.
+    /// Which kind of back end this selector has.
     #[must_use]
     pub fn kind(&self) -> BackendKind {
         self.backend.kind()

@@ -10,7 +10,8 @@ use crate::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 ///
 /// A token is a number to copy, compare, hash and keep. It outlives what it names: after
 /// [`unregister`](crate::Selector::unregister) it finds nothing, also when the file descriptor's number and the
-/// place in the map have been given to somebody else since. `Option<Token>` is no larger than `Token`.
+/// place in the map have been given to somebody else since. `Option<Token>` is no larger than `Token`: 16 bytes. The
+/// order of tokens means nothing; it is for maps that need one.
 ///
 /// # Examples
 ///

@@ -17,6 +17,8 @@ use crate::{Interest, Mode};
 /// and only the first of them is a system call. What a thread wrote before it called [`wake`](Self::wake) is visible
 /// to the thread whose wait that ends.
 ///
+/// It shares a descriptor with the selector, which is closed when both and all clones are gone.
+///
 /// # Examples
 ///
 /// A thread hands over work, and wakes the selector:
@@ -40,6 +42,12 @@ use crate::{Interest, Mode};
 /// # thread.join().unwrap()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # References
+///
+/// [eventfd(2)](https://man7.org/linux/man-pages/man2/eventfd.2.html)
+#[doc(alias = "eventfd")]
+#[doc(alias = "set_wakeup_fd")]
 #[derive(Clone, Debug)]
 pub struct Waker {
     shared: Arc<Shared>,
@@ -63,11 +71,29 @@ enum How {
 impl Waker {
     /// Ends the wait of the selector, or its next one.
     ///
-    /// When the selector is gone, this does nothing.
+    /// It never blocks. When the selector is gone, it has no effect.
     ///
     /// # Errors
     ///
     /// What the system says; in practice nothing.
+    ///
+    /// # Examples
+    ///
+    /// Two wakes that find nobody waiting are one:
+    ///
+    /// ```
+    /// use selectors::DefaultSelector;
+    /// use std::os::unix::net::UnixStream;
+    /// use std::time::Duration;
+    ///
+    /// let mut selector = DefaultSelector::<UnixStream>::new()?;
+    /// let waker = selector.waker()?;
+    /// waker.wake()?;
+    /// waker.wake()?;
+    /// assert!(selector.select(None)?.woken());
+    /// assert!(!selector.select(Duration::ZERO)?.woken());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn wake(&self) -> io::Result<()> {
         if self.shared.pending.swap(true, Ordering::AcqRel) {
             return Ok(());

@@ -1,7 +1,12 @@
-//! Scenarios over all back ends at once.
+//! All back ends at once, on the same files.
 
 use conformance::Scenario;
 
+mod agreement;
+mod ends;
+mod model;
+mod sides;
+
 pub(crate) fn scenarios() -> Vec<Scenario> {
-    Vec::new()
+    [agreement::scenarios(), model::scenarios()].concat()
 }

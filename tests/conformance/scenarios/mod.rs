@@ -5,6 +5,9 @@ use selectors::backend::Backend;
 
 mod register;
 
-pub(crate) fn scenarios<B: Backend + 'static>(backend: &'static str) -> Vec<Scenario> {
-    [register::scenarios::<B>(backend)].concat()
+pub(crate) fn scenarios<B: Backend + Send + 'static>(backend: &'static str) -> Vec<Scenario> {
+    [
+        register::scenarios::<B>(backend),
+    ]
+    .concat()
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use selectors::backend::Backend;
 use selectors::sys::fd::AsFd;
-use selectors::{Interest, Ready, Selector, Token};
+use selectors::{Error, Interest, Mode, Ready, Selector, Token};
 
 mod child;
 mod fickle;
@@ -56,6 +56,25 @@ pub fn interests(ready: &Ready) -> BTreeMap<Token, Interest> {
     let interests: BTreeMap<_, _> = ready.iter().map(|(token, seen)| (token, seen.interest())).collect();
     assert_eq!(interests.len(), ready.len(), "a key is listed twice: {ready:?}");
     interests
+}
+
+/// Sees that `error` is what a back end has to say of something that it cannot do, and that it does not claim to do it.
+///
+/// # Panics
+///
+/// It is something else.
+pub fn assert_unsupported<B: Backend, F: AsFd, D>(
+    selector: &Selector<B, F, D>,
+    error: &Error,
+    interest: Interest,
+    mode: Mode,
+) {
+    let (asked, name) = ((interest, mode), selector.backend().name());
+    assert!(
+        matches!(*error, Error::Unsupported { backend, interest, mode } if (interest, mode) == asked && backend == name),
+        "{error:?}"
+    );
+    assert!(!selector.backend().supports(interest, mode), "{name} says that it supports {interest:?} {mode}");
 }
 
 /// How a scenario ended early: it cannot be run here. (One that is wrong panics.)

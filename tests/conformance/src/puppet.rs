@@ -23,6 +23,8 @@ pub struct Strings {
     refusal: Cell<Option<Errno>>,
     silent: Cell<bool>,
     lies: RefCell<Vec<(Tag, Readiness)>>,
+    unsupported: Cell<Option<Mode>>,
+    changed_from: RefCell<Vec<(Interest, Mode)>>,
 }
 
 /// Something that a back end was asked to do.
@@ -69,6 +71,16 @@ impl Strings {
         self.lies.borrow_mut().extend(reports);
     }
 
+    /// It cannot wait in this mode.
+    pub fn cannot(&self, mode: Option<Mode>) {
+        self.unsupported.set(mode);
+    }
+
+    /// What each registration was before that it was asked to modify, since this was called last.
+    pub fn changed_from(&self) -> Vec<(Interest, Mode)> {
+        self.changed_from.take()
+    }
+
     fn asked(&self, call: Call) -> io::Result<()> {
         self.calls.borrow_mut().push(call);
         self.refusal.get().map_or(Ok(()), |error| Err(error.into()))
@@ -85,7 +97,7 @@ impl<B: Backend> Backend for Puppet<B> {
     }
 
     fn supports(&self, interest: Interest, mode: Mode) -> bool {
-        self.inner.supports(interest, mode)
+        self.strings.unsupported.get() != Some(mode) && self.inner.supports(interest, mode)
     }
 
     fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
@@ -96,6 +108,7 @@ impl<B: Backend> Backend for Puppet<B> {
 
     fn modify(&mut self, from: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
         let number = to.fd().as_raw_fd();
+        self.strings.changed_from.borrow_mut().push((from.interest(), from.mode()));
         self.strings.asked(Call::Modify(number, to.tag(), to.interest(), to.mode()))?;
         self.inner.modify(from, to)
     }

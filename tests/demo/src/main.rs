@@ -1,1 +1,38 @@
-fn main() {}
+//! `cargo xtask demo`: an echo server on every back end of this machine, many clients at once, every byte checked.
+
+mod clients;
+mod counting;
+mod limit;
+mod options;
+mod pattern;
+mod report;
+mod run;
+mod server;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser as _;
+
+use options::Options;
+
+fn main() -> ExitCode {
+    match demonstrate(&Options::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            report::fatal(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether every byte came back on every back end.
+fn demonstrate(options: &Options) -> Result<bool> {
+    let backends = options.backends();
+    anyhow::ensure!(!backends.is_empty(), "this platform has no back end");
+    limit::allow(options.connections())?;
+    report::heading(options);
+    let runs: Vec<_> = backends.into_iter().map(|kind| (kind, run::run(kind, options))).collect();
+    Ok(report::results(options, &runs))
+}

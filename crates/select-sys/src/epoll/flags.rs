@@ -3,7 +3,21 @@
 bitflags::bitflags! {
     /// `EPOLL*`: what to watch for, how, and what was seen. Unknown bits are kept.
     ///
-    /// [`ERR`](Self::ERR) and [`HUP`](Self::HUP) are always watched for.
+    /// [`ERR`](Self::ERR) and [`HUP`](Self::HUP) are always watched for, everything else where it is asked for.
+    ///
+    /// # Examples
+    ///
+    /// What was seen, after the flags that a registration asked for:
+    ///
+    /// ```
+    /// use select_sys::epoll::EventFlags;
+    ///
+    /// let asked = EventFlags::IN | EventFlags::RDHUP | EventFlags::ET;
+    /// let seen = EventFlags::IN | EventFlags::HUP;
+    /// assert!(seen.contains(EventFlags::IN));
+    /// assert!(seen.intersects(EventFlags::RDHUP | EventFlags::HUP));
+    /// assert_eq!(seen - asked, EventFlags::HUP);
+    /// ```
     ///
     /// # References
     ///
@@ -40,12 +54,14 @@ bitflags::bitflags! {
         /// `EPOLLMSG`: never reported.
         #[doc(alias = "EPOLLMSG")]
         const MSG = libc::EPOLLMSG as u32;
-        /// `EPOLLRDHUP`: the peer closed its end or shut down writing (Linux 2.6.17).
+        /// `EPOLLRDHUP`: the peer closed its end or shut down writing (Linux 2.6.17). Only where asked for.
         #[doc(alias = "EPOLLRDHUP")]
         const RDHUP = libc::EPOLLRDHUP as u32;
-        /// `EPOLLEXCLUSIVE`: wake one of several epoll instances that watch the same file (Linux 4.5).
+        /// `EPOLLEXCLUSIVE`: wake one or more, not all, of the epoll instances that watch a file (Linux 4.5).
         ///
-        /// For [`Epoll::register`](super::Epoll::register) only, and beside nothing but `IN`, `OUT`, `WAKEUP` and `ET`.
+        /// For [`Epoll::register`](super::Epoll::register) only, not for a descriptor that is an epoll instance, and
+        /// beside nothing but `IN`, `OUT`, `ERR`, `HUP`, `WAKEUP` and `ET`. The registration cannot be modified, only
+        /// unregistered.
         #[doc(alias = "EPOLLEXCLUSIVE")]
         const EXCLUSIVE = libc::EPOLLEXCLUSIVE as u32;
         /// `EPOLLWAKEUP`: keep the system awake while the event is handled (Linux 3.5).
@@ -53,10 +69,13 @@ bitflags::bitflags! {
         /// Ignored without `CAP_BLOCK_SUSPEND`.
         #[doc(alias = "EPOLLWAKEUP")]
         const WAKEUP = libc::EPOLLWAKEUP as u32;
-        /// `EPOLLONESHOT`: disarm after one event, until [`Epoll::modify`](super::Epoll::modify).
+        /// `EPOLLONESHOT`: disarm when reported, until [`Epoll::modify`](super::Epoll::modify); it stays registered.
         #[doc(alias = "EPOLLONESHOT")]
         const ONESHOT = libc::EPOLLONESHOT as u32;
         /// `EPOLLET`: edge-triggered, report changes instead of states.
+        ///
+        /// Read or write until [`WouldBlock`](std::io::ErrorKind::WouldBlock): what is left unread is not reported
+        /// again by itself.
         #[doc(alias = "EPOLLET")]
         const ET = libc::EPOLLET as u32;
 

@@ -12,19 +12,22 @@ bitflags::bitflags! {
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct Sets: u8 {
         /// The set of descriptors to read from.
+        #[doc(alias = "readfds")]
         const READ = 1;
         /// The set of descriptors to write to.
+        #[doc(alias = "writefds")]
         const WRITE = 2;
         /// The set of descriptors with an exceptional condition.
+        #[doc(alias = "exceptfds")]
         const EXCEPT = 4;
     }
 }
 
-/// Sets for [`select`](super::select()) that last from wait to wait, though the descriptors in them are lent for one wait at a time.
+/// Sets for [`select`](super::select()) that last from wait to wait, of descriptors lent for one wait at a time.
 ///
-/// A registry that owns files cannot keep an [`FdSet`](super::FdSet) of them beside them: that would borrow from itself. A cache
-/// keeps the bare numbers, with which nothing can be done. For each wait, [`load`](Self::load) is shown the
-/// borrowed descriptors again, builds the sets anew if one changed, and only then yields something that can wait.
+/// A registry that owns files cannot keep an [`FdSet`](super::FdSet) of them beside them: that would borrow from
+/// itself. A cache keeps the bare numbers, with which nothing can be done. For each wait, [`load`](Self::load) is shown
+/// the borrowed descriptors again, builds the sets anew if one changed, and only then yields something that can wait.
 ///
 /// # Examples
 ///
@@ -65,11 +68,27 @@ impl Cache {
 
     /// Makes the sets those of `fds`, and lends them to one wait.
     ///
-    /// A descriptor that comes more than once is in all the sets that were named with it.
+    /// A descriptor that comes more than once is in all the sets that were named with it, and reported once.
     ///
     /// # Errors
     ///
-    /// The first error that `fds` yields.
+    /// The first error that `fds` yields. The cache can be loaded again.
+    ///
+    /// # Examples
+    ///
+    /// A file that cannot be lent ends the attempt:
+    ///
+    /// ```
+    /// use select_sys::fd::AsFd;
+    /// use select_sys::select::{Cache, Sets};
+    ///
+    /// let stdin = std::io::stdin();
+    /// let mut cache = Cache::new();
+    /// let fds = [Ok((stdin.as_fd(), Sets::READ)), Err(std::io::ErrorKind::NotFound.into())];
+    /// assert_eq!(cache.load(fds).unwrap_err().kind(), std::io::ErrorKind::NotFound);
+    /// let loaded = cache.load([Ok((stdin.as_fd(), Sets::READ))])?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn load<'a, 'fd>(
         &'a mut self,
         fds: impl IntoIterator<Item = io::Result<(BorrowedFd<'fd>, Sets)>>,
@@ -133,7 +152,8 @@ pub struct Loaded<'a, 'fd> {
 impl<'a> Loaded<'a, '_> {
     /// `pselect(2)`—Waits, and gives back the numbers that are ready with the sets they are ready in.
     ///
-    /// A set that nobody is in is passed as null, which costs the kernel nothing.
+    /// They come by rising number, each once. A set that nobody is in is passed as null, which costs the kernel
+    /// nothing.
     ///
     /// # Errors
     ///

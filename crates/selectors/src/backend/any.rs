@@ -44,6 +44,20 @@ pub enum BackendKind {
 
 impl BackendKind {
     /// The back ends that this platform has, the one to be preferred first.
+    ///
+    /// Known at compile time: that one works on the system at hand shows when it is opened.
+    ///
+    /// # Examples
+    ///
+    /// A line for the help of a program:
+    ///
+    /// ```
+    /// use selectors::BackendKind;
+    ///
+    /// let names: Vec<_> = BackendKind::available().map(BackendKind::name).collect();
+    /// println!("--backend {}", names.join("|"));
+    /// assert!(names.contains(&"poll"));
+    /// ```
     pub fn available() -> impl Iterator<Item = Self> + Clone {
         PREFERENCE.iter().copied()
     }
@@ -150,11 +164,31 @@ macro_rules! kind {
 }
 
 impl AnyBackend {
-    /// Opens the back end of that kind.
+    /// Opens the back end of that kind, whatever the environment says.
     ///
     /// # Errors
     ///
     /// As [`Backend::new`]; on a platform without this back end, one that holds an [`Error::UnknownBackend`].
+    ///
+    /// # Examples
+    ///
+    /// A selector over the first that can tell edges:
+    ///
+    /// ```
+    /// use selectors::backend::{AnyBackend, Backend};
+    /// use selectors::{BackendKind, Interest, Mode, Selector};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// for kind in BackendKind::available() {
+    ///     let backend = AnyBackend::open(kind)?;
+    ///     if backend.supports(Interest::READ, Mode::Edge) {
+    ///         let selector = Selector::<_, UnixStream>::with_backend(backend);
+    ///         println!("{} it is", selector.kind());
+    ///         break;
+    ///     }
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn open(kind: BackendKind) -> io::Result<Self> {
         back_ends!(open! kind)
     }
@@ -163,6 +197,28 @@ impl AnyBackend {
     #[must_use]
     pub fn kind(&self) -> BackendKind {
         back_ends!(kind! &self.0)
+    }
+
+    /// The back end's own descriptor, if it has one: readable when a wait would find something.
+    ///
+    /// # Examples
+    ///
+    /// Only epoll has one:
+    ///
+    /// ```
+    /// use selectors::{AnySelector, BackendKind};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let selector = AnySelector::<UnixStream>::open(BackendKind::Epoll)?;
+    /// assert!(selector.backend().fd().is_some());
+    /// let selector = AnySelector::<UnixStream>::open(BackendKind::Poll)?;
+    /// assert!(selector.backend().fd().is_none());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[doc(alias = "fileno")]
+    #[must_use]
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        each!(&self.0, backend => Backend::fd(backend))
     }
 }
 

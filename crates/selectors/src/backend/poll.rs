@@ -51,18 +51,6 @@ impl Backend for Poll {
         mode != Mode::Edge
     }
 
-    fn add(&mut self, _: &Source<'_>) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn modify(&mut self, _: &Source<'_>, _: &Source<'_>) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn remove(&mut self, _: &Source<'_>) -> io::Result<()> {
-        Ok(())
-    }
-
     fn wait<'fd>(
         &mut self,
         armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,

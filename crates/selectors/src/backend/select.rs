@@ -54,18 +54,6 @@ impl Backend for Select {
         mode != Mode::Edge
     }
 
-    fn add(&mut self, _: &Source<'_>) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn modify(&mut self, _: &Source<'_>, _: &Source<'_>) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn remove(&mut self, _: &Source<'_>) -> io::Result<()> {
-        Ok(())
-    }
-
     fn wait<'fd>(
         &mut self,
         armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,

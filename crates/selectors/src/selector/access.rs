@@ -7,37 +7,146 @@ use crate::sys::fd::AsFd;
 use crate::{Lookup, Token};
 
 impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
-    /// Looks at a registration.
+    /// Looks at a registration; `None` if `which` names none.
+    ///
+    /// # Examples
+    ///
+    /// What a connection is waited for:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, _b) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// let token = selector.register(a, Interest::READ, ())?;
+    /// assert!(selector.key(token).is_some_and(|key| key.interest() == Interest::READ));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[doc(alias = "get_key")]
     #[must_use]
     pub fn key(&self, which: impl Lookup) -> Option<Key<'_, F, D>> {
         self.keys().get(which)
     }
 
     /// The map of all registrations.
+    ///
+    /// # Examples
+    ///
+    /// How many connections there are, and which of them want to write:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, b) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// selector.register(a, Interest::READ, "Ann")?;
+    /// selector.register(b, Interest::WRITE, "Bob")?;
+    /// for key in selector.keys() {
+    ///     if key.interest().contains(Interest::WRITE) {
+    ///         println!("{} of {}", key.data(), selector.keys().len());
+    ///     }
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[doc(alias = "get_map")]
     #[must_use]
     pub fn keys(&self) -> Keys<'_, F, D> {
         Keys::new(&self.map)
     }
 
-    /// The file object of a registration.
+    /// The file object of a registration; `None` if `which` names none.
+    ///
+    /// # Examples
+    ///
+    /// A listener that the selector owns:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest};
+    /// use std::net::TcpListener;
+    ///
+    /// let mut selector = DefaultSelector::new()?;
+    /// let token = selector.register(TcpListener::bind("127.0.0.1:0")?, Interest::READ, ())?;
+    /// if let Some(listener) = selector.fileobj(token) {
+    ///     println!("listening on {}", listener.local_addr()?);
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn fileobj(&self, which: impl Lookup) -> Option<&F> {
         Some(&self.map.get(self.map.find(which.name())?)?.fileobj)
     }
 
-    /// The data of a registration.
+    /// The data of a registration; `None` if `which` names none.
+    ///
+    /// # Examples
+    ///
+    /// A name for each connection:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, _b) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// let token = selector.register(a, Interest::READ, "Ann")?;
+    /// assert_eq!(selector.data(token), Some(&"Ann"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn data(&self, which: impl Lookup) -> Option<&D> {
         self.map.data(self.map.find(which.name())?)
     }
 
-    /// The data of a registration, to change.
+    /// The data of a registration, to change; `None` if `which` names none.
+    ///
+    /// # Examples
+    ///
+    /// A counter for each connection:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, _b) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// let token = selector.register(a, Interest::READ, 0)?;
+    /// if let Some(count) = selector.data_mut(token) {
+    ///     *count += 1;
+    /// }
+    /// assert_eq!(selector.data(token), Some(&1));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn data_mut(&mut self, which: impl Lookup) -> Option<&mut D> {
         self.map.data_mut(self.map.find(which.name())?)
     }
 
-    /// The file object of a registration, and its data to change, at once.
+    /// The file object of a registration, and its data to change, at once; `None` if `which` names none.
+    ///
+    /// This is what a loop over the ready keys begins with: `None` is a key that was unregistered earlier in the loop.
+    ///
+    /// # Examples
+    ///
+    /// Read into the buffer of a connection:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest};
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// selector.register(a, Interest::READ, vec![0; 64])?;
+    /// b.write_all(b"hello")?;
+    /// for (token, _) in &selector.select(None)? {
+    ///     let Some((mut stream, buffer)) = selector.parts(token) else { continue };
+    ///     let length = stream.read(buffer)?;
+    ///     assert_eq!(&buffer[..length], b"hello");
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn parts(&mut self, which: impl Lookup) -> Option<(&F, &mut D)> {
         self.map.parts(self.map.find(which.name())?)
@@ -102,7 +211,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         IntoKeys::new(map)
     }
 
-    /// The back end.
+    /// The back end, to look at: its name, its descriptor, what a back end of your own knows.
     #[must_use]
     pub fn backend(&self) -> &B {
         &self.backend

@@ -9,8 +9,9 @@ use crate::{Error, Interest, Lookup, Mode, Operation};
 impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// Waits for something else on a registered file object; arms it again, or resumes it if it was paused.
     ///
-    /// It reaches the kernel at once. When a level-triggered key already has this interest nothing needs to be done,
-    /// and there is no system call.
+    /// The data stays: [`data_mut`](Self::data_mut) changes it. A change of the interest reaches the
+    /// kernel at once. When a level-triggered key already has this interest nothing needs to be done, and there is no
+    /// system call.
     ///
     /// # Errors
     ///
@@ -43,6 +44,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// assert_eq!(selector.key(token).map(|key| key.interest()), Some(Interest::READ));
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    #[doc(alias = "EPOLL_CTL_MOD")]
     pub fn modify(&mut self, which: impl Lookup, interest: Interest) -> Result<(), Error> {
         let slot = self.find(which)?;
         let mode = self.entry(slot)?.mode;
@@ -54,6 +56,26 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// # Errors
     ///
     /// As [`modify`](Self::modify).
+    ///
+    /// # Examples
+    ///
+    /// Wait for the greeting once, then for everything that comes:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest, Mode};
+    /// use std::io::Write;
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// let token = selector.register_with(a, Interest::READ, Mode::Oneshot, ())?;
+    /// b.write_all(b"hello")?;
+    /// assert_eq!(selector.select(None)?.len(), 1);
+    /// selector.modify_with(token, Interest::READ, Mode::Level)?;
+    /// assert_eq!(selector.select(None)?.len(), 1);
+    /// assert_eq!(selector.select(None)?.len(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn modify_with(&mut self, which: impl Lookup, interest: Interest, mode: Mode) -> Result<(), Error> {
         let slot = self.find(which)?;
         self.change(slot, interest, mode)
@@ -66,6 +88,26 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// # Errors
     ///
     /// As [`modify`](Self::modify).
+    ///
+    /// # Examples
+    ///
+    /// An edge that was seen, and left for the next round:
+    ///
+    /// ```
+    /// use selectors::{EpollSelector, Interest, Mode};
+    /// use std::os::unix::net::UnixStream;
+    /// use std::time::Duration;
+    ///
+    /// let (a, _b) = UnixStream::pair()?;
+    /// let mut selector = EpollSelector::new()?;
+    /// let token = selector.register_with(a, Interest::WRITE, Mode::Edge, ())?;
+    /// assert_eq!(selector.select(Duration::ZERO)?.len(), 1);
+    /// assert_eq!(selector.select(Duration::ZERO)?.len(), 0);
+    /// selector.rearm(token)?;
+    /// assert_eq!(selector.select(Duration::ZERO)?.len(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[doc(alias = "EPOLL_CTL_MOD")]
     pub fn rearm(&mut self, which: impl Lookup) -> Result<(), Error> {
         let slot = self.find(which)?;
         let (interest, mode) = self.entry(slot).map(|entry| (entry.interest, entry.mode))?;
@@ -79,7 +121,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         if unchanged && mode == Mode::Level && entry.state == State::Armed {
             return Ok(());
         }
-        let (fd, tag) = (lend(entry)?, entry.tag(slot));
+        let (fd, tag) = (lend(self.map.token(slot, entry), entry)?, entry.tag(slot));
         let to = Source::new(fd, tag, interest, mode);
         match entry.state {
             State::Paused => self
@@ -102,8 +144,9 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
 
     /// Keeps a registration, but waits for nothing on it, not even hang-ups and errors.
     ///
-    /// [`modify`](Self::modify) or [`rearm`](Self::rearm) resume it. For back-pressure: a proxy pauses the side that it
-    /// cannot serve, where an empty interest would still be woken by a hang-up, again and again.
+    /// [`modify`](Self::modify) or [`rearm`](Self::rearm) resume it; pausing it again does nothing. For
+    /// back-pressure: a proxy pauses the side that it cannot serve, where an empty interest would still be woken by a
+    /// hang-up, again and again.
     ///
     /// # Errors
     ///
@@ -139,5 +182,37 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
             entry.state = State::Paused;
         }
         Ok(())
+    }
+    /// Waits for `interest` on a registered file object, or for nothing if that is empty.
+    ///
+    /// It is [`pause`](Self::pause) for an empty interest, else [`modify`](Self::modify): for programs that compute what
+    /// they wait for.
+    ///
+    /// # Errors
+    ///
+    /// As [`modify`](Self::modify) and [`pause`](Self::pause).
+    ///
+    /// # Examples
+    ///
+    /// Read while there is room, write while there is something to write, and else be left alone:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, _b) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// let token = selector.register(a, Interest::READ, Vec::<u8>::new())?;
+    ///
+    /// let (room, unsent) = (false, false);
+    /// let mut interest = Interest::empty();
+    /// interest.set(Interest::READ, room);
+    /// interest.set(Interest::WRITE, unsent);
+    /// selector.set_interest(token, interest)?;
+    /// assert!(selector.key(token).is_some_and(|key| key.is_paused()));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn set_interest(&mut self, which: impl Lookup, interest: Interest) -> Result<(), Error> {
+        if interest.is_empty() { self.pause(which) } else { self.modify(which, interest) }
     }
 }

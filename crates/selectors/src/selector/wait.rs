@@ -12,13 +12,15 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// Waits until something is ready or the time is over, and gives back a new list of what is.
     ///
     /// With `None` it waits for as long as it takes, with [`Duration::ZERO`](std::time::Duration::ZERO) not at all.
-    /// With nothing registered it waits all the same. The wait never ends before its time without a reason: something
-    /// ready, a [`Waker`], or (on epoll, rarely) an event of a key that is gone. Signals do not end it, unless
-    /// [`Timeout::interruptible`] says so.
+    /// With nothing registered it waits all the same, with `None` until a [`Waker`] is used. The wait never ends before
+    /// its time without a reason: something ready, a [`Waker`], or (on epoll, rarely) an event of a key that is gone.
+    /// The list can be empty then. Signals do not end a wait, unless [`Timeout::interruptible`] says so.
     ///
     /// # Errors
     ///
-    /// * [`Error::Interrupted`]: a signal handler ran and the timeout is interruptible.
+    /// Nothing is lost: what was ready, and a wake, are reported by the next wait that succeeds.
+    ///
+    /// * [`Error::Interrupted`]: a signal handler ran and the timeout is [interruptible](Timeout::interruptible).
     /// * [`Error::InvalidFd`]: on select and poll, a file object lends another descriptor than before.
     /// * [`Error::Limit`], [`Error::Os`]: what the system says.
     ///
@@ -45,6 +47,8 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[doc(alias = "epoll_wait")]
+    #[doc(alias = "poll")]
     pub fn select(&mut self, timeout: impl Into<Timeout>) -> Result<Ready, Error> {
         let mut ready = Ready::new();
         self.select_into(&mut ready, timeout)?;
@@ -58,10 +62,32 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// # Errors
     ///
     /// As [`select`](Self::select); the list is empty then.
+    ///
+    /// # Examples
+    ///
+    /// A list for all rounds of a loop:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest, Ready};
+    /// use std::os::unix::net::UnixStream;
+    /// use std::time::Duration;
+    ///
+    /// let (a, _b) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// let token = selector.register(a, Interest::WRITE, ())?;
+    /// let mut ready = Ready::new();
+    /// while selector.select_into(&mut ready, Duration::from_millis(5))? > 0 {
+    ///     for (token, _) in &ready {
+    ///         selector.pause(token)?;
+    ///     }
+    /// }
+    /// assert!(ready.is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn select_into(&mut self, ready: &mut Ready, timeout: impl Into<Timeout>) -> Result<usize, Error> {
         ready.begin(self.map.id, self.map.len() + usize::from(self.waker.is_some()));
         let sources = self.map.iter().filter(|(_, entry)| entry.state == State::Armed);
-        let sources = sources.map(|(slot, entry)| match lend(entry) {
+        let sources = sources.map(|(slot, entry)| match lend(self.map.token(slot, entry), entry) {
             Ok(fd) => Ok(Source::new(fd, entry.tag(slot), entry.interest, entry.mode)),
             Err(error) => Err(error.into()),
         });
@@ -108,12 +134,29 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
 
     /// A handle with which other threads end a wait of this selector.
     ///
-    /// The first call makes it, which takes a descriptor; further calls give clones.
+    /// The first call makes it, which takes a descriptor; further calls give clones. It is not among the
+    /// [`keys`](Self::keys).
     ///
     /// # Errors
     ///
     /// * [`Error::Limit`]: no descriptors, watches or memory left.
     /// * [`Error::Os`]: anything else that the system says.
+    ///
+    /// # Examples
+    ///
+    /// One for each thread:
+    ///
+    /// ```
+    /// use selectors::DefaultSelector;
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let mut selector = DefaultSelector::<UnixStream>::new()?;
+    /// let (one, two) = (selector.waker()?, selector.waker()?);
+    /// let threads = [std::thread::spawn(move || one.wake()), std::thread::spawn(move || two.wake())];
+    /// assert!(selector.select(None)?.woken());
+    /// # for thread in threads { thread.join().unwrap()? }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn waker(&mut self) -> Result<Waker, Error> {
         if let Some(waker) = &self.waker {
             return Ok(waker.waker());

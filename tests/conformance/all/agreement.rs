@@ -1,0 +1,260 @@
+//! What is ready is ready to every back end alike.
+
+use conformance::{Run, WAIT, pairs};
+use rustix::net::{SendFlags, send};
+use rustix::time::Timespec;
+use selectors::sys::fd::AsFd;
+use selectors::{AnySelector, BackendKind, Interest, Mode, PollSelector, Readiness};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream, UdpSocket};
+use std::thread;
+use std::time::{Duration, Instant};
+
+conformance::scenarios_of!(all, agreement:
+    unix_sockets,
+    tcp_sockets,
+    half_closed_tcp_sockets,
+    tcp_resets,
+    tcp_connections,
+    urgent_data,
+    udp_sockets,
+    pipes,
+    other_files,
+);
+
+const READ: Interest = Interest::READ;
+const WRITE: Interest = Interest::WRITE;
+const PRIORITY: Interest = Interest::PRIORITY;
+const NOTHING: Interest = Interest::empty();
+
+/// Who was asked for what, and what it said.
+type Answers = Vec<(BackendKind, Interest, Mode, Interest)>;
+
+/// What each back end says of a file, whatever part of everything is asked for.
+fn answers(file: impl AsFd) -> Answers {
+    let fd = file.as_fd();
+    let mut answers = Vec::new();
+    for kind in BackendKind::available() {
+        for interest in (1..=Interest::all().bits()).filter_map(Interest::from_bits) {
+            for mode in [Mode::Level, Mode::Oneshot] {
+                let mut selector = AnySelector::open(kind).unwrap();
+                let token = selector.register_with(fd, interest, mode, ()).unwrap();
+                let readiness = selector.select(Duration::ZERO).unwrap().get(token);
+                answers.push((kind, interest, mode, readiness.map_or(NOTHING, Readiness::interest)));
+            }
+        }
+    }
+    answers
+}
+
+fn assert_answers(answers: &Answers, expected: Interest, situation: &str) {
+    for &(kind, interest, mode, found) in answers {
+        assert_eq!(found, expected & interest, "{kind}, {situation}, asked for {interest:?}, {mode}");
+    }
+}
+
+/// All back ends say this of the file, as soon as `poll` does: what the network brings may take a while.
+fn assert_ready(file: impl AsFd, expected: Interest, situation: &str) {
+    let deadline = Instant::now() + WAIT;
+    loop {
+        let mut selector = PollSelector::new().unwrap();
+        let token = selector.register(file.as_fd(), Interest::all(), ()).unwrap();
+        let found = selector.select(Duration::ZERO).unwrap().get(token);
+        if found.map_or(NOTHING, Readiness::interest) == expected || Instant::now() > deadline {
+            break;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert_answers(&answers(file), expected, situation);
+}
+
+fn unix_sockets() -> Run {
+    let (a, mut b) = pairs::unix();
+    assert_ready(&a, WRITE, "a fresh socket");
+    b.write_all(b"x").unwrap();
+    assert_ready(&a, READ | WRITE, "something to read");
+    pairs::fill(&a);
+    assert_ready(&a, READ, "no room to write");
+    pairs::drain(&a);
+    assert_ready(&a, NOTHING, "neither");
+    pairs::drain(&b);
+    assert_ready(&a, WRITE, "room again");
+
+    b.shutdown(Shutdown::Write).unwrap();
+    assert_ready(&a, READ | WRITE, "the peer shut down writing");
+    assert_ready(&b, WRITE, "shut down writing");
+    pairs::fill(&a);
+    assert_ready(&a, READ, "the peer shut down writing, and no room");
+    drop(b);
+    assert_ready(&a, READ | WRITE, "the peer is gone, and left something unread");
+    assert_eq!((&a).read(&mut [0; 8]).unwrap_err().kind(), ErrorKind::ConnectionReset);
+    assert_ready(&a, READ | WRITE, "the peer is gone");
+    Ok(())
+}
+
+fn tcp_sockets() -> Run {
+    let (a, mut b) = pairs::tcp();
+    assert_ready(&a, WRITE, "a fresh connection");
+    b.write_all(b"x").unwrap();
+    assert_ready(&a, READ | WRITE, "something to read");
+    pairs::drain(&a);
+    // Room comes for as long as something is on its way to the other buffer.
+    let mut written = 0;
+    loop {
+        written += pairs::fill(&a);
+        let answers = answers(&a);
+        match pairs::fill(&a) {
+            0 => break assert_answers(&answers, NOTHING, "no room to write"),
+            more => written += more,
+        }
+    }
+    assert_ready(&b, READ | WRITE, "much to read");
+    let mut read = 0;
+    while read < written {
+        read += pairs::drain(&b);
+    }
+    assert_ready(&a, WRITE, "room again");
+    assert_ready(&b, WRITE, "all is read");
+    Ok(())
+}
+
+fn half_closed_tcp_sockets() -> Run {
+    for first_is_server in [false, true] {
+        let (a, mut b) = if first_is_server { swapped(pairs::tcp()) } else { pairs::tcp() };
+        a.shutdown(Shutdown::Write).unwrap();
+        assert_ready(&a, WRITE, "shut down writing");
+        assert_ready(&b, READ | WRITE, "the peer shut down writing");
+        b.write_all(b"x").unwrap();
+        assert_ready(&a, READ | WRITE, "shut down writing, and something to read");
+        pairs::drain(&a);
+        assert_ready(&a, WRITE, "shut down writing, and nothing more to read");
+        b.shutdown(Shutdown::Write).unwrap();
+        assert_ready(&a, READ | WRITE, "both shut down writing");
+        assert_ready(&b, READ | WRITE, "both shut down writing");
+        drop(b);
+        assert_ready(&a, READ | WRITE, "both shut down writing, and the peer is gone");
+    }
+    let (a, b) = pairs::tcp();
+    drop(b);
+    assert_ready(&a, READ | WRITE, "the peer is gone");
+    let (a, _b) = pairs::tcp();
+    a.shutdown(Shutdown::Read).unwrap();
+    assert_ready(&a, READ | WRITE, "shut down reading");
+    Ok(())
+}
+
+fn swapped<T>((a, b): (T, T)) -> (T, T) {
+    (b, a)
+}
+
+fn tcp_resets() -> Run {
+    // A socket that is closed with something unread answers with a reset: RFC 2525, 2.17.
+    let (mut a, b) = pairs::tcp();
+    a.write_all(b"x").unwrap();
+    assert_ready(&b, READ | WRITE, "something to read");
+    drop(b);
+    assert_ready(&a, READ | WRITE, "reset");
+    assert!(a.take_error().unwrap().is_some());
+    assert_ready(&a, READ | WRITE, "reset, and the error was taken");
+    Ok(())
+}
+
+fn tcp_connections() -> Run {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    assert_ready(&listener, NOTHING, "a listener");
+    let _stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    assert_ready(&listener, READ, "a listener with a connection");
+
+    let address = listener.local_addr().unwrap();
+    let socket = || {
+        use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        socket_with(AddressFamily::INET, SocketType::STREAM, flags, None).unwrap()
+    };
+    let connecting = socket();
+    assert_ready(&connecting, READ | WRITE, "a socket that never was connected");
+    let result = rustix::net::connect(&connecting, &address);
+    assert!(matches!(result, Ok(()) | Err(rustix::io::Errno::INPROGRESS)), "{result:?}");
+    assert_ready(&connecting, WRITE, "a connection that was made");
+
+    // Bound first, or it might get the listener's port and connect to itself.
+    let refused = socket();
+    rustix::net::bind(&refused, &std::net::SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+    drop(listener);
+    let result = rustix::net::connect(&refused, &address);
+    assert!(
+        matches!(result, Err(rustix::io::Errno::INPROGRESS | rustix::io::Errno::CONNREFUSED)),
+        "{result:?}"
+    );
+    assert_ready(&refused, READ | WRITE, "a connection that was refused");
+    Ok(())
+}
+
+fn urgent_data() -> Run {
+    let (a, mut b) = pairs::tcp();
+    send(&b, b"!", SendFlags::OOB).unwrap();
+    assert_ready(&a, WRITE | PRIORITY, "urgent data");
+    b.write_all(b"x").unwrap();
+    assert_ready(&a, READ | WRITE | PRIORITY, "urgent data, and other data after it");
+    Ok(())
+}
+
+fn udp_sockets() -> Run {
+    let (a, b) = pairs::udp();
+    assert_ready(&a, WRITE, "a fresh socket");
+    b.send(b"x").unwrap();
+    assert_ready(&a, READ | WRITE, "a datagram");
+    a.recv(&mut [0]).unwrap();
+    b.send(b"").unwrap();
+    assert_ready(&a, READ | WRITE, "an empty datagram");
+    a.recv(&mut [0]).unwrap();
+    assert_ready(&a, WRITE, "all is read");
+    // Nobody listens: the answer to a datagram is an error.
+    drop(b);
+    a.send(b"x").unwrap();
+    assert_ready(&a, READ | WRITE, "a datagram that nobody took");
+    let lone = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    assert_ready(&lone, WRITE, "a socket without a peer");
+    Ok(())
+}
+
+/// But for the hang-up of the reading end, which select does not take for writable.
+fn pipes() -> Run {
+    let (reader, mut writer) = pairs::pipe();
+    assert_ready(&reader, NOTHING, "an empty pipe");
+    assert_ready(&writer, WRITE, "an empty pipe");
+    writer.write_all(b"x").unwrap();
+    assert_ready(&reader, READ, "something to read");
+    pairs::fill(&writer);
+    assert_ready(&writer, NOTHING, "a full pipe");
+    drop(reader);
+    assert_ready(&writer, READ | WRITE, "nobody reads");
+    Ok(())
+}
+
+fn other_files() -> Run {
+    use rustix::event::{EventfdFlags, eventfd};
+    use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, timerfd_create};
+
+    let event = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).unwrap();
+    assert_ready(&event, WRITE, "an eventfd at 0");
+    rustix::io::write(&event, &1_u64.to_ne_bytes()).unwrap();
+    assert_ready(&event, READ | WRITE, "an eventfd at 1");
+    rustix::io::write(&event, &(u64::MAX - 2).to_ne_bytes()).unwrap();
+    assert_ready(&event, READ, "an eventfd that is full");
+
+    let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC).unwrap();
+    assert_ready(&timer, NOTHING, "a timer that is not set");
+    let at = |tv_nsec| Timespec { tv_sec: 0, tv_nsec };
+    let once = Itimerspec { it_interval: at(0), it_value: at(1) };
+    rustix::time::timerfd_settime(&timer, TimerfdTimerFlags::empty(), &once).unwrap();
+    assert_ready(&timer, READ, "a timer that ran out");
+
+    let mut inner = AnySelector::open(BackendKind::Epoll).unwrap();
+    let (a, mut b) = pairs::unix();
+    inner.register(&a, READ, ()).unwrap();
+    assert_ready(inner.backend().fd().unwrap(), NOTHING, "a selector with nothing ready in it");
+    b.write_all(b"x").unwrap();
+    assert_ready(inner.backend().fd().unwrap(), READ, "a selector with something ready in it");
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! What an edge is to `epoll`.
+
+use conformance::{Run, interests, now, pairs};
+use selectors::{EpollSelector, Interest, Mode, Token};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+
+conformance::scenarios_of!(epoll, edge:
+    more_of_the_same_is_an_edge,
+    the_rest_of_a_partial_read_is_none,
+    what_is_ready_at_registration,
+    arming_again,
+    a_change_of_interest,
+    room_to_write,
+    one_direction_tells_of_the_other,
+    the_end,
+    paused_and_resumed,
+);
+
+type Selector = EpollSelector<UnixStream>;
+
+fn found(selector: &mut Selector, token: Token) -> Option<Interest> {
+    let ready = interests(&now(selector));
+    assert!(ready.keys().all(|found| *found == token));
+    ready.get(&token).copied()
+}
+
+/// A selector with one end of a pair, edge-triggered, and the other end.
+fn registered(interest: Interest) -> (Selector, Token, UnixStream) {
+    let (a, b) = pairs::unix();
+    let mut selector = EpollSelector::new().unwrap();
+    let token = selector.register_with(a, interest, Mode::Edge, ()).unwrap();
+    (selector, token, b)
+}
+
+fn more_of_the_same_is_an_edge() -> Run {
+    let (mut selector, token, mut b) = registered(Interest::READ);
+    for _ in 0..3 {
+        assert_eq!(found(&mut selector, token), None);
+        b.write_all(b"x").unwrap();
+        assert_eq!(found(&mut selector, token), Some(Interest::READ));
+    }
+    // Two writes before one wait are one edge.
+    b.write_all(b"y").unwrap();
+    b.write_all(b"z").unwrap();
+    assert_eq!(found(&mut selector, token), Some(Interest::READ));
+    assert_eq!(found(&mut selector, token), None);
+    assert_eq!(pairs::drain(selector.fileobj(token).unwrap()), 5);
+    Ok(())
+}
+
+fn the_rest_of_a_partial_read_is_none() -> Run {
+    let (mut selector, token, mut b) = registered(Interest::READ);
+    b.write_all(b"xyz").unwrap();
+    assert_eq!(found(&mut selector, token), Some(Interest::READ));
+    let mut a = selector.fileobj(token).unwrap();
+    assert_eq!(a.read(&mut [0]).unwrap(), 1);
+    assert_eq!(found(&mut selector, token), None);
+    b.write_all(b"!").unwrap();
+    assert_eq!(found(&mut selector, token), Some(Interest::READ));
+    assert_eq!(pairs::drain(selector.fileobj(token).unwrap()), 3);
+    Ok(())
+}
+
+fn what_is_ready_at_registration() -> Run {
+    let (a, mut b) = pairs::unix();
+    b.write_all(b"x").unwrap();
+    let mut selector = EpollSelector::new().unwrap();
+    for _ in 0..2 {
+        let token = selector.register_with(&a, Interest::READ, Mode::Edge, ()).unwrap();
+        assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
+        assert!(now(&mut selector).is_empty());
+        selector.unregister(token).unwrap();
+    }
+    Ok(())
+}
+
+fn arming_again() -> Run {
+    let (mut selector, token, mut b) = registered(Interest::READ);
+    selector.rearm(token).unwrap();
+    assert_eq!(found(&mut selector, token), None);
+    b.write_all(b"x").unwrap();
+    assert_eq!(found(&mut selector, token), Some(Interest::READ));
+    for _ in 0..2 {
+        selector.rearm(token).unwrap();
+        assert_eq!(found(&mut selector, token), Some(Interest::READ));
+        // The same interest again is not nothing for an edge.
+        selector.modify(token, Interest::READ).unwrap();
+        assert_eq!(found(&mut selector, token), Some(Interest::READ));
+        assert_eq!(found(&mut selector, token), None);
+    }
+    Ok(())
+}
+
+fn a_change_of_interest() -> Run {
+    let (mut selector, token, mut b) = registered(Interest::READ);
+    selector.modify(token, Interest::WRITE).unwrap();
+    assert_eq!(selector.key(token).unwrap().mode(), Mode::Edge);
+    assert_eq!(found(&mut selector, token), Some(Interest::WRITE));
+    assert_eq!(found(&mut selector, token), None);
+    b.write_all(b"x").unwrap();
+    assert_eq!(found(&mut selector, token), None);
+    selector.modify_with(token, Interest::READ, Mode::Level).unwrap();
+    for _ in 0..2 {
+        assert_eq!(found(&mut selector, token), Some(Interest::READ));
+    }
+    Ok(())
+}
+
+fn room_to_write() -> Run {
+    let (mut selector, token, b) = registered(Interest::WRITE);
+    assert_eq!(found(&mut selector, token), Some(Interest::WRITE));
+    pairs::fill(selector.fileobj(token).unwrap());
+    assert_eq!(found(&mut selector, token), None);
+    pairs::drain(&b);
+    assert_eq!(found(&mut selector, token), Some(Interest::WRITE));
+    assert_eq!(found(&mut selector, token), None);
+    Ok(())
+}
+
+/// An edge tells all that is ready of what was asked for, not what is new about it.
+fn one_direction_tells_of_the_other() -> Run {
+    let both = Interest::READ | Interest::WRITE;
+    let (mut selector, token, mut b) = registered(both);
+    assert_eq!(found(&mut selector, token), Some(Interest::WRITE));
+    assert_eq!(found(&mut selector, token), None);
+    b.write_all(b"x").unwrap();
+    assert_eq!(found(&mut selector, token), Some(both));
+    assert_eq!(found(&mut selector, token), None);
+    Ok(())
+}
+
+fn the_end() -> Run {
+    let (mut selector, token, b) = registered(Interest::READ);
+    assert_eq!(found(&mut selector, token), None);
+    b.shutdown(std::net::Shutdown::Write).unwrap();
+    let ready = now(&mut selector);
+    assert!(ready.get(token).unwrap().is_read_closed());
+    assert_eq!(found(&mut selector, token), None);
+    drop(b);
+    let ready = now(&mut selector);
+    assert!(ready.get(token).unwrap().is_write_closed());
+    assert_eq!(found(&mut selector, token), None);
+    Ok(())
+}
+
+fn paused_and_resumed() -> Run {
+    let (mut selector, token, mut b) = registered(Interest::READ);
+    selector.pause(token).unwrap();
+    b.write_all(b"x").unwrap();
+    assert_eq!(found(&mut selector, token), None);
+    selector.rearm(token).unwrap();
+    assert_eq!(found(&mut selector, token), Some(Interest::READ));
+    assert_eq!(found(&mut selector, token), None);
+    assert_eq!(selector.key(token).unwrap().mode(), Mode::Edge);
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! What the kernel reports for each kind of descriptor, against the table in `docs/platforms.md`.
+//!
+//! `--check` compares and tells what differs; `--write` writes the table anew.
+
+use std::process::ExitCode;
+
+mod table;
+
+fn main() -> ExitCode {
+    let done = match std::env::args().nth(1).as_deref() {
+        None | Some("--check") => table::check(),
+        Some("--write") => table::write(),
+        _ => Err("usage: truth [--check | --write]".into()),
+    };
+    match done {
+        Ok(notes) => {
+            notes.iter().for_each(|note| println!("{note}"));
+            ExitCode::SUCCESS
+        }
+        Err(what) => {
+            eprintln!("{what}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The clients: all in one thread, driven by a selector of their own.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use hdrhistogram::Histogram;
+use selectors::{AnySelector, BackendKind, Interest, Ready, Token};
+
+use crate::options::Options;
+use crate::pattern::{CHUNK, Pattern};
+
+/// When nothing at all arrives for so long, something is lost.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// Longer round trips count as this one, in nanoseconds: an hour.
+const LONGEST: u64 = 3_600_000_000_000;
+
+/// A client, which has one message under way at a time.
+struct Client {
+    number: u64,
+    message: u32,
+    /// Where in the pattern the message starts.
+    start: usize,
+    sent: usize,
+    received: usize,
+    began: Instant,
+}
+
+/// What the clients saw.
+pub(crate) struct Seen {
+    pub(crate) connections: u64,
+    pub(crate) messages: u64,
+    /// From the first byte sent to the last byte received.
+    pub(crate) elapsed: Duration,
+    /// The time of each message from its first byte sent to its last byte received, in nanoseconds.
+    pub(crate) round_trips: Histogram<u64>,
+}
+
+struct Clients<'a> {
+    selector: AnySelector<TcpStream, Client>,
+    pattern: Pattern,
+    buffer: Vec<u8>,
+    size: usize,
+    messages: u32,
+    round_trips: Histogram<u64>,
+    /// How many messages are back, for who shows it.
+    progress: &'a AtomicU64,
+}
+
+/// Connects all clients, and exchanges all messages.
+pub(crate) fn drive(
+    kind: BackendKind,
+    server: SocketAddr,
+    options: &Options,
+    progress: &AtomicU64,
+) -> Result<Seen> {
+    let mut clients = Clients {
+        selector: AnySelector::open(kind)?,
+        pattern: Pattern::new(),
+        buffer: vec![0; CHUNK],
+        size: usize::try_from(options.size)?,
+        messages: options.messages(),
+        round_trips: Histogram::new_with_max(LONGEST, 3)?,
+        progress,
+    };
+    let tokens: Vec<Token> = (0..options.connections())
+        .map(|number| {
+            clients.connect(server, number).with_context(|| format!("client {number} cannot connect"))
+        })
+        .collect::<Result<_>>()?;
+
+    let start = Instant::now();
+    let (busy, idle) = tokens.split_at(usize::try_from(options.clients)?);
+    for token in busy {
+        clients.begin(*token)?;
+    }
+    let mut ready = Ready::new();
+    while clients.selector.keys().len() > idle.len() {
+        clients.selector.select_into(&mut ready, SILENCE)?;
+        ensure!(!ready.is_empty(), "nothing arrived for {} s", SILENCE.as_secs());
+        for (token, readiness) in &ready {
+            if readiness.is_readable() {
+                clients.receive(token)?;
+            }
+            if readiness.is_writable() {
+                clients.send(token)?;
+            }
+        }
+    }
+    let elapsed = start.elapsed();
+    let messages = clients.round_trips.len();
+    ensure!(messages == options.total(), "{messages} of {} messages came back", options.total());
+    Ok(Seen { connections: tokens.len() as u64, messages, elapsed, round_trips: clients.round_trips })
+}
+
+impl Clients<'_> {
+    fn connect(&mut self, server: SocketAddr, number: u64) -> Result<Token> {
+        let stream = TcpStream::connect(server)?;
+        stream.set_nonblocking(true)?;
+        stream.set_nodelay(true)?;
+        let client = Client { number, message: 0, start: 0, sent: 0, received: 0, began: Instant::now() };
+        Ok(self.selector.register(stream, Interest::READ, client).map_err(selectors::Error::from)?)
+    }
+
+    /// Begins with the client's current message.
+    fn begin(&mut self, token: Token) -> Result<()> {
+        if let Some(client) = self.selector.data_mut(token) {
+            client.start = Pattern::start(client.number, client.message);
+            (client.sent, client.received, client.began) = (0, 0, Instant::now());
+        }
+        self.send(token)
+    }
+
+    /// Sends as much as the socket takes, and waits for room if that is not all.
+    fn send(&mut self, token: Token) -> Result<()> {
+        let Some((mut stream, client)) = self.selector.parts(token) else { return Ok(()) };
+        while client.sent < self.size {
+            let bytes = self.pattern.bytes(client.start, client.sent, self.size - client.sent);
+            match stream.write(bytes) {
+                Ok(length) => client.sent += length,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    return Ok(self.selector.modify(token, Interest::READ | Interest::WRITE)?);
+                }
+                Err(error) => return Err(error).with_context(|| client.lost()),
+            }
+        }
+        Ok(self.selector.modify(token, Interest::READ)?)
+    }
+
+    /// Receives once, and checks what came.
+    fn receive(&mut self, token: Token) -> Result<()> {
+        let Some((mut stream, client)) = self.selector.parts(token) else { return Ok(()) };
+        let bytes = match stream.read(&mut self.buffer) {
+            Ok(0) => bail!(client.lost()),
+            Ok(length) => &self.buffer[..length],
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+            Err(error) => return Err(error).with_context(|| client.lost()),
+        };
+        client.check(bytes, &self.pattern)?;
+        if client.received < self.size {
+            return Ok(());
+        }
+
+        self.round_trips.saturating_record(u64::try_from(client.began.elapsed().as_nanos())?);
+        self.progress.fetch_add(1, Ordering::Relaxed);
+        client.message += 1;
+        if client.message < self.messages {
+            return self.begin(token);
+        }
+        self.selector.unregister(token)?;
+        Ok(())
+    }
+}
+
+impl Client {
+    /// Compares what came with what was sent.
+    fn check(&mut self, bytes: &[u8], pattern: &Pattern) -> Result<()> {
+        let Self { number, message, .. } = *self;
+        ensure!(
+            self.received + bytes.len() <= self.sent,
+            "client {number} sent {} bytes of message {message}, and got {} back",
+            self.sent,
+            self.received + bytes.len()
+        );
+        let expected = pattern.bytes(self.start, self.received, bytes.len());
+        if bytes != expected {
+            let at = bytes.iter().zip(expected).position(|(got, sent)| got != sent).unwrap_or(0);
+            bail!(
+                "client {number} got a wrong byte: {:#04x} instead of {:#04x}, at {} in message {message}",
+                bytes[at],
+                expected[at],
+                self.received + at
+            );
+        }
+        self.received += bytes.len();
+        Ok(())
+    }
+
+    fn lost(&self) -> String {
+        format!("client {} lost its connection in message {}", self.number, self.message)
+    }
+}

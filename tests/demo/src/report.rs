@@ -1,0 +1,181 @@
+//! What is shown.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use anstream::{AutoStream, ColorChoice, eprint, eprintln, println};
+use anstyle::{AnsiColor, Style};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, Table, presets};
+use selectors::BackendKind;
+
+use crate::options::Options;
+use crate::run::Run;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+
+const COLUMNS: [&str; 7] =
+    ["back end", "connections", "messages", "messages/s", "p50", "p99", "system calls/message"];
+
+/// How wide the progress bar is.
+const WIDTH: u64 = 32;
+
+pub(crate) fn fatal(error: &anyhow::Error) {
+    eprintln!("{BAD}error{BAD:#}: {error:#}");
+}
+
+pub(crate) fn heading(options: &Options) {
+    let idle = if options.idle > 0 {
+        format!(", beside {} idle", number(options.idle.into()))
+    } else {
+        String::new()
+    };
+    println!(
+        "{BOLD}Echo over loopback TCP{BOLD:#}: {} at once{idle}, {} each, of {}",
+        plural(options.clients.into(), "client"),
+        plural(options.messages().into(), "message"),
+        plural(options.size.into(), "byte"),
+    );
+}
+
+/// Prints the table and what failed; whether nothing did.
+pub(crate) fn results(options: &Options, runs: &[(BackendKind, anyhow::Result<Run>)]) -> bool {
+    let good: Vec<_> = runs.iter().filter_map(|(kind, run)| Some((*kind, run.as_ref().ok()?))).collect();
+    if !good.is_empty() {
+        println!("\n{}", table(&good, colours()));
+        println!("{DIM}p50, p99: the time from a message's first byte sent to its last byte back{DIM:#}");
+        println!("{DIM}system calls: all of the server's, from its first connection to its last{DIM:#}");
+    }
+    println!();
+    for (kind, error) in runs.iter().filter_map(|(kind, run)| Some((kind, run.as_ref().err()?))) {
+        println!("{BAD}✗{BAD:#} {BOLD}{kind}{BOLD:#}: {error:#}");
+    }
+    if !good.is_empty() {
+        let messages = plural(options.total(), "message");
+        let names: Vec<_> = good.iter().map(|(kind, _)| kind.name()).collect();
+        println!("{GOOD}✓{GOOD:#} every byte of {messages} came back as it was sent, on {}", list(&names));
+    }
+    good.len() == runs.len()
+}
+
+fn table(runs: &[(BackendKind, &Run)], colours: bool) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_BORDERS_ONLY);
+    if colours {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    let right = |cell: Cell, column: usize| {
+        cell.set_alignment(if column == 0 { CellAlignment::Left } else { CellAlignment::Right })
+    };
+    let heading = |(column, text)| right(Cell::new(text).add_attribute(Attribute::Bold), column);
+    table.set_header(COLUMNS.into_iter().enumerate().map(heading));
+    for (kind, run) in runs {
+        let row = row(*kind, run).into_iter().enumerate();
+        table.add_row(row.map(|(column, text)| {
+            let cell = Cell::new(text);
+            right(if column == 3 { cell.fg(Color::Green) } else { cell }, column)
+        }));
+    }
+    table
+}
+
+fn row(kind: BackendKind, Run { seen, served }: &Run) -> [String; 7] {
+    let round_trip = |quantile| time(Duration::from_nanos(seen.round_trips.value_at_quantile(quantile)));
+    [
+        kind.to_string(),
+        number(served.connections),
+        number(seen.messages),
+        number((seen.messages as f64 / seen.elapsed.as_secs_f64()) as u64),
+        round_trip(0.5),
+        round_trip(0.99),
+        format!("{:.2}", served.calls as f64 / seen.messages as f64),
+    ]
+}
+
+/// Shows how far a back end has come; takes it away when dropped. On a terminal only: elsewhere a line when it starts.
+pub(crate) struct Progress {
+    kind: BackendKind,
+    total: u64,
+    terminal: bool,
+}
+
+impl Progress {
+    pub(crate) fn new(kind: BackendKind, options: &Options) -> Self {
+        let terminal = io::stderr().is_terminal();
+        if !terminal {
+            eprintln!("{kind} ...");
+        }
+        Self { kind, total: options.total(), terminal }
+    }
+
+    pub(crate) fn show(&self, done: u64) {
+        if self.terminal {
+            let full = (done * WIDTH / self.total.max(1)).min(WIDTH) as usize;
+            let bar = format!("{}{}", "█".repeat(full), "░".repeat(WIDTH as usize - full));
+            eprint!("\r\x1b[2K  {:<8}{bar}  {} of {}", self.kind, number(done), number(self.total));
+            let _ = io::stderr().flush();
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.terminal {
+            eprint!("\r\x1b[2K");
+        }
+    }
+}
+
+/// Whether the standard output is for a person who wants colours.
+fn colours() -> bool {
+    AutoStream::choice(&io::stdout()) != ColorChoice::Never
+}
+
+/// With a comma after each thousand.
+fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    groups.join(",")
+}
+
+fn list(names: &[&str]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+fn plural(count: u64, what: &str) -> String {
+    format!("{} {what}{}", number(count), if count == 1 { "" } else { "s" })
+}
+
+/// With three digits.
+fn time(time: Duration) -> String {
+    let nanos = time.as_nanos() as f64;
+    let (value, unit) = match nanos {
+        ..1e6 => (nanos / 1e3, "µs"),
+        ..1e9 => (nanos / 1e6, "ms"),
+        _ => (nanos / 1e9, "s"),
+    };
+    let decimals = if value < 10.0 { 2 } else { usize::from(value < 100.0) };
+    format!("{value:.decimals$} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_times_are_short() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(plural(1, "client"), "1 client");
+        assert_eq!(plural(2000, "client"), "2,000 clients");
+        assert_eq!([&["a"][..], &["a", "b"], &["a", "b", "c"]].map(list), ["a", "a and b", "a, b and c"]);
+        let times = [900, 12_340, 999_900, 2_345_678, 4_000_000_000].map(Duration::from_nanos);
+        assert_eq!(times.map(time), ["0.90 µs", "12.3 µs", "1000 µs", "2.35 ms", "4.00 s"]);
+    }
+}

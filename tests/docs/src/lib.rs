@@ -1,0 +1,18 @@
+//! The examples of README.md and of the pages in docs/: `cargo test --doc` compiles and runs them.
+
+/// One item for each page, whose documentation is that page.
+macro_rules! pages {
+    ($($name:ident: $text:expr),+ $(,)?) => {
+        $(#[doc = $text] #[cfg(doctest)] pub struct $name;)+
+    };
+}
+
+pages! {
+    Readme: include_str!("../../../README.md"),
+    Changelog: include_str!("../../../docs/changelog.md"),
+    Design: include_str!("../../../docs/design.md"),
+    Guide: include_str!("../../../docs/guide.md"),
+    Platforms: include_str!("../../../docs/platforms.md"),
+    Python: include_str!("../../../docs/python.md"),
+    Style: include_str!("../../../docs/style.md"),
+}

@@ -1,0 +1,177 @@
+//! What docs/python.md says about this side, claim by claim.
+
+use std::io::{ErrorKind, Write};
+use std::net::Shutdown;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use rustix::net::SendFlags;
+use selectors::backend::{AnyBackend, Backend, Epoll, Poll, Select};
+use selectors::sys::{epoll, poll, select};
+use selectors::{EpollSelector, Error, Interest, Mode, Readiness, SelectSelector, Selector, Timeout};
+
+/// One claim for each back end.
+macro_rules! on_every_back_end {
+    ($($name:ident)+) => { $(mod $name {
+        #[test] fn select() { super::$name::<super::Select>() }
+        #[test] fn poll() { super::$name::<super::Poll>() }
+        #[test] fn epoll() { super::$name::<super::Epoll>() }
+        #[test] fn any() { super::$name::<super::AnyBackend>() }
+    })+ };
+}
+
+on_every_back_end! {
+    a_failed_modify_changes_nothing
+    modify_keeps_file_object_and_data
+    register_gives_back
+    keys_are_found
+    one_entry_for_each_key
+    no_more_to_come_is_readable_only
+    any_limit_will_do
+}
+
+fn a_failed_modify_changes_nothing<B: Backend>() {
+    let (a, _b) = UnixStream::pair().unwrap();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let token = selector.register(&a, Interest::WRITE, 5).unwrap();
+    for wrong in [Interest::empty(), Interest::from_bits_retain(8), Interest::from_bits_retain(1 | 64)] {
+        assert!(matches!(selector.modify(token, wrong), Err(Error::InvalidInterest(_))));
+    }
+    if !selector.backend().supports(Interest::READ, Mode::Edge) {
+        let refused = selector.modify_with(token, Interest::READ, Mode::Edge);
+        assert!(matches!(refused, Err(Error::Unsupported { .. })));
+    }
+    assert_eq!(selector.key(token).map(|key| (key.interest(), *key.data())), Some((Interest::WRITE, 5)));
+    assert!(selector.select(Timeout::ZERO).unwrap().get(token).is_some_and(Readiness::is_writable));
+}
+
+fn modify_keeps_file_object_and_data<B: Backend>() {
+    let (a, _b) = UnixStream::pair().unwrap();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    selector.register(&a, Interest::READ, String::from("data")).unwrap();
+    selector.modify(a.as_fd(), Interest::WRITE).unwrap();
+    assert!(std::ptr::eq(*selector.fileobj(&a).unwrap(), &a));
+    selector.data_mut(&a).unwrap().push('!');
+    assert_eq!(selector.data(&a).unwrap(), "data!");
+}
+
+fn register_gives_back<B: Backend>() {
+    let (a, b) = UnixStream::pair().unwrap();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let rejected = selector.register(a, Interest::empty(), "data").unwrap_err();
+    assert!(matches!(rejected.error, Error::InvalidInterest(_)));
+    let token = selector.register(rejected.fileobj, Interest::READ, rejected.data).unwrap();
+    let key = selector.unregister(token).unwrap();
+    assert_eq!((key.interest, key.data), (Interest::READ, "data"));
+    (&b).write_all(b"still open").unwrap();
+
+    let again = selector.register(key.fileobj, Interest::READ, "other data").unwrap();
+    assert_ne!(again, token);
+    assert!(selector.data(token).is_none());
+    assert!(matches!(selector.unregister(token), Err(Error::NotRegistered)));
+    let (fileobj, data): (Vec<_>, Vec<_>) = selector.into_keys().map(|key| (key.fileobj, key.data)).unzip();
+    assert_eq!((fileobj.len(), data), (1, vec!["other data"]));
+}
+
+fn keys_are_found<B: Backend>() {
+    let (a, b) = UnixStream::pair().unwrap();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    let twin = selector.register(&a, Interest::READ, ()).unwrap_err();
+    assert!(matches!(twin.error, Error::AlreadyRegistered { token: known, .. } if known == token));
+    let keys = selector.keys();
+    assert_eq!((keys.len(), keys.is_empty(), keys.iter().count()), (1, false, 1));
+    assert!(keys.contains(token) && keys.contains(&a) && keys.get(a.as_fd()).is_some());
+    assert!(!keys.contains(&b) && selector.key(&b).is_none());
+    assert!(matches!(selector.modify(&b, Interest::READ), Err(Error::NotRegistered)));
+    let mut other = Selector::<B, &UnixStream>::new().unwrap();
+    assert!(matches!(other.unregister(token), Err(Error::NotRegistered)));
+}
+
+fn one_entry_for_each_key<B: Backend>() {
+    let (a, b) = UnixStream::pair().unwrap();
+    (&b).write_all(b"x").unwrap();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&a, Interest::READ | Interest::WRITE, ()).unwrap();
+    let ready = selector.select(None).unwrap();
+    assert_eq!(ready.iter().collect::<Vec<_>>(), [(token, Readiness::READ | Readiness::WRITE)]);
+    selector.unregister(token).unwrap();
+    assert!(selector.parts(token).is_none());
+}
+
+fn no_more_to_come_is_readable_only<B: Backend>() {
+    let (a, b) = UnixStream::pair().unwrap();
+    a.set_nonblocking(true).unwrap();
+    while (&a).write(&[0; 4096]).is_ok() {}
+    b.shutdown(Shutdown::Write).unwrap();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&a, Interest::READ | Interest::WRITE, ()).unwrap();
+    assert_eq!(selector.select(None).unwrap().get(token).map(Readiness::interest), Some(Interest::READ));
+}
+
+fn any_limit_will_do<B: Backend>() {
+    let (a, _b) = UnixStream::pair().unwrap();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&a, Interest::WRITE, ()).unwrap();
+    assert_eq!(selector.select(Duration::MAX).unwrap().len(), 1);
+    selector.pause(token).unwrap();
+    let (start, limit) = (Instant::now(), Duration::from_nanos(1_300_001));
+    assert!(selector.select(limit).unwrap().is_empty());
+    assert!(start.elapsed() >= limit);
+}
+
+#[test]
+fn urgent_data_is_priority_only() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let here = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (there, _) = listener.accept().unwrap();
+    rustix::net::send(&there, b"!", SendFlags::OOB).unwrap();
+    let mut selector = EpollSelector::new().unwrap();
+    let token = selector.register(&here, Interest::READ | Interest::PRIORITY, ()).unwrap();
+    let ready = selector.select(Duration::from_secs(10)).unwrap();
+    assert_eq!(ready.get(token), Some(Readiness::PRIORITY));
+}
+
+#[test]
+fn select_has_no_limit_of_descriptors() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, rustix::process::Rlimit { current: limit.maximum, ..limit }).unwrap();
+    let (a, _b) = UnixStream::pair().unwrap();
+    let high =
+        rustix::io::fcntl_dupfd_cloexec(&a, 2000).expect("needs a hard limit of more than 2000 descriptors");
+    let mut selector = SelectSelector::new().unwrap();
+    selector.register(&high, Interest::WRITE, ()).unwrap();
+    assert_eq!(selector.select(Timeout::ZERO).unwrap().len(), 1);
+}
+
+#[test]
+fn a_refused_file_comes_back() {
+    let file = std::fs::File::open("/dev/null").unwrap();
+    let rejected = EpollSelector::new().unwrap().register(file, Interest::READ, ()).unwrap_err();
+    assert!(matches!(rejected.error, Error::UnsupportedFile { .. }));
+    let mut selector = SelectSelector::new().unwrap();
+    selector.register(rejected.fileobj, Interest::READ, ()).unwrap();
+    assert_eq!(selector.select(None).unwrap().len(), 1);
+}
+
+#[test]
+fn the_low_crate() {
+    let (a, b) = UnixStream::pair().unwrap();
+    let mut list = poll::Poll::new();
+    list.register(a.as_fd(), poll::PollFlags::IN);
+    list.register(b.as_fd(), poll::PollFlags::OUT);
+    list.register(a.as_fd(), poll::PollFlags::OUT); // replaces, and keeps its place
+    let found: Vec<_> = list.poll(None).unwrap().map(|(fd, _)| format!("{fd:?}")).collect();
+    assert_eq!(found, [&a, &b].map(|socket| format!("{:?}", socket.as_fd())));
+    list.unregister(a.as_fd()).unwrap();
+    assert_eq!(list.unregister(a.as_fd()).unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(list.modify(a.as_fd(), poll::PollFlags::IN).unwrap_err().kind(), ErrorKind::NotFound);
+
+    let set = select::FdSet::from_iter([a.as_fd(), a.as_fd()]);
+    assert_eq!(set.iter().count(), 1);
+    let nothing = epoll::Epoll::new().unwrap().wait(&mut [], Timeout::ZERO).unwrap_err();
+    assert_eq!(nothing.kind(), ErrorKind::InvalidInput);
+    assert_eq!((Interest::READ.bits(), Interest::WRITE.bits()), (1, 2)); // EVENT_READ, EVENT_WRITE
+}
