@@ -10,6 +10,7 @@ mod conformance;
 mod demo;
 mod msrv;
 mod shell;
+mod targets;
 mod tidy;
 mod truth;
 
@@ -59,6 +60,11 @@ enum Command {
     /// Uses a toolchain of that version if rustup has one, or one linked as `msrv`. On Debian 12 it is otherwise
     /// fetched from the distribution's packages and unpacked below `target/msrv`; nothing gets installed.
     Msrv,
+    /// Check the code for systems that are not at hand with clippy and rustdoc; run nothing.
+    ///
+    /// Uses the standard library of a target where it is installed. On Debian it is otherwise built, with the
+    /// distribution's newest Rust, which is installed for that. What cannot be checked is named, with the reason.
+    Targets(targets::Options),
     /// Do everything that a change must pass, one step after the other.
     ///
     /// Stops at the first step that fails. The last line reads `N passed, N failed, N skipped`, over the
@@ -73,6 +79,7 @@ fn main() -> ExitCode {
         Command::Truth(options) => truth::run(&options),
         Command::Tidy => tidy::run(),
         Command::Msrv => msrv::run(),
+        Command::Targets(options) => targets::run(&options),
         Command::Ci => ci::run(),
     };
     result.unwrap_or_else(|error| {
