@@ -240,7 +240,7 @@ pub trait Backend: Sized {
     ///
     /// # Errors
     ///
-    /// What the system says. A change that was half made is undone.
+    /// What the system says; `ENOENT` if it does not watch the descriptor any more. A change that was half made is undone.
     fn modify(&mut self, from: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
         let _ = (from, to);
         Ok(())

@@ -125,12 +125,15 @@ mod selector;
 mod token;
 mod waker;
 
+#[doc(inline)]
 pub use backend::BackendKind;
 pub use backend::aliases::*;
 pub use error::{Error, Limit, Operation, Rejected};
 pub use file::File;
 pub use interest::{Interest, Mode};
+#[doc(inline)]
 pub use keys::{IntoKeys, Key, Keys, SelectorKey};
+#[doc(inline)]
 pub use ready::{Readiness, Ready};
 pub use select_sys as sys;
 pub use select_sys::Timeout;

@@ -77,15 +77,13 @@ impl Backend for Epoll {
     }
 
     fn modify(&mut self, _: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
-        self.epoll.modify(to.fd(), flags(to), to.tag().to_u64())
+        let result = self.epoll.modify(to.fd(), flags(to), to.tag().to_u64());
+        result.map_err(|error| if is_gone(&error) { Errno::NOENT.into() } else { error })
     }
 
     fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
         match self.epoll.unregister(source.fd()) {
-            // Somebody replaced the descriptor (dup2) or closed it, and with it the registration.
-            Err(error) if !matches!(Errno::from_io_error(&error), Some(Errno::NOENT | Errno::BADF)) => {
-                Err(error)
-            }
+            Err(error) if !is_gone(&error) => Err(error),
             _ => {
                 self.watched = self.watched.saturating_sub(1);
                 Ok(())
@@ -114,6 +112,14 @@ impl AsFd for Epoll {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.epoll.as_fd()
     }
+}
+
+/// Whether a registration is gone: somebody closed its descriptor, or put another file under its number (`dup2`).
+///
+/// For a file that epoll would not watch, it answers EPERM or EINVAL instead of ENOENT (`do_epoll_ctl` in fs/eventpoll.c
+/// looks at the file first); this back end's flags cause neither.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::BADF | Errno::PERM | Errno::INVAL))
 }
 
 fn flags(source: &Source<'_>) -> EventFlags {

@@ -4,9 +4,9 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Mutex;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// No wait takes longer, so that a bug fails instead of hanging.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
@@ -64,25 +64,32 @@ impl Program {
         Self { child, lines, seen: Vec::new() }
     }
 
-    /// The next line.
-    pub(crate) fn line(&mut self) -> String {
-        match self.lines.recv_timeout(LIMIT) {
+    /// The next line, if it comes before the program ends and before `deadline`.
+    fn next(&mut self, deadline: Instant) -> Option<String> {
+        match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(line) => {
                 self.seen.push(line.clone());
-                line
+                Some(line)
             }
-            Err(error) => panic!("no further line ({error}) after {:#?}", self.seen),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("waited in vain after {:#?}", self.seen),
         }
+    }
+
+    /// The next line.
+    pub(crate) fn line(&mut self) -> String {
+        self.line_with("")
     }
 
     /// The next line that has `text` in it.
     pub(crate) fn line_with(&mut self, text: &str) -> String {
-        loop {
-            let line = self.line();
+        let deadline = Instant::now() + LIMIT;
+        while let Some(line) = self.next(deadline) {
             if line.contains(text) {
                 return line;
             }
         }
+        panic!("it ended after {:#?}", self.seen)
     }
 
     /// The port in the first line, which ends with it.
@@ -98,13 +105,9 @@ impl Program {
 
     /// Waits for its end, which must be a good one, and gives back all that it printed.
     pub(crate) fn finish(mut self) -> Vec<String> {
-        loop {
-            match self.lines.recv_timeout(LIMIT) {
-                Ok(line) => self.seen.push(line),
-                Err(mpsc::RecvTimeoutError::Disconnected) => break,
-                Err(mpsc::RecvTimeoutError::Timeout) => panic!("it does not end: {:#?}", self.seen),
-            }
-        }
+        // The lines of a program that prints again and again come in time, but do not end.
+        let deadline = Instant::now() + LIMIT;
+        while self.next(deadline).is_some() {}
         let status = self.child.wait().unwrap();
         assert!(status.success(), "{status}: {:#?}", self.seen);
         std::mem::take(&mut self.seen)

@@ -9,6 +9,9 @@ use socket2::SockRef;
 
 use crate::program::{LIMIT, Program};
 
+/// More than any socket buffers, by far: `tcp_rmem` and `tcp_wmem` of tcp(7) allow 10 MiB a connection.
+const BOUND: usize = 400 << 20;
+
 fn connect(port: u16) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_read_timeout(Some(LIMIT)).unwrap();
@@ -41,6 +44,7 @@ fn serves_others_meanwhile(port: u16) {
     let byte = |at: usize| (at * 7 + at / 251) as u8;
     let (mut sent, mut full) = (0, 0);
     while full < 3 {
+        assert!(sent < BOUND, "nothing holds up a client that takes nothing back");
         let bytes: Vec<u8> = (sent..sent + 65_536).map(byte).collect();
         match stuck.write(&bytes) {
             Ok(length) => (sent, full) = (sent + length, 0),
@@ -148,7 +152,7 @@ fn the_proxy_passes_everything_on() {
 
 #[test]
 fn the_proxy_closes_when_there_is_no_server() {
-    // A port that was free a moment ago, and is not given again as long as a connection from it lingers.
+    // A port that was free a moment ago. The kernel goes on from there, so the next listener gets another.
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     drop(taken);
