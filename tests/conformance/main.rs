@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use conformance::{Outcome, Scenario};
 use libtest_mimic::{Arguments, Completion, Trial};
-use selectors::backend::{AnyBackend, DefaultBackend, Epoll, Poll, Select};
+use selectors::backend::{AnyBackend, DefaultBackend, Poll, Select};
 
 mod all;
 mod quirks;
@@ -27,7 +27,17 @@ fn scenarios() -> Vec<Scenario> {
         sys::scenarios(),
         scenarios::scenarios::<Select>("select"),
         scenarios::scenarios::<Poll>("poll"),
-        scenarios::scenarios::<Epoll>("epoll"),
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        scenarios::scenarios::<selectors::backend::Epoll>("epoll"),
+        #[cfg(any(
+            target_os = "dragonfly",
+            target_os = "freebsd",
+            target_os = "netbsd",
+            target_os = "openbsd",
+            target_vendor = "apple",
+            all(target_os = "linux", feature = "libkqueue"),
+        ))]
+        scenarios::scenarios::<selectors::backend::Kqueue>("kqueue"),
         scenarios::scenarios::<DefaultBackend>("default"),
         scenarios::scenarios::<AnyBackend>("any"),
         quirks::scenarios(),
