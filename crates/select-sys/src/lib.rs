@@ -90,6 +90,20 @@ mod poll_exact;
 pub mod epoll;
 
 #[cfg(any(
+    target_os = "illumos",
+    target_os = "solaris",
+    all(target_os = "linux", feature = "devpoll-emulation"),
+))]
+pub mod devpoll;
+#[cfg(any(target_os = "illumos", target_os = "solaris"))]
+#[path = "devpoll/device.rs"]
+mod devpoll_system;
+#[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
+#[path = "devpoll/emulated.rs"]
+#[doc(hidden)] // public for the suite that holds it to the rules of the device
+pub mod devpoll_system;
+
+#[cfg(any(
     target_os = "dragonfly",
     target_os = "freebsd",
     target_os = "netbsd",
