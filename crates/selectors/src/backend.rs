@@ -68,6 +68,8 @@ use std::sync::Arc;
 use crate::sys::fd::{AsRawFd, BorrowedFd};
 use crate::{Interest, Mode, Readiness, Timeout};
 
+use meaning::readiness;
+
 pub use crate::token::Tag;
 pub use any::{AnyBackend, BackendKind};
 
@@ -89,18 +91,28 @@ macro_rules! back_ends {
             Kqueue,
             #[cfg(any(target_os = "android", target_os = "linux"))]
             Epoll,
+            #[cfg(any(target_os = "illumos", target_os = "solaris"))]
+            Devpoll,
             #[cfg(unix)]
             Poll,
             #[cfg(unix)]
             Select,
-            // An emulation, for development: what serves the platform best comes before it.
+            // Emulations, for development: what serves the platform best comes before them.
             #[cfg(all(target_os = "linux", feature = "libkqueue"))]
             Kqueue,
+            #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
+            Devpoll,
         }
     };
 }
 
 mod any;
+#[cfg(any(
+    target_os = "illumos",
+    target_os = "solaris",
+    all(target_os = "linux", feature = "devpoll-emulation"),
+))]
+mod devpoll;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 mod epoll;
 #[cfg(any(
@@ -112,6 +124,7 @@ mod epoll;
     all(target_os = "linux", feature = "libkqueue"),
 ))]
 mod kqueue;
+mod meaning;
 mod poll;
 mod select;
 
@@ -122,6 +135,12 @@ pub(crate) mod signal;
 #[path = "waker/pair.rs"]
 pub(crate) mod signal;
 
+#[cfg(any(
+    target_os = "illumos",
+    target_os = "solaris",
+    all(target_os = "linux", feature = "devpoll-emulation"),
+))]
+pub use devpoll::Devpoll;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 pub use epoll::Epoll;
 #[cfg(any(
@@ -138,7 +157,8 @@ pub use select::Select;
 
 /// The back end that serves most programs of this platform best.
 ///
-/// `Kqueue` on the BSDs and Apple's systems, `Epoll` on Linux and Android, else [`Poll`]: the first that there is of
+/// `Kqueue` on the BSDs and Apple's systems, `Epoll` on Linux and Android, `Devpoll` on illumos and
+/// Solaris, else [`Poll`]: the first that there is of
 /// kqueue, epoll, /dev/poll, poll and select, the order of Python's `DefaultSelector`. It is chosen at compile time;
 /// [`AnyBackend`] tries at run time.
 #[cfg(any(
@@ -151,17 +171,34 @@ pub use select::Select;
 pub type DefaultBackend = Kqueue;
 /// The back end that serves most programs of this platform best.
 ///
-/// `Kqueue` on the BSDs and Apple's systems, `Epoll` on Linux and Android, else [`Poll`]: the first that there is of
+/// `Kqueue` on the BSDs and Apple's systems, `Epoll` on Linux and Android, `Devpoll` on illumos and
+/// Solaris, else [`Poll`]: the first that there is of
 /// kqueue, epoll, /dev/poll, poll and select, the order of Python's `DefaultSelector`. It is chosen at compile time;
 /// [`AnyBackend`] tries at run time.
 #[cfg(any(target_os = "android", target_os = "linux"))]
 pub type DefaultBackend = Epoll;
+/// The back end that serves most programs of this platform best.
+///
+/// `Kqueue` on the BSDs and Apple's systems, `Epoll` on Linux and Android, `Devpoll` on illumos and
+/// Solaris, else [`Poll`]: the first that there is of
+/// kqueue, epoll, /dev/poll, poll and select, the order of Python's `DefaultSelector`. It is chosen at compile time;
+/// [`AnyBackend`] tries at run time.
+#[cfg(any(target_os = "illumos", target_os = "solaris"))]
+pub type DefaultBackend = Devpoll;
 
 /// The selectors over back ends that not every platform has.
 pub(crate) mod aliases {
     /// A [`Selector`](crate::Selector) over `epoll(7)`.
     #[cfg(any(target_os = "android", target_os = "linux"))]
     pub type EpollSelector<F, D = ()> = crate::Selector<super::Epoll, F, D>;
+
+    /// A [`Selector`](crate::Selector) over `/dev/poll`.
+    #[cfg(any(
+        target_os = "illumos",
+        target_os = "solaris",
+        all(target_os = "linux", feature = "devpoll-emulation"),
+    ))]
+    pub type DevpollSelector<F, D = ()> = crate::Selector<super::Devpoll, F, D>;
 
     /// A [`Selector`](crate::Selector) over `kqueue(2)`.
     #[cfg(any(
@@ -361,29 +398,4 @@ impl fmt::Debug for Source<'_> {
             .field("mode", &self.mode)
             .finish()
     }
-}
-
-/// What poll-like events mean: the rule that `poll` and `epoll` share.
-///
-/// As in Python, an error or a hang-up counts as both readable and writable. That the peer sends no more (`RDHUP`, which
-/// Python does not ask for) counts as readable.
-const fn readiness(
-    read: bool,
-    priority: bool,
-    write: bool,
-    error: bool,
-    hangup: bool,
-    peer_closed: bool,
-) -> Readiness {
-    const fn bits(condition: bool, readiness: Readiness) -> u8 {
-        if condition { readiness.bits() } else { 0 }
-    }
-    Readiness::from_bits_truncate(
-        bits(read || error || hangup || peer_closed, Readiness::READ)
-            | bits(write || error || hangup, Readiness::WRITE)
-            | bits(priority, Readiness::PRIORITY)
-            | bits(hangup || peer_closed, Readiness::READ_CLOSED)
-            | bits(hangup, Readiness::WRITE_CLOSED)
-            | bits(error, Readiness::ERROR),
-    )
 }

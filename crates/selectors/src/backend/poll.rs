@@ -2,8 +2,9 @@
 
 use std::io;
 
-use super::{Backend, PEER_CLOSED, Source, Tag, readiness};
-use crate::sys::poll::{self, PollFlags};
+use super::meaning::{flags, meaning};
+use super::{Backend, Source, Tag};
+use crate::sys::poll;
 use crate::{Interest, Mode, Readiness, Timeout};
 
 /// `poll(2)`: each wait looks at every descriptor that is registered.
@@ -71,30 +72,4 @@ impl Backend for Poll {
         }
         Ok(())
     }
-}
-
-fn flags(interest: Interest) -> PollFlags {
-    let mut flags = PollFlags::empty();
-    if interest.contains(Interest::READ) {
-        flags |= PollFlags::IN | PEER_CLOSED;
-    }
-    if interest.contains(Interest::WRITE) {
-        flags |= PollFlags::OUT;
-    }
-    if interest.contains(Interest::PRIORITY) {
-        flags |= PollFlags::PRI;
-    }
-    flags
-}
-
-/// That the descriptor is not open (`NVAL`: somebody closed it by its number) counts as an error.
-fn meaning(flags: PollFlags) -> Readiness {
-    readiness(
-        flags.contains(PollFlags::IN),
-        flags.contains(PollFlags::PRI),
-        flags.contains(PollFlags::OUT),
-        flags.intersects(PollFlags::ERR | PollFlags::NVAL),
-        flags.contains(PollFlags::HUP),
-        flags.intersects(PEER_CLOSED),
-    )
 }

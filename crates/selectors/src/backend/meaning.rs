@@ -1,0 +1,59 @@
+//! What interests are in the flags of `poll(2)`, and what these flags, and those of epoll, mean.
+
+use super::PEER_CLOSED;
+use crate::sys::poll::PollFlags;
+use crate::{Interest, Readiness};
+
+/// What poll-like events mean: the rule that `poll` and `epoll` share.
+///
+/// As in Python, an error or a hang-up counts as both readable and writable. That the peer sends no more (`RDHUP`, which
+/// Python does not ask for) counts as readable.
+pub(super) const fn readiness(
+    read: bool,
+    priority: bool,
+    write: bool,
+    error: bool,
+    hangup: bool,
+    peer_closed: bool,
+) -> Readiness {
+    const fn bits(condition: bool, readiness: Readiness) -> u8 {
+        if condition { readiness.bits() } else { 0 }
+    }
+    Readiness::from_bits_truncate(
+        bits(read || error || hangup || peer_closed, Readiness::READ)
+            | bits(write || error || hangup, Readiness::WRITE)
+            | bits(priority, Readiness::PRIORITY)
+            | bits(hangup || peer_closed, Readiness::READ_CLOSED)
+            | bits(hangup, Readiness::WRITE_CLOSED)
+            | bits(error, Readiness::ERROR),
+    )
+}
+
+/// What to ask `poll(2)` or `/dev/poll` for.
+pub(super) fn flags(interest: Interest) -> PollFlags {
+    let mut flags = PollFlags::empty();
+    if interest.contains(Interest::READ) {
+        flags |= PollFlags::IN | PEER_CLOSED;
+    }
+    if interest.contains(Interest::WRITE) {
+        flags |= PollFlags::OUT;
+    }
+    if interest.contains(Interest::PRIORITY) {
+        flags |= PollFlags::PRI;
+    }
+    flags
+}
+
+/// What `poll(2)` or `/dev/poll` saw.
+///
+/// That the descriptor is not open (`NVAL`: somebody closed it by its number) counts as an error.
+pub(super) fn meaning(flags: PollFlags) -> Readiness {
+    readiness(
+        flags.contains(PollFlags::IN),
+        flags.contains(PollFlags::PRI),
+        flags.contains(PollFlags::OUT),
+        flags.intersects(PollFlags::ERR | PollFlags::NVAL),
+        flags.contains(PollFlags::HUP),
+        flags.intersects(PEER_CLOSED),
+    )
+}
