@@ -38,6 +38,8 @@ fn scenarios() -> Vec<Scenario> {
             all(target_os = "linux", feature = "libkqueue"),
         ))]
         scenarios::scenarios::<selectors::backend::Kqueue>("kqueue"),
+        #[cfg(feature = "devpoll-emulation")]
+        scenarios::scenarios::<selectors::backend::Devpoll>("devpoll"),
         scenarios::scenarios::<DefaultBackend>("default"),
         scenarios::scenarios::<AnyBackend>("any"),
         quirks::scenarios(),

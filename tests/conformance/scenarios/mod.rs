@@ -6,8 +6,5 @@ use selectors::backend::Backend;
 mod register;
 
 pub(crate) fn scenarios<B: Backend + Send + 'static>(backend: &'static str) -> Vec<Scenario> {
-    [
-        register::scenarios::<B>(backend),
-    ]
-    .concat()
+    [register::scenarios::<B>(backend)].concat()
 }

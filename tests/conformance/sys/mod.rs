@@ -4,6 +4,14 @@ use conformance::Scenario;
 
 mod constants;
 mod descriptors;
+#[cfg(feature = "devpoll-emulation")]
+mod devpoll;
+#[cfg(feature = "devpoll-emulation")]
+mod devpoll_cache;
+#[cfg(feature = "devpoll-emulation")]
+mod devpoll_device;
+#[cfg(feature = "devpoll-emulation")]
+mod devpoll_errors;
 mod epoll;
 mod epoll_control;
 mod epoll_threads;
@@ -29,6 +37,14 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         poll::scenarios(),
         poll_object::scenarios(),
         poll_cache::scenarios(),
+        #[cfg(feature = "devpoll-emulation")]
+        devpoll_device::scenarios(),
+        #[cfg(feature = "devpoll-emulation")]
+        devpoll::scenarios(),
+        #[cfg(feature = "devpoll-emulation")]
+        devpoll_errors::scenarios(),
+        #[cfg(feature = "devpoll-emulation")]
+        devpoll_cache::scenarios(),
         epoll_control::scenarios(),
         epoll::scenarios(),
         epoll_threads::scenarios(),

@@ -1,0 +1,370 @@
+//! The object for `/dev/poll`, over the emulation.
+
+use super::waits::until_asleep;
+use conformance::{Descriptors, Run, WAIT, pairs, signals};
+use rustix::io::{FdFlags, fcntl_getfd};
+use rustix::thread::gettid;
+use selectors::Timeout;
+use selectors::sys::devpoll::{Cache, DevPoll};
+use selectors::sys::poll::{PollFd, PollFlags, poll};
+use std::collections::BTreeMap;
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+conformance::scenarios_of!(sys, devpoll:
+    registering_twice_replaces,
+    modify_narrows_and_widens,
+    what_is_not_registered,
+    a_registration_that_ends_before_the_wait,
+    hang_up_without_being_asked,
+    the_mask_that_would_remove,
+    any_order_of_operations,
+    twelve_pipes,
+    nothing_registered_sleeps,
+    never_early,
+    time_outs_of_all_lengths,
+    no_limit_waits,
+    signals_do_not_end_a_wait,
+    a_wait_that_asks_for_it_is_interrupted,
+    thousands_at_once,
+    the_iterator,
+    the_descriptor,
+    no_descriptors_left,
+    types_go_to_other_threads,
+);
+
+fn now(devpoll: &mut DevPoll<'_>) -> BTreeMap<RawFd, PollFlags> {
+    let found: Vec<_> =
+        devpoll.poll(Timeout::ZERO).unwrap().map(|(fd, flags)| (fd.as_raw_fd(), flags)).collect();
+    let map: BTreeMap<_, _> = found.iter().copied().collect();
+    assert_eq!(map.len(), found.len(), "reported twice");
+    map
+}
+
+/// Ready for reading and writing.
+fn ready() -> (UnixStream, UnixStream) {
+    let (a, mut b) = pairs::unix();
+    b.write_all(b"x").unwrap();
+    (a, b)
+}
+
+const BOTH: PollFlags = PollFlags::IN.union(PollFlags::OUT);
+
+fn registering_twice_replaces() -> Run {
+    let (a, _b) = ready();
+    let fd = a.as_raw_fd();
+    let mut devpoll = DevPoll::new().unwrap();
+    for waited in [false, true] {
+        for flags in [BOTH, PollFlags::IN, PollFlags::OUT, BOTH, PollFlags::OUT] {
+            devpoll.register(a.as_fd(), BOTH);
+            if waited {
+                assert_eq!(now(&mut devpoll), BTreeMap::from([(fd, BOTH)]));
+            }
+            devpoll.register(a.as_fd(), flags);
+            assert_eq!(devpoll.len(), 1);
+            assert_eq!(now(&mut devpoll), BTreeMap::from([(fd, flags)]));
+        }
+    }
+    Ok(())
+}
+
+fn modify_narrows_and_widens() -> Run {
+    let (a, _b) = ready();
+    let mut devpoll = DevPoll::new().unwrap();
+    // As in Python, it registers what is not.
+    for flags in [PollFlags::OUT, BOTH, PollFlags::IN, PollFlags::OUT, BOTH] {
+        devpoll.modify(a.as_fd(), flags);
+        assert_eq!(now(&mut devpoll), BTreeMap::from([(a.as_raw_fd(), flags)]));
+        assert_eq!(devpoll.len(), 1);
+    }
+    Ok(())
+}
+
+fn what_is_not_registered() -> Run {
+    let ((a, _b), (c, _d)) = (ready(), ready());
+    let mut devpoll = DevPoll::new().unwrap();
+    devpoll.unregister(a.as_fd());
+    assert!(devpoll.is_empty() && now(&mut devpoll).is_empty());
+    devpoll.register(a.as_fd(), PollFlags::OUT);
+    devpoll.unregister(c.as_fd());
+    assert_eq!(now(&mut devpoll), BTreeMap::from([(a.as_raw_fd(), PollFlags::OUT)]));
+    devpoll.unregister(a.as_fd());
+    devpoll.unregister(a.as_fd());
+    assert!(devpoll.is_empty() && now(&mut devpoll).is_empty());
+    devpoll.unregister(a.as_fd());
+    assert!(now(&mut devpoll).is_empty());
+    Ok(())
+}
+
+fn a_registration_that_ends_before_the_wait() -> Run {
+    let ((a, _b), (c, _d)) = (ready(), ready());
+    let mut devpoll = DevPoll::new().unwrap();
+    devpoll.register(a.as_fd(), PollFlags::OUT);
+    devpoll.register(c.as_fd(), PollFlags::OUT);
+    devpoll.unregister(a.as_fd());
+    assert_eq!(devpoll.len(), 1);
+    assert_eq!(now(&mut devpoll), BTreeMap::from([(c.as_raw_fd(), PollFlags::OUT)]));
+    devpoll.unregister(c.as_fd());
+    devpoll.register(c.as_fd(), PollFlags::IN);
+    devpoll.register(a.as_fd(), PollFlags::IN);
+    let expected = BTreeMap::from([(a.as_raw_fd(), PollFlags::IN), (c.as_raw_fd(), PollFlags::IN)]);
+    assert_eq!(now(&mut devpoll), expected);
+    Ok(())
+}
+
+fn hang_up_without_being_asked() -> Run {
+    let (reader, writer) = pairs::pipe();
+    let mut devpoll = DevPoll::new().unwrap();
+    devpoll.register(reader.as_fd(), PollFlags::empty());
+    assert!(now(&mut devpoll).is_empty());
+    drop(writer);
+    assert_eq!(now(&mut devpoll), BTreeMap::from([(reader.as_raw_fd(), PollFlags::HUP)]));
+    Ok(())
+}
+
+/// Asking for nothing but the bit of `POLLREMOVE` asks for nothing; it does not take the descriptor out.
+fn the_mask_that_would_remove() -> Run {
+    let (reader, writer) = pairs::pipe();
+    let mut devpoll = DevPoll::new().unwrap();
+    let remove = PollFlags::from_bits_retain(0x800);
+    devpoll.register(reader.as_fd(), remove);
+    drop(writer);
+    assert_eq!(now(&mut devpoll), BTreeMap::from([(reader.as_raw_fd(), PollFlags::HUP)]));
+    let (a, _b) = ready();
+    devpoll.register(a.as_fd(), remove | PollFlags::OUT);
+    assert!(now(&mut devpoll)[&a.as_raw_fd()].contains(PollFlags::OUT));
+    Ok(())
+}
+
+/// Against a plain map.
+fn any_order_of_operations() -> Run {
+    let pairs: Vec<_> = (0..6).map(|_| ready()).collect();
+    let mut random = 1_u32;
+    let mut next = |below: u32| {
+        // Numerical Recipes' generator; its high bits are good enough here.
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (random >> 16) % below
+    };
+    let mut devpoll = DevPoll::new().unwrap();
+    let mut map = BTreeMap::new();
+    for step in 0..5000 {
+        let fd = pairs[next(6) as usize].0.as_fd();
+        let flags = [PollFlags::IN, PollFlags::OUT, BOTH][next(3) as usize];
+        match next(4) {
+            0 => {
+                devpoll.register(fd, flags);
+                map.insert(fd.as_raw_fd(), flags);
+            }
+            1 => {
+                devpoll.modify(fd, flags);
+                map.insert(fd.as_raw_fd(), flags);
+            }
+            2 => {
+                devpoll.unregister(fd);
+                map.remove(&fd.as_raw_fd());
+            }
+            _ => assert_eq!(now(&mut devpoll), map, "step {step}"),
+        }
+        assert_eq!((devpoll.len(), devpoll.is_empty()), (map.len(), map.is_empty()));
+    }
+    Ok(())
+}
+
+/// Writes to a pipe that is ready for it, reads from the one that is ready then, and unregisters both.
+fn twelve_pipes() -> Run {
+    const MESSAGE: &[u8] = b" This is a test.";
+    let pipes: Vec<_> = (0..12).map(|_| pairs::pipe()).collect();
+    let mut devpoll = DevPoll::new().unwrap();
+    for (reader, writer) in &pipes {
+        devpoll.register(reader.as_fd(), PollFlags::IN | PollFlags::PRI | PollFlags::OUT);
+        devpoll.modify(reader.as_fd(), PollFlags::IN);
+        devpoll.register(writer.as_fd(), PollFlags::OUT);
+    }
+    let mut received = Vec::new();
+    while !devpoll.is_empty() {
+        let left = devpoll.len();
+        let writable: Vec<_> =
+            devpoll.poll(WAIT).unwrap().map(|(fd, flags)| (fd.as_raw_fd(), flags)).collect();
+        assert!(writable.iter().all(|(_, flags)| *flags == PollFlags::OUT));
+        assert_eq!(writable.len(), left / 2);
+        let chosen = writable[writable.len() / 3].0;
+        let (reader, writer) = pipes.iter().find(|(_, writer)| writer.as_raw_fd() == chosen).unwrap();
+        let (mut input, mut output) = (reader, writer);
+        output.write_all(MESSAGE).unwrap();
+
+        let found = devpoll.poll(WAIT).unwrap().filter(|(_, flags)| *flags == PollFlags::IN);
+        assert_eq!(found.map(|(fd, _)| fd.as_raw_fd()).collect::<Vec<_>>(), [reader.as_raw_fd()]);
+        let mut buffer = [0; 64];
+        let length = input.read(&mut buffer).unwrap();
+        received.push(buffer[..length].to_vec());
+        devpoll.unregister(reader.as_fd());
+        devpoll.unregister(writer.as_fd());
+    }
+    assert_eq!(received, vec![MESSAGE; 12]);
+    Ok(())
+}
+
+fn nothing_registered_sleeps() -> Run {
+    let (a, _b) = ready();
+    let mut devpoll = DevPoll::new().unwrap();
+    for _ in 0..2 {
+        let (limit, start) = (Duration::from_millis(10), Instant::now());
+        assert_eq!(devpoll.poll(limit).unwrap().count(), 0);
+        assert!(start.elapsed() >= limit);
+        // The same when something was registered once.
+        devpoll.register(a.as_fd(), PollFlags::OUT);
+        assert_eq!(now(&mut devpoll).len(), 1);
+        devpoll.unregister(a.as_fd());
+    }
+    Ok(())
+}
+
+fn never_early() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut devpoll = DevPoll::new().unwrap();
+    devpoll.register(a.as_fd(), PollFlags::IN);
+    for nanos in [1, 999, 1000, 999_999, 1_000_000, 1_000_001, 2_500_000, 20_000_000, 67_000_000] {
+        let (limit, start) = (Duration::from_nanos(nanos), Instant::now());
+        assert_eq!(devpoll.poll(limit).unwrap().count(), 0);
+        assert!(start.elapsed() >= limit, "{limit:?}");
+    }
+    Ok(())
+}
+
+fn time_outs_of_all_lengths() -> Run {
+    let (a, _b) = ready();
+    let mut devpoll = DevPoll::new().unwrap();
+    devpoll.register(a.as_fd(), PollFlags::OUT);
+    let limits =
+        [0, 1, 1 << 30, i32::MAX as u64, 1 << 31, 1 << 32, 1 << 63, u64::MAX].map(Duration::from_millis);
+    for limit in limits.into_iter().chain([Duration::MAX]) {
+        assert_eq!(devpoll.poll(limit).unwrap().count(), 1, "{limit:?}");
+    }
+    assert_eq!(devpoll.poll(None).unwrap().count(), 1);
+    Ok(())
+}
+
+fn no_limit_waits() -> Run {
+    let (a, mut b) = pairs::unix();
+    let mut devpoll = DevPoll::new().unwrap();
+    devpoll.register(a.as_fd(), PollFlags::IN);
+    let this = gettid();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            until_asleep(this);
+            b.write_all(b"x").unwrap();
+            b // lives until the wait is over
+        });
+        assert_eq!(devpoll.poll(None).unwrap().count(), 1);
+    });
+    Ok(())
+}
+
+fn signals_do_not_end_a_wait() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut devpoll = DevPoll::new().unwrap();
+    for _ in 0..2 {
+        let limit = Duration::from_millis(100);
+        let start = Instant::now();
+        let (found, signals) =
+            signals::storm(Duration::from_millis(5), || devpoll.poll(limit).unwrap().count());
+        let elapsed = start.elapsed();
+        assert_eq!(found, 0);
+        assert!((limit..WAIT).contains(&elapsed), "{elapsed:?}");
+        assert!(signals > 2, "{signals} signals are no test");
+        devpoll.register(a.as_fd(), PollFlags::IN);
+    }
+    Ok(())
+}
+
+fn a_wait_that_asks_for_it_is_interrupted() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut devpoll = DevPoll::new().unwrap();
+    devpoll.register(a.as_fd(), PollFlags::IN);
+    for timeout in [Timeout::NEVER, Timeout::after(WAIT)] {
+        let (result, _) = signals::storm(Duration::from_millis(5), || {
+            devpoll.poll(timeout.interruptible()).map(Iterator::count)
+        });
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Interrupted);
+    }
+    // What was registered still is.
+    devpoll.modify(a.as_fd(), PollFlags::OUT);
+    assert_eq!(now(&mut devpoll).len(), 1);
+    Ok(())
+}
+
+fn thousands_at_once() -> Run {
+    let (_limit, count) = Descriptors::raise(3000, 8000)?;
+    let (a, _b) = ready();
+    let duplicates: Vec<_> = (0..count - 10).map(|_| a.try_clone().unwrap()).collect();
+    let mut devpoll = DevPoll::new().unwrap();
+    for duplicate in &duplicates {
+        devpoll.register(duplicate.as_fd(), PollFlags::OUT);
+    }
+    assert_eq!(now(&mut devpoll).len(), duplicates.len());
+    for duplicate in duplicates.iter().step_by(2) {
+        devpoll.unregister(duplicate.as_fd());
+    }
+    let found = now(&mut devpoll);
+    assert!(duplicates.iter().skip(1).step_by(2).all(|duplicate| found.contains_key(&duplicate.as_raw_fd())));
+    assert_eq!(found.len(), devpoll.len());
+    Ok(())
+}
+
+fn the_iterator() -> Run {
+    let ((a, _b), (c, _d)) = (ready(), ready());
+    let mut devpoll = DevPoll::new().unwrap();
+    devpoll.register(a.as_fd(), PollFlags::OUT);
+    devpoll.register(c.as_fd(), PollFlags::OUT);
+    let mut found = devpoll.poll(Timeout::ZERO).unwrap();
+    assert_eq!((found.len(), found.size_hint()), (2, (2, Some(2))));
+    let first = found.next().unwrap().0.as_raw_fd();
+    assert_eq!(found.len(), 1);
+    let again = found.clone();
+    let second = found.next().unwrap().0.as_raw_fd();
+    assert_eq!(again.map(|(fd, _)| fd.as_raw_fd()).collect::<Vec<_>>(), [second]);
+    assert!(found.next().is_none() && found.next().is_none());
+    assert_ne!(first, second);
+    Ok(())
+}
+
+fn the_descriptor() -> Run {
+    let is_open = |fd: RawFd| Path::new(&format!("/proc/self/fd/{fd}")).symlink_metadata().is_ok();
+    let (a, _b) = ready();
+    let mut devpoll = DevPoll::new().unwrap();
+    let cache = Cache::new().unwrap();
+    assert_ne!(devpoll.as_fd().as_raw_fd(), cache.as_fd().as_raw_fd());
+    assert!(fcntl_getfd(&devpoll).unwrap().contains(FdFlags::CLOEXEC));
+    assert!(fcntl_getfd(&cache).unwrap().contains(FdFlags::CLOEXEC));
+    devpoll.register(a.as_fd(), PollFlags::OUT);
+    assert_eq!(now(&mut devpoll).len(), 1);
+    let mut entry = [PollFd::new(devpoll.as_fd(), PollFlags::IN)];
+    poll(&mut entry, Timeout::ZERO).unwrap();
+    assert_eq!(entry[0].revents(), PollFlags::ERR);
+    let numbers = [devpoll.as_fd().as_raw_fd(), cache.as_fd().as_raw_fd()];
+    assert!(numbers.into_iter().all(is_open));
+    drop((devpoll, cache));
+    assert!(!numbers.into_iter().any(is_open));
+    Ok(())
+}
+
+fn no_descriptors_left() -> Run {
+    let limit = Descriptors::none_left();
+    let results = [DevPoll::new().map(drop), Cache::new().map(drop)];
+    drop(limit);
+    for result in results {
+        assert_eq!(result.unwrap_err().raw_os_error(), Some(libc::EMFILE));
+    }
+    Ok(())
+}
+
+fn types_go_to_other_threads() -> Run {
+    fn send_and_sync<T: Send + Sync>() {}
+    send_and_sync::<DevPoll<'_>>();
+    send_and_sync::<Cache>();
+    Ok(())
+}
