@@ -335,6 +335,7 @@ impl From<Error> for io::Error {
 ///
 /// `?` makes an [`Error`], an [`io::Error`] or a boxed error of it, and drops file object and data. It does not
 /// implement [`std::error::Error`] itself, because a file object may borrow, and errors must not.
+/// Where something else is to be made of it (`anyhow::Error`, say): `.map_err(selectors::Error::from)?`.
 ///
 /// # Examples
 ///
