@@ -98,7 +98,7 @@ fn refused<B: Backend>(
     file.choose(1);
     for _ in 0..2 {
         match call(&mut selector, token) {
-            Err(Error::InvalidFd { registered, lent }) => {
+            Err(Error::InvalidFd { registered, lent, .. }) => {
                 assert_eq!((registered, lent), (file.number(0), file.number(1)));
             }
             result => panic!("{result:?}"),
@@ -178,7 +178,7 @@ fn a_wait_fails_or_does_not_look<B: Backend>() -> Run {
     match selector.select_into(&mut ready, Duration::ZERO) {
         // What the wrong descriptor has is not told.
         Ok(_) => assert_eq!(interests(&ready), [(other, Interest::READ)].into()),
-        Err(Error::InvalidFd { registered, lent }) => {
+        Err(Error::InvalidFd { registered, lent, .. }) => {
             assert_eq!((registered, lent), (file.number(0), file.number(1)));
             assert!(ready.is_empty());
         }

@@ -12,10 +12,12 @@ use std::os::unix::net::UnixStream;
 conformance::scenarios!(replaced:
     unregister_after_another_file_came,
     unregister_after_it_was_closed,
+    unregister_after_a_regular_file_came,
     unregistered_and_registered_again,
     taken_until_the_key_goes,
     modify_after_another_file_came,
     modify_after_it_was_closed,
+    modify_after_a_regular_file_came,
     rearm_after_another_file_came,
     another_file_came_while_paused,
     pause_after_another_file_came,
@@ -62,6 +64,19 @@ fn unregister_after_it_was_closed<B: Backend>() -> Run {
         let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
         let token = selector.register(&stdin, Interest::READ, "data").unwrap();
         stdin::close();
+        assert_eq!(selector.unregister(token).unwrap().data, "data");
+        assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
+        Ok(())
+    })
+}
+
+fn unregister_after_a_regular_file_came<B: Backend>() -> Run {
+    in_child("unregister", &[], || {
+        let stdin = std::io::stdin();
+        let _old = ready_behind();
+        let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
+        let token = selector.register(&stdin, Interest::READ, "data").unwrap();
+        stdin::replace(pairs::regular());
         assert_eq!(selector.unregister(token).unwrap().data, "data");
         assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
         Ok(())
@@ -138,21 +153,34 @@ fn modify_after_another_file_came<B: Backend>() -> Run {
     })
 }
 
+/// A change of a key that has lost its file for ever: it fails, and nothing has changed, or does what there is to do.
+fn changed_in_vain<B: Backend>(replace: fn()) {
+    let stdin = std::io::stdin();
+    drop(behind());
+    let mut selector = Selector::<B, &Stdin>::new().unwrap();
+    let token = selector.register(&stdin, Interest::READ, ()).unwrap();
+    replace();
+    let both = Interest::READ | Interest::WRITE;
+    let expected = match selector.modify(token, both) {
+        Ok(()) => both,
+        Err(Error::Lost { fd: 0, .. }) => Interest::READ,
+        Err(error) => panic!("{error:?}"),
+    };
+    assert_eq!(selector.key(token).unwrap().interest(), expected);
+    selector.unregister(token).unwrap();
+    assert!(now(&mut selector).is_empty());
+}
+
 fn modify_after_it_was_closed<B: Backend>() -> Run {
     in_child("modify", &[], || {
-        let stdin = std::io::stdin();
-        drop(behind());
-        let mut selector = Selector::<B, &Stdin>::new().unwrap();
-        let token = selector.register(&stdin, Interest::READ, ()).unwrap();
-        stdin::close();
-        let both = Interest::READ | Interest::WRITE;
-        let expected = match selector.modify(token, both) {
-            Ok(()) => both,
-            Err(Error::Lost { fd: 0, .. }) => Interest::READ,
-            Err(error) => panic!("{error:?}"),
-        };
-        assert_eq!(selector.key(token).unwrap().interest(), expected);
-        selector.unregister(token).unwrap();
+        changed_in_vain::<B>(stdin::close);
+        Ok(())
+    })
+}
+
+fn modify_after_a_regular_file_came<B: Backend>() -> Run {
+    in_child("modify", &[], || {
+        changed_in_vain::<B>(|| stdin::replace(pairs::regular()));
         Ok(())
     })
 }

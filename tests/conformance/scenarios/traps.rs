@@ -303,6 +303,7 @@ fn a_token_of_another_selector_finds_nothing<B: Backend>() -> Run {
     assert_ne!(mine, foreign);
     assert!(one.key(foreign).is_none() && one.fileobj(foreign).is_none() && one.parts(foreign).is_none());
     assert!(one.data(foreign).is_none() && one.data_mut(foreign).is_none() && !one.keys().contains(foreign));
+    assert!(one.parts_pair(mine, foreign).is_none() && one.parts_pair(foreign, mine).is_none());
     assert!(matches!(one.modify(foreign, Interest::READ), Err(Error::NotRegistered)));
     assert!(matches!(one.modify_with(foreign, Interest::READ, Mode::Oneshot), Err(Error::NotRegistered)));
     assert!(matches!(one.pause(foreign), Err(Error::NotRegistered)));
