@@ -248,7 +248,7 @@ impl Error {
             Some(Errno::MFILE) => Limit::ProcessDescriptors,
             Some(Errno::NFILE) => Limit::SystemDescriptors,
             Some(Errno::NOMEM) => Limit::Memory,
-            Some(Errno::NOSPC) if during == Operation::Register => Limit::Watches,
+            Some(Errno::NOSPC) if matches!(during, Operation::Register | Operation::Waker) => Limit::Watches,
             // EPERM from epoll_ctl(2): "the target file does not support epoll".
             Some(Errno::PERM) if during == Operation::Register => {
                 return Self::UnsupportedFile { backend, source };
