@@ -28,7 +28,6 @@ mod replaced;
 mod reuse;
 mod scale;
 mod select;
-mod third_party;
 mod threads;
 mod timeout;
 mod tokens;
@@ -64,7 +63,6 @@ pub(crate) fn scenarios<B: Backend + Send + 'static>(backend: &'static str) -> V
         reuse::scenarios::<B>(backend),
         scale::scenarios::<B>(backend),
         select::scenarios::<B>(backend),
-        third_party::scenarios::<B>(backend),
         threads::scenarios::<B>(backend),
         timeout::scenarios::<B>(backend),
         tokens::scenarios::<B>(backend),

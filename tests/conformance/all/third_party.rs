@@ -1,6 +1,4 @@
 //! A back end that somebody else wrote, with nothing but the public trait: it does as well as ours.
-//!
-//! Most scenarios tell a selector over it and one over the back end under test the same story.
 
 use conformance::{Run, WAIT, interests, now, pairs, signals, soon};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -13,7 +11,7 @@ use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-conformance::scenarios!(third_party:
+conformance::scenarios_of!(all, third_party:
     registers_modifies_unregisters,
     each_mode_that_it_has,
     what_it_has_not,
@@ -52,7 +50,7 @@ impl Backend for Plain {
     }
 
     fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
-        // So that there is something it refuses.
+        // As epoll refuses regular files: so that there is something it refuses.
         if source.fd().as_raw_fd() <= 2 {
             return Err(Errno::PERM.into());
         }
@@ -110,55 +108,47 @@ impl Backend for Plain {
     }
 }
 
-fn registers_modifies_unregisters<B: Backend>() -> Run {
-    fn story<B: Backend>() {
-        let ((a, mut a_peer), (b, mut b_peer)) = (pairs::unix(), pairs::unix());
-        let mut selector = Selector::<B, _, _>::new().unwrap();
-        let first = selector.register(&a, Interest::READ, 'a').unwrap();
-        let second = selector.register(&b, BOTH, 'b').unwrap();
-        assert_eq!(interests(&now(&mut selector)), [(second, Interest::WRITE)].into());
-        a_peer.write_all(b"x").unwrap();
-        b_peer.write_all(b"x").unwrap();
-        assert_eq!(interests(&soon(&mut selector)), [(first, Interest::READ), (second, BOTH)].into());
-        selector.modify(second, Interest::READ).unwrap();
-        selector.modify(&a, Interest::WRITE).unwrap();
-        let found = interests(&now(&mut selector));
-        assert_eq!(found, [(first, Interest::WRITE), (second, Interest::READ)].into());
-        assert!(matches!(
-            selector.register(&a, Interest::READ, 'c').unwrap_err().error,
-            Error::AlreadyRegistered { token, .. } if token == first
-        ));
-        assert_eq!(selector.unregister(&a).unwrap().data, 'a');
-        assert_eq!(interests(&now(&mut selector)), [(second, Interest::READ)].into());
-        assert_eq!(selector.unregister(second).unwrap().data, 'b');
-        assert!(now(&mut selector).is_empty());
-    }
-    story::<Plain>();
-    story::<B>();
+fn registers_modifies_unregisters() -> Run {
+    let ((a, mut a_peer), (b, mut b_peer)) = (pairs::unix(), pairs::unix());
+    let mut selector = Selector::<Plain, _, _>::new().unwrap();
+    let first = selector.register(&a, Interest::READ, 'a').unwrap();
+    let second = selector.register(&b, BOTH, 'b').unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(second, Interest::WRITE)].into());
+    a_peer.write_all(b"x").unwrap();
+    b_peer.write_all(b"x").unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(first, Interest::READ), (second, BOTH)].into());
+    selector.modify(second, Interest::READ).unwrap();
+    selector.modify(&a, Interest::WRITE).unwrap();
+    let found = interests(&now(&mut selector));
+    assert_eq!(found, [(first, Interest::WRITE), (second, Interest::READ)].into());
+    assert!(matches!(
+        selector.register(&a, Interest::READ, 'c').unwrap_err().error,
+        Error::AlreadyRegistered { token, .. } if token == first
+    ));
+    assert_eq!(selector.unregister(&a).unwrap().data, 'a');
+    assert_eq!(interests(&now(&mut selector)), [(second, Interest::READ)].into());
+    assert_eq!(selector.unregister(second).unwrap().data, 'b');
+    assert!(now(&mut selector).is_empty());
     Ok(())
 }
 
-fn each_mode_that_it_has<B: Backend>() -> Run {
-    fn story<B: Backend>() {
-        let (a, b) = pairs::unix();
-        let mut selector = Selector::<B, _>::new().unwrap();
-        let level = selector.register(&a, Interest::WRITE, ()).unwrap();
-        let once = selector.register_with(&b, Interest::WRITE, Mode::Oneshot, ()).unwrap();
-        let both = [(level, Interest::WRITE), (once, Interest::WRITE)].into();
-        for _ in 0..2 {
-            assert_eq!(interests(&now(&mut selector)), both);
-            assert_eq!(interests(&now(&mut selector)), [(level, Interest::WRITE)].into());
-            selector.rearm(once).unwrap();
-        }
-        selector.modify_with(once, Interest::WRITE, Mode::Level).unwrap();
-        assert_eq!((interests(&now(&mut selector)), interests(&now(&mut selector))), (both.clone(), both));
+fn each_mode_that_it_has() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::<Plain, _>::new().unwrap();
+    let level = selector.register(&a, Interest::WRITE, ()).unwrap();
+    let once = selector.register_with(&b, Interest::WRITE, Mode::Oneshot, ()).unwrap();
+    let both = [(level, Interest::WRITE), (once, Interest::WRITE)].into();
+    for _ in 0..2 {
+        assert_eq!(interests(&now(&mut selector)), both);
+        assert_eq!(interests(&now(&mut selector)), [(level, Interest::WRITE)].into());
+        selector.rearm(once).unwrap();
     }
-    story::<Plain>();
-    story::<B>();
+    selector.modify_with(once, Interest::WRITE, Mode::Level).unwrap();
+    assert_eq!((interests(&now(&mut selector)), interests(&now(&mut selector))), (both.clone(), both));
     Ok(())
 }
 
-fn what_it_has_not<B: Backend>() -> Run {
+fn what_it_has_not() -> Run {
     let (a, _b) = pairs::unix();
     let mut selector = Selector::<Plain, _>::new().unwrap();
     let token = selector.register(&a, Interest::READ, ()).unwrap();
@@ -177,98 +167,78 @@ fn what_it_has_not<B: Backend>() -> Run {
     Ok(())
 }
 
-fn pauses_and_resumes<B: Backend>() -> Run {
-    fn story<B: Backend>() {
-        let (a, b) = pairs::unix();
-        let mut selector = Selector::<B, _>::new().unwrap();
-        let token = selector.register(&a, Interest::READ, ()).unwrap();
-        selector.pause(token).unwrap();
-        drop(b);
-        assert!(now(&mut selector).is_empty());
-        selector.modify(token, BOTH).unwrap();
-        assert_eq!(interests(&soon(&mut selector)), [(token, BOTH)].into());
-    }
-    story::<Plain>();
-    story::<B>();
+fn pauses_and_resumes() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::<Plain, _>::new().unwrap();
+    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    selector.pause(token).unwrap();
+    drop(b);
+    assert!(now(&mut selector).is_empty());
+    selector.modify(token, BOTH).unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(token, BOTH)].into());
     Ok(())
 }
 
-fn waits_for_its_time<B: Backend>() -> Run {
-    fn story<B: Backend>() {
-        const LIMIT: Duration = Duration::from_millis(5);
-        let (a, _b) = pairs::unix();
-        let mut selector = Selector::<B, _>::new().unwrap();
-        for _ in 0..2 {
-            let start = Instant::now();
-            assert!(selector.select(LIMIT).unwrap().is_empty());
-            assert!(start.elapsed() >= LIMIT);
-            if selector.keys().is_empty() {
-                selector.register(&a, Interest::READ, ()).unwrap();
-            }
-        }
-    }
-    story::<Plain>();
-    story::<B>();
-    Ok(())
-}
-
-fn is_woken<B: Backend>() -> Run {
-    fn story<B: Backend>() {
-        let mut selector = Selector::<B, &UnixStream>::new().unwrap();
-        let waker = selector.waker().unwrap();
-        thread::scope(|scope| {
-            scope.spawn(|| waker.wake().unwrap());
-            let ready = selector.select(WAIT).unwrap();
-            assert!(ready.woken() && ready.is_empty());
-        });
-        assert!(!now(&mut selector).woken());
-        waker.wake().unwrap();
-        assert!(soon(&mut selector).woken());
-    }
-    story::<Plain>();
-    story::<B>();
-    Ok(())
-}
-
-fn sleeps_through_signals<B: Backend>() -> Run {
-    fn story<B: Backend>() {
-        const LIMIT: Duration = Duration::from_millis(20);
-        let mut selector = Selector::<B, &UnixStream>::new().unwrap();
+fn waits_for_its_time() -> Run {
+    const LIMIT: Duration = Duration::from_millis(5);
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<Plain, _>::new().unwrap();
+    for _ in 0..2 {
         let start = Instant::now();
-        let (ready, _) = signals::storm(Duration::from_millis(1), || selector.select(LIMIT).unwrap());
-        assert!(ready.is_empty() && start.elapsed() >= LIMIT);
-        let (result, handled) =
-            signals::storm(Duration::from_millis(1), || selector.select(Timeout::from(WAIT).interruptible()));
-        assert!(matches!(result, Err(Error::Interrupted)), "{result:?}");
-        assert!(handled > 0);
+        assert!(selector.select(LIMIT).unwrap().is_empty());
+        assert!(start.elapsed() >= LIMIT);
+        if selector.keys().is_empty() {
+            selector.register(&a, Interest::READ, ()).unwrap();
+        }
     }
-    story::<Plain>();
-    story::<B>();
     Ok(())
 }
 
-fn serves_many<B: Backend>() -> Run {
-    fn story<B: Backend>() {
-        let files: Vec<_> = (0..50).map(|_| pairs::unix()).collect();
-        let mut selector = Selector::<B, _, _>::new().unwrap();
-        for (at, (a, _)) in files.iter().enumerate() {
-            selector.register(a, Interest::READ, at).unwrap();
-        }
-        for at in [7, 49, 0, 31] {
-            (&files[at].1).write_all(b"x").unwrap();
-        }
-        let mut ready = Ready::new();
-        assert_eq!(selector.select_into(&mut ready, WAIT).unwrap(), 4);
-        let mut found: Vec<_> = ready.iter().map(|(token, _)| *selector.data(token).unwrap()).collect();
-        found.sort_unstable();
-        assert_eq!(found, [0, 7, 31, 49]);
-    }
-    story::<Plain>();
-    story::<B>();
+fn is_woken() -> Run {
+    let mut selector = Selector::<Plain, &UnixStream>::new().unwrap();
+    let waker = selector.waker().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| waker.wake().unwrap());
+        let ready = selector.select(WAIT).unwrap();
+        assert!(ready.woken() && ready.is_empty());
+    });
+    assert!(!now(&mut selector).woken());
+    waker.wake().unwrap();
+    assert!(soon(&mut selector).woken());
     Ok(())
 }
 
-fn gives_everything_back<B: Backend>() -> Run {
+fn sleeps_through_signals() -> Run {
+    const LIMIT: Duration = Duration::from_millis(20);
+    let mut selector = Selector::<Plain, &UnixStream>::new().unwrap();
+    let start = Instant::now();
+    let (ready, _) = signals::storm(Duration::from_millis(1), || selector.select(LIMIT).unwrap());
+    assert!(ready.is_empty() && start.elapsed() >= LIMIT);
+    let (result, handled) =
+        signals::storm(Duration::from_millis(1), || selector.select(Timeout::from(WAIT).interruptible()));
+    assert!(matches!(result, Err(Error::Interrupted)), "{result:?}");
+    assert!(handled > 0);
+    Ok(())
+}
+
+fn serves_many() -> Run {
+    let files: Vec<_> = (0..50).map(|_| pairs::unix()).collect();
+    let mut selector = Selector::<Plain, _, _>::new().unwrap();
+    for (at, (a, _)) in files.iter().enumerate() {
+        selector.register(a, Interest::READ, at).unwrap();
+    }
+    for at in [7, 49, 0, 31] {
+        (&files[at].1).write_all(b"x").unwrap();
+    }
+    let mut ready = Ready::new();
+    assert_eq!(selector.select_into(&mut ready, WAIT).unwrap(), 4);
+    let mut found: Vec<_> = ready.iter().map(|(token, _)| *selector.data(token).unwrap()).collect();
+    found.sort_unstable();
+    assert_eq!(found, [0, 7, 31, 49]);
+    Ok(())
+}
+
+fn gives_everything_back() -> Run {
     let (a, b) = pairs::unix();
     let mut selector = Selector::with_backend(Plain::default());
     selector.register(a, Interest::READ, 1).unwrap();
@@ -277,7 +247,7 @@ fn gives_everything_back<B: Backend>() -> Run {
     Ok(())
 }
 
-fn its_errors_come_through<B: Backend>() -> Run {
+fn its_errors_come_through() -> Run {
     let stdin = io::stdin();
     let mut selector = Selector::with_backend(Plain::default());
     let rejected = selector.register(&stdin, Interest::READ, "data").unwrap_err();
@@ -287,7 +257,7 @@ fn its_errors_come_through<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_it_reported_before_it_failed_does_not_count<B: Backend>() -> Run {
+fn what_it_reported_before_it_failed_does_not_count() -> Run {
     let (a, b) = pairs::unix();
     let mut selector = Selector::with_backend(Plain { failure: Some(Errno::IO) });
     let level = selector.register(&a, Interest::WRITE, ()).unwrap();
@@ -327,7 +297,7 @@ impl Backend for Absent {
     }
 }
 
-fn one_that_does_not_open<B: Backend>() -> Run {
+fn one_that_does_not_open() -> Run {
     let error = Selector::<Absent, UnixStream>::new().unwrap_err();
     assert!(matches!(error, Error::Os { during: Operation::Open, .. }), "{error:?}");
     assert_eq!((error.kind(), error.raw_os_error()), (io::ErrorKind::Unsupported, None));
@@ -335,7 +305,7 @@ fn one_that_does_not_open<B: Backend>() -> Run {
     Ok(())
 }
 
-fn one_that_supports_nothing<B: Backend>() -> Run {
+fn one_that_supports_nothing() -> Run {
     let (a, _b) = pairs::unix();
     let mut selector = Selector::with_backend(Absent);
     for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
