@@ -159,12 +159,7 @@ impl Proxy {
         let mut interest = Interest::empty();
         interest.set(Interest::READ, room && !ended && !connecting);
         interest.set(Interest::WRITE, connecting || !data.unsent.is_empty());
-        if interest.is_empty() {
-            self.selector.pause(token)?;
-        } else {
-            self.selector.modify(token, interest)?; // no system call if that is what it is
-        }
-        Ok(())
+        Ok(self.selector.set_interest(token, interest)?) // no system call if that is what it is
     }
 
     /// Closes both sides.

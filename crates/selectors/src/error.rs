@@ -248,7 +248,7 @@ impl Error {
             Some(Errno::MFILE) => Limit::ProcessDescriptors,
             Some(Errno::NFILE) => Limit::SystemDescriptors,
             Some(Errno::NOMEM) => Limit::Memory,
-            Some(Errno::NOSPC) if during == Operation::Register => Limit::Watches,
+            Some(Errno::NOSPC) if matches!(during, Operation::Register | Operation::Waker) => Limit::Watches,
             // EPERM from epoll_ctl(2): "the target file does not support epoll".
             Some(Errno::PERM) if during == Operation::Register => {
                 return Self::UnsupportedFile { backend, source };
@@ -335,6 +335,7 @@ impl From<Error> for io::Error {
 ///
 /// `?` makes an [`Error`], an [`io::Error`] or a boxed error of it, and drops file object and data. It does not
 /// implement [`std::error::Error`] itself, because a file object may borrow, and errors must not.
+/// Where something else is to be made of it (`anyhow::Error`, say): `.map_err(selectors::Error::from)?`.
 ///
 /// # Examples
 ///

@@ -23,6 +23,9 @@ pub(crate) struct Slot<F> {
     pub(crate) state: State,
 }
 
+/// File object and data of two registrations.
+type Pair<'a, F, D> = ((&'a F, &'a mut D), (&'a F, &'a mut D));
+
 /// What the back end knows of a registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
@@ -138,6 +141,16 @@ impl<F, D> Map<F, D> {
     pub(crate) fn parts(&mut self, slot: u32) -> Option<(&F, &mut D)> {
         let entry = self.slots.get(slot as usize)?.as_ref()?;
         Some((&entry.fileobj, self.data.get_mut(slot as usize)?.as_mut()?))
+    }
+
+    /// The parts of two slots; `None` if it is one, or one has no registration.
+    pub(crate) fn parts_pair(&mut self, a: u32, b: u32) -> Option<Pair<'_, F, D>> {
+        let file = |slot: u32| Some(&self.slots.get(slot as usize)?.as_ref()?.fileobj);
+        let (low, high) = (a.min(b) as usize, a.max(b) as usize);
+        let (below, above) = self.data.split_at_mut_checked(high)?;
+        let (first, second) = (below.get_mut(low)?.as_mut()?, above.first_mut()?.as_mut()?);
+        let (first, second) = if a < b { (first, second) } else { (second, first) };
+        Some(((file(a)?, first), (file(b)?, second)))
     }
 
     pub(crate) fn token(&self, slot: u32, entry: &Slot<F>) -> Token {

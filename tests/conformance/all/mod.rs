@@ -6,7 +6,8 @@ mod agreement;
 mod ends;
 mod model;
 mod sides;
+mod third_party;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
-    [agreement::scenarios(), model::scenarios()].concat()
+    [agreement::scenarios(), model::scenarios(), third_party::scenarios()].concat()
 }

@@ -4,6 +4,7 @@ use conformance::{Run, interests, now, pairs};
 use selectors::{EpollSelector, Interest, Mode, Token};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(epoll, edge:
     more_of_the_same_is_an_edge,
@@ -15,6 +16,7 @@ conformance::scenarios_of!(epoll, edge:
     one_direction_tells_of_the_other,
     the_end,
     paused_and_resumed,
+    once_is_once_in_the_kernel_too,
 );
 
 type Selector = EpollSelector<UnixStream>;
@@ -153,5 +155,18 @@ fn paused_and_resumed() -> Run {
     assert_eq!(found(&mut selector, token), Some(Interest::READ));
     assert_eq!(found(&mut selector, token), None);
     assert_eq!(selector.key(token).unwrap().mode(), Mode::Edge);
+    Ok(())
+}
+
+/// A one-shot key that has fired does not wake, so a wait takes its time instead of finding nothing again and again.
+fn once_is_once_in_the_kernel_too() -> Run {
+    let (a, mut b) = pairs::unix();
+    b.write_all(b"x").unwrap();
+    let mut selector = EpollSelector::new().unwrap();
+    selector.register_with(a, Interest::READ, Mode::Oneshot, ()).unwrap();
+    assert_eq!(now(&mut selector).len(), 1);
+    let (limit, start) = (Duration::from_millis(5), Instant::now());
+    assert!(selector.select(limit).unwrap().is_empty());
+    assert!(start.elapsed() >= limit);
     Ok(())
 }

@@ -1,32 +1,269 @@
 //! Registering.
 
-use conformance::Run;
+use conformance::{Call, Fickle, Puppet, Run, interests, now, pairs};
+use rustix::io::fcntl_dupfd_cloexec;
 use selectors::backend::Backend;
+use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd};
 use selectors::{Error, Interest, Mode, Selector};
-use std::os::fd::AsRawFd;
-use std::os::unix::net::UnixStream;
+use std::io::Write;
 
-conformance::scenarios!(register: a_key_has_what_was_registered, twice_is_an_error);
+conformance::scenarios!(register:
+    a_key_has_what_was_registered,
+    twice_is_an_error,
+    twice_through_another_object_is_an_error,
+    a_paused_key_is_registered_too,
+    a_duplicate_descriptor_is_another_key,
+    in_two_selectors_at_once,
+    an_empty_interest_is_refused,
+    unknown_bits_are_refused,
+    every_interest_in_every_mode,
+    what_is_asked_for_is_what_counts,
+    the_back_end_is_told_at_once,
+    what_is_wrong_is_not_told_to_the_back_end,
+    the_descriptor_is_asked_for_once,
+    a_regular_file_is_ready_or_refused,
+    others_are_left_alone,
+    any_number_of_a_descriptor,
+);
 
 fn a_key_has_what_was_registered<B: Backend>() -> Run {
-    let (a, _b) = UnixStream::pair().unwrap();
+    let (a, _b) = pairs::unix();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register(&a, Interest::READ, "data").unwrap();
     let key = selector.key(token).unwrap();
     assert!(std::ptr::eq(*key.fileobj(), &a));
     assert_eq!((key.token(), key.fd(), key.interest()), (token, a.as_raw_fd(), Interest::READ));
     assert_eq!((key.mode(), *key.data()), (Mode::Level, "data"));
+    assert!(key.is_armed() && !key.is_paused());
     Ok(())
 }
 
 fn twice_is_an_error<B: Backend>() -> Run {
-    let (a, _b) = UnixStream::pair().unwrap();
+    let (a, _b) = pairs::unix();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let first = selector.register(&a, Interest::READ, 1).unwrap();
     let rejected = selector.register(&a, Interest::WRITE, 2).unwrap_err();
-    assert!(matches!(rejected.error, Error::AlreadyRegistered { token, .. } if token == first));
+    assert!(
+        matches!(rejected.error, Error::AlreadyRegistered { fd, token } if (fd, token) == (a.as_raw_fd(), first))
+    );
     assert!(std::ptr::eq(rejected.fileobj, &a));
     assert_eq!(rejected.data, 2);
     assert_eq!(selector.key(first).map(|key| (key.interest(), *key.data())), Some((Interest::READ, 1)));
+    assert!(now(&mut selector).is_empty(), "it is waited for as the first asked");
+    Ok(())
+}
+
+fn twice_through_another_object_is_an_error<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, Box<dyn AsFd>, _>::new().unwrap();
+    let borrowed: BorrowedFd<'_> = a.as_fd();
+    let first = selector.register(Box::new(&a), Interest::READ, 1).unwrap();
+    let rejected = selector.register(Box::new(borrowed), Interest::READ, 2).unwrap_err();
+    assert!(matches!(rejected.error, Error::AlreadyRegistered { token, .. } if token == first));
+    assert_eq!(selector.keys().len(), 1);
+    Ok(())
+}
+
+fn a_paused_key_is_registered_too<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let first = selector.register(&a, Interest::READ, 1).unwrap();
+    selector.pause(first).unwrap();
+    let rejected = selector.register(&a, Interest::WRITE, 2).unwrap_err();
+    assert!(matches!(rejected.error, Error::AlreadyRegistered { token, .. } if token == first));
+    assert!(selector.key(first).unwrap().is_paused());
+    assert!(now(&mut selector).is_empty());
+    Ok(())
+}
+
+fn a_duplicate_descriptor_is_another_key<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let duplicate = a.try_clone().unwrap();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let first = selector.register(&a, Interest::WRITE, ()).unwrap();
+    let second = selector.register(&duplicate, Interest::WRITE, ()).unwrap();
+    let both = [(first, Interest::WRITE), (second, Interest::WRITE)];
+    assert_eq!(interests(&now(&mut selector)), both.into());
+    selector.unregister(first).unwrap();
+    assert_eq!(interests(&now(&mut selector)), [both[1]].into());
+    Ok(())
+}
+
+fn in_two_selectors_at_once<B: Backend>() -> Run {
+    let (a, mut b) = pairs::unix();
+    let (mut reads, mut writes) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());
+    let read = reads.register(&a, Interest::READ, ()).unwrap();
+    let write = writes.register(&a, Interest::WRITE, ()).unwrap();
+    assert!(now(&mut reads).is_empty());
+    b.write_all(b"x").unwrap();
+    assert_eq!(interests(&now(&mut reads)), [(read, Interest::READ)].into());
+    assert_eq!(interests(&now(&mut writes)), [(write, Interest::WRITE)].into());
+    writes.unregister(write).unwrap();
+    assert_eq!(interests(&now(&mut reads)), [(read, Interest::READ)].into());
+    Ok(())
+}
+
+fn refused<B: Backend>(interest: Interest) {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
+        let rejected = selector.register_with(&a, interest, mode, ()).unwrap_err();
+        assert!(matches!(rejected.error, Error::InvalidInterest(told) if told == interest));
+        assert!(std::ptr::eq(rejected.fileobj, &a));
+        assert!(selector.keys().is_empty() && selector.key(&a).is_none());
+    }
+    // It is said also of what is registered already.
+    selector.register(&a, Interest::WRITE, ()).unwrap();
+    let rejected = selector.register(&a, interest, ()).unwrap_err();
+    assert!(matches!(rejected.error, Error::InvalidInterest(_)), "{rejected:?}");
+    assert_eq!(now(&mut selector).len(), 1);
+}
+
+fn an_empty_interest_is_refused<B: Backend>() -> Run {
+    refused::<B>(Interest::empty());
+    Ok(())
+}
+
+fn unknown_bits_are_refused<B: Backend>() -> Run {
+    for bits in [8, 8 | 1, 0x80 | 7, u8::MAX] {
+        refused::<B>(Interest::from_bits_retain(bits));
+    }
+    Ok(())
+}
+
+fn every_interest_in_every_mode<B: Backend>() -> Run {
+    let (a, mut b) = pairs::unix();
+    b.write_all(b"x").unwrap();
+    for bits in 1..=Interest::all().bits() {
+        let interest = Interest::from_bits(bits).unwrap();
+        for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
+            let mut selector = Selector::<B, _>::new().unwrap();
+            match selector.register_with(&a, interest, mode, ()) {
+                Ok(token) => {
+                    let key = selector.key(token).unwrap();
+                    assert_eq!((key.interest(), key.mode()), (interest, mode));
+                    let expected = interest - Interest::PRIORITY;
+                    let found = interests(&now(&mut selector));
+                    assert_eq!(found.get(&token).copied().unwrap_or(Interest::empty()), expected, "{mode}");
+                }
+                Err(rejected) => {
+                    let supported = selector.backend().supports(interest, mode);
+                    let name = selector.backend().name();
+                    assert!(
+                        matches!(rejected.error, Error::Unsupported { backend, interest: asked, mode: how }
+                            if (backend, asked, how) == (name, interest, mode) && !supported),
+                        "{rejected:?}"
+                    );
+                    assert!(std::ptr::eq(rejected.fileobj, &a));
+                    assert_ne!(mode, Mode::Level, "every back end has this");
+                    assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
+                    selector.register(&a, interest, ()).unwrap();
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn what_is_asked_for_is_what_counts<B: Backend>() -> Run {
+    let ((a, mut b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let mut selector = Selector::<B, _>::new().unwrap();
+    b.write_all(b"x").unwrap();
+    let write = selector.register(&a, Interest::WRITE, ()).unwrap();
+    selector.register(&c, Interest::READ | Interest::PRIORITY, ()).unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(write, Interest::WRITE)].into());
+    Ok(())
+}
+
+fn the_back_end_is_told_at_once<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let token = selector.register_with(&a, Interest::READ, Mode::Oneshot, ()).unwrap();
+    let calls = strings.calls();
+    assert!(
+        matches!(calls[..], [Call::Add(fd, _, Interest::READ, Mode::Oneshot)] if fd == a.as_raw_fd()),
+        "{calls:?}"
+    );
+    assert!(selector.key(token).unwrap().is_armed());
+    Ok(())
+}
+
+fn what_is_wrong_is_not_told_to_the_back_end<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    strings.cannot(Some(Mode::Edge));
+    selector.register(&a, Interest::READ, ()).unwrap();
+    strings.calls();
+    selector.register(&a, Interest::READ, ()).unwrap_err();
+    selector.register(&a, Interest::empty(), ()).unwrap_err();
+    selector.register(&a, Interest::from_bits_retain(9), ()).unwrap_err();
+    selector.register_with(&a, Interest::READ, Mode::Edge, ()).unwrap_err();
+    assert_eq!(strings.calls(), []);
+    Ok(())
+}
+
+fn the_descriptor_is_asked_for_once<B: Backend>() -> Run {
+    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let fickle = Fickle::restless(a, c);
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let token = selector.register(&fickle, Interest::WRITE, ()).unwrap();
+    assert_eq!(fickle.calls(), 1);
+    assert_eq!(selector.key(token).unwrap().fd(), fickle.number(0));
+    let calls = strings.calls();
+    assert!(matches!(calls[..], [Call::Add(fd, ..)] if fd == fickle.number(0)), "{calls:?}");
+    Ok(())
+}
+
+fn a_regular_file_is_ready_or_refused<B: Backend>() -> Run {
+    let file = pairs::regular();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    match selector.register(&file, Interest::READ | Interest::WRITE, 1) {
+        Ok(token) => {
+            let both = Interest::READ | Interest::WRITE;
+            assert_eq!(interests(&now(&mut selector)), [(token, both)].into());
+        }
+        Err(rejected) => {
+            let name = selector.backend().name();
+            assert!(matches!(rejected.error, Error::UnsupportedFile { backend, .. } if backend == name));
+            assert!(std::ptr::eq(rejected.fileobj, &file));
+            assert_eq!(rejected.data, 1);
+            assert!(selector.keys().is_empty() && selector.key(&file).is_none());
+        }
+    }
+    Ok(())
+}
+
+fn others_are_left_alone<B: Backend>() -> Run {
+    let pairs: Vec<_> = (0..20).map(|_| pairs::unix()).collect();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let mut tokens = Vec::new();
+    for (number, (a, _)) in pairs.iter().enumerate() {
+        let interest = if number % 2 == 0 { Interest::WRITE } else { Interest::READ };
+        tokens.push((selector.register(a, interest, number).unwrap(), interest));
+        for (number, (token, interest)) in tokens.iter().enumerate() {
+            let key = selector.key(token).unwrap();
+            assert_eq!((*key.data(), key.interest()), (number, *interest));
+        }
+        let ready = tokens.iter().copied().filter(|(_, interest)| *interest == Interest::WRITE);
+        assert_eq!(interests(&now(&mut selector)), ready.collect());
+    }
+    Ok(())
+}
+
+/// A word of bits ends here and there, and 1024 is where C's `fd_set` ends.
+fn any_number_of_a_descriptor<B: Backend>() -> Run {
+    let (_limit, _) = conformance::Descriptors::raise(2100, 2100)?;
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let mut expected = Vec::new();
+    for least in [63, 127, 319, 1023, 1024, 2047, 2048] {
+        let duplicate = fcntl_dupfd_cloexec(&a, least).unwrap();
+        expected.push((selector.register(duplicate, Interest::WRITE, ()).unwrap(), Interest::WRITE));
+    }
+    assert_eq!(interests(&now(&mut selector)), expected.iter().copied().collect());
+    for (token, _) in &expected {
+        let key = selector.key(token).unwrap();
+        assert_eq!(key.fd(), key.fileobj().as_raw_fd());
+    }
     Ok(())
 }

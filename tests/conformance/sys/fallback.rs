@@ -4,7 +4,7 @@
 
 use super::seccomp::{self, answer};
 use super::waits::{self, Wait, assert_never_early};
-use conformance::{Run, WAIT, in_child, pairs};
+use conformance::{NotRun, Run, WAIT, in_child, pairs};
 use selectors::Timeout;
 use std::ffi::{c_int, c_long};
 use std::io::Write;
@@ -17,7 +17,6 @@ conformance::scenarios_of!(sys, fallback:
     epoll_with_whole_milliseconds,
     poll_where_the_call_is_missing,
     poll_where_the_call_is_forbidden,
-    select_where_the_call_is_missing,
     select_where_the_call_is_forbidden,
     other_errors_are_told,
 );
@@ -35,13 +34,13 @@ const LIMITS: [Duration; 6] = [
     Duration::from_millis(2),
 ];
 
-/// The waits are right without `call`, and it is tried once.
-fn without(name: &'static str, wait: Wait, call: c_long, errno: c_int) -> Run {
+/// The waits are right without `calls`, and these are tried once.
+fn without(name: &'static str, wait: Wait, calls: &[c_long], errno: c_int) -> Run {
     in_child(name, &[], || {
         let (a, mut b) = pairs::unix();
-        answer(&[call], errno)?;
+        answer(calls, errno)?;
         assert_never_early(name, wait, &LIMITS[..1]);
-        answer(&[call], TELLTALE)?;
+        answer(calls, TELLTALE)?;
         assert_never_early(name, wait, &LIMITS);
         assert_eq!(wait(Some(a.as_fd()), LIMITS[1].into()).unwrap(), 0);
         b.write_all(b"x").unwrap();
@@ -59,11 +58,11 @@ fn without(name: &'static str, wait: Wait, call: c_long, errno: c_int) -> Run {
 }
 
 fn epoll_where_the_call_is_missing() -> Run {
-    without("epoll", waits::epoll, libc::SYS_epoll_pwait2, libc::ENOSYS)
+    without("epoll", waits::epoll, &[libc::SYS_epoll_pwait2], libc::ENOSYS)
 }
 
 fn epoll_where_the_call_is_forbidden() -> Run {
-    without("epoll", waits::epoll, libc::SYS_epoll_pwait2, libc::EPERM)
+    without("epoll", waits::epoll, &[libc::SYS_epoll_pwait2], libc::EPERM)
 }
 
 /// These are waited for in another way, which every kernel has.
@@ -77,35 +76,37 @@ fn epoll_with_whole_milliseconds() -> Run {
 }
 
 fn poll_where_the_call_is_missing() -> Run {
-    older("poll", waits::poll, libc::SYS_ppoll, libc::ENOSYS)
+    without_ppoll(libc::ENOSYS)
 }
 
 fn poll_where_the_call_is_forbidden() -> Run {
-    older("poll", waits::poll, libc::SYS_ppoll, libc::EPERM)
+    without_ppoll(libc::EPERM)
 }
 
-fn select_where_the_call_is_missing() -> Run {
-    older("select", waits::select, libc::SYS_pselect6, libc::ENOSYS)
+fn without_ppoll(errno: c_int) -> Run {
+    if !seccomp::OLD_CALLS {
+        return Err(NotRun::because("this machine has no other poll than ppoll"));
+    }
+    without("poll", waits::poll, seccomp::PPOLL, errno)
 }
 
+/// There is nothing to fall back to: the C library's `select` is the same call.
 fn select_where_the_call_is_forbidden() -> Run {
-    older("select", waits::select, libc::SYS_pselect6, libc::EPERM)
-}
-
-#[cfg(any(target_arch = "x86", target_arch = "x86_64", target_arch = "arm"))]
-fn older(name: &'static str, wait: Wait, call: c_long, errno: c_int) -> Run {
-    without(name, wait, call, errno)
-}
-
-#[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "arm")))]
-fn older(name: &'static str, _: Wait, _: c_long, _: c_int) -> Run {
-    Err(conformance::NotRun::because(format_args!("this machine has but one kind of {name}")))
+    for errno in [libc::ENOSYS, libc::EPERM] {
+        seccomp::in_a_thread_where(&seccomp::waits(), errno, || {
+            for timeout in [Timeout::ZERO, LIMITS[1].into()] {
+                assert_eq!(waits::select(None, timeout).unwrap_err().raw_os_error(), Some(errno));
+            }
+        })?;
+    }
+    assert_never_early("select", waits::select, &LIMITS);
+    Ok(())
 }
 
 /// Only what says that there is no such call is taken for that.
 fn other_errors_are_told() -> Run {
     for (name, wait) in waits::ALL {
-        seccomp::in_a_thread_where(seccomp::WAITS, libc::ENOMEM, || {
+        seccomp::in_a_thread_where(&seccomp::waits(), libc::ENOMEM, || {
             for timeout in [Timeout::NEVER, Timeout::ZERO, LIMITS[1].into(), LIMITS[5].into()] {
                 assert_eq!(wait(None, timeout).expect_err(name).raw_os_error(), Some(libc::ENOMEM));
             }

@@ -48,8 +48,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         epoll_control::scenarios(),
         epoll::scenarios(),
         epoll_threads::scenarios(),
-        timeouts::scenarios(),
         interrupts::scenarios(),
+        timeouts::scenarios(),
         fallback::scenarios(),
     ]
     .concat()

@@ -9,20 +9,39 @@ use std::thread;
 
 use conformance::{NotRun, Run};
 
-/// Every call that waits. Newer machines have only some of them.
-#[cfg(any(target_arch = "x86", target_arch = "x86_64", target_arch = "arm"))]
-pub(crate) const WAITS: &[c_long] = &[
-    libc::SYS_pselect6,
-    libc::SYS_ppoll,
-    libc::SYS_poll,
-    libc::SYS_epoll_pwait,
-    libc::SYS_epoll_wait,
-    libc::SYS_epoll_pwait2,
-];
+/// Whether this machine has `poll` and `epoll_wait`. Newer ones have only the calls that can do more.
+pub(crate) const OLD_CALLS: bool = !OLD.is_empty();
+
+/// `poll` with nanoseconds.
+pub(crate) const PPOLL: &[c_long] = &[libc::SYS_ppoll, PPOLL_TIME64];
+
+/// The numbers of the calls with 64 bits of seconds are the same on all 32-bit machines; no other call has them.
+const PSELECT6_TIME64: c_long = 413;
+const PPOLL_TIME64: c_long = 414;
+
+#[cfg(not(any(
+    target_arch = "aarch64",
+    target_arch = "csky",
+    target_arch = "loongarch64",
+    target_arch = "riscv32",
+    target_arch = "riscv64",
+)))]
+const OLD: &[c_long] = &[libc::SYS_poll, libc::SYS_epoll_wait];
+#[cfg(any(
+    target_arch = "aarch64",
+    target_arch = "csky",
+    target_arch = "loongarch64",
+    target_arch = "riscv32",
+    target_arch = "riscv64",
+))]
+const OLD: &[c_long] = &[];
+
 /// Every call that waits.
-#[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "arm")))]
-pub(crate) const WAITS: &[c_long] =
-    &[libc::SYS_pselect6, libc::SYS_ppoll, libc::SYS_epoll_pwait, libc::SYS_epoll_pwait2];
+pub(crate) fn waits() -> Vec<c_long> {
+    let pselect = [libc::SYS_pselect6, PSELECT6_TIME64];
+    let epoll = [libc::SYS_epoll_pwait, libc::SYS_epoll_pwait2];
+    [&pselect[..], PPOLL, OLD, &epoll].concat()
+}
 
 /// From now on the kernel answers these calls of this thread with the error `errno`, or with 0 where that is 0. Later
 /// filters win over earlier ones; none can be taken away.

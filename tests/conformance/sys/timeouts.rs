@@ -117,7 +117,7 @@ fn more_than_the_kernel_can_count() -> Run {
     let more = Duration::from_millis(20);
     for limit in [LONGEST + more, LONGEST + more + Duration::from_nanos(1)] {
         for (name, wait) in ALL {
-            in_a_thread_where(seccomp::WAITS, 0, || {
+            in_a_thread_where(&seccomp::waits(), 0, || {
                 let start = Instant::now();
                 assert_eq!(wait(None, limit.into()).unwrap(), 0);
                 let elapsed = start.elapsed();

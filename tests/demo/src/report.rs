@@ -47,6 +47,11 @@ pub(crate) fn results(options: &Options, runs: &[(BackendKind, anyhow::Result<Ru
         println!("\n{}", table(&good, colours()));
         println!("{DIM}p50, p99: the time from a message's first byte sent to its last byte back{DIM:#}");
         println!("{DIM}system calls: all of the server's, from its first connection to its last{DIM:#}");
+        if options.idle == 0 && good.len() > 1 {
+            println!(
+                "{DIM}all clients are busy all the time; beside idle ones (--idle 2000) the back ends differ more{DIM:#}"
+            );
+        }
     }
     println!();
     for (kind, error) in runs.iter().filter_map(|(kind, run)| Some((kind, run.as_ref().err()?))) {

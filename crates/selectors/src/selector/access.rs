@@ -152,6 +152,36 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         self.map.parts(self.map.find(which.name())?)
     }
 
+    /// The file objects and the data of two registrations at once, in the order asked for.
+    ///
+    /// `None` if one of them is not registered, or both are the same.
+    ///
+    /// # Examples
+    ///
+    /// Hand on what one side has to the other:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, b) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// let a = selector.register(a, Interest::READ, vec![1, 2])?;
+    /// let b = selector.register(b, Interest::READ, vec![3])?;
+    /// if let Some(((_, from), (_, to))) = selector.parts_pair(a, b) {
+    ///     to.append(from);
+    /// }
+    /// assert_eq!(selector.data(b), Some(&vec![3, 1, 2]));
+    /// assert!(selector.parts_pair(a, a).is_none());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[expect(clippy::type_complexity, reason = "a name for it would tell less")]
+    #[must_use]
+    pub fn parts_pair(&mut self, a: impl Lookup, b: impl Lookup) -> Option<((&F, &mut D), (&F, &mut D))> {
+        let (a, b) = (self.map.find(a.name())?, self.map.find(b.name())?);
+        self.map.parts_pair(a, b)
+    }
+
     /// All registrations, with their data to change, in no promised order.
     ///
     /// # Examples

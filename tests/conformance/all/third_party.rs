@@ -1,0 +1,317 @@
+//! A back end that somebody else wrote, with nothing but the public trait: it does as well as ours.
+
+use conformance::{Run, WAIT, interests, now, pairs, signals, soon};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use selectors::backend::{Backend, Source, Tag};
+use selectors::{Error, Interest, Mode, Operation, Readiness, Ready, Selector, Timeout};
+use std::io::{self, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+conformance::scenarios_of!(all, third_party:
+    registers_modifies_unregisters,
+    each_mode_that_it_has,
+    what_it_has_not,
+    pauses_and_resumes,
+    waits_for_its_time,
+    is_woken,
+    sleeps_through_signals,
+    serves_many,
+    gives_everything_back,
+    its_errors_come_through,
+    what_it_reported_before_it_failed_does_not_count,
+    one_that_does_not_open,
+    one_that_supports_nothing,
+);
+
+const BOTH: Interest = Interest::READ.union(Interest::WRITE);
+
+/// `poll(2)` without anything kept between waits; of interests, reading and writing only.
+#[derive(Debug, Default)]
+struct Plain {
+    // A wait fails with this, after it has reported.
+    failure: Option<Errno>,
+}
+
+impl Backend for Plain {
+    fn new() -> io::Result<Self> {
+        Ok(Self::default())
+    }
+
+    fn name(&self) -> &'static str {
+        "plain"
+    }
+
+    fn supports(&self, interest: Interest, mode: Mode) -> bool {
+        !interest.contains(Interest::PRIORITY) && mode != Mode::Edge
+    }
+
+    fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
+        // As epoll refuses regular files: so that there is something it refuses.
+        if source.fd().as_raw_fd() <= 2 {
+            return Err(Errno::PERM.into());
+        }
+        Ok(())
+    }
+
+    fn modify(&mut self, from: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
+        assert_eq!((from.fd().as_raw_fd(), from.tag()), (to.fd().as_raw_fd(), to.tag()));
+        Ok(())
+    }
+
+    fn remove(&mut self, _: &Source<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn wait<'fd>(
+        &mut self,
+        armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
+        timeout: Timeout,
+        mut report: impl FnMut(Tag, Readiness),
+    ) -> io::Result<()> {
+        let sources = armed.collect::<io::Result<Vec<_>>>()?;
+        let mut entries: Vec<_> = sources
+            .iter()
+            .map(|source| {
+                let mut flags = PollFlags::empty();
+                flags.set(PollFlags::IN, source.interest().contains(Interest::READ));
+                flags.set(PollFlags::OUT, source.interest().contains(Interest::WRITE));
+                PollFd::from_borrowed_fd(source.fd(), flags)
+            })
+            .collect();
+        let start = Instant::now();
+        loop {
+            let left = timeout.limit().map(|limit| limit.saturating_sub(start.elapsed()));
+            let left = left.map(|left| Timespec::try_from(left).unwrap());
+            match poll(&mut entries, left.as_ref()) {
+                Err(Errno::INTR) if !timeout.is_interruptible() => {}
+                Err(error) => return Err(error.into()),
+                Ok(_) => break,
+            }
+        }
+        for (source, entry) in sources.iter().zip(&entries) {
+            let seen = entry.revents();
+            let failed = PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL;
+            // One direction at a time, and reading twice: the selector merges.
+            if seen.intersects(PollFlags::IN | failed) {
+                report(source.tag(), Readiness::READ);
+                report(source.tag(), Readiness::READ);
+            }
+            if seen.intersects(PollFlags::OUT | failed) {
+                report(source.tag(), Readiness::WRITE);
+            }
+        }
+        self.failure.map_or(Ok(()), |errno| Err(errno.into()))
+    }
+}
+
+fn registers_modifies_unregisters() -> Run {
+    let ((a, mut a_peer), (b, mut b_peer)) = (pairs::unix(), pairs::unix());
+    let mut selector = Selector::<Plain, _, _>::new().unwrap();
+    let first = selector.register(&a, Interest::READ, 'a').unwrap();
+    let second = selector.register(&b, BOTH, 'b').unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(second, Interest::WRITE)].into());
+    a_peer.write_all(b"x").unwrap();
+    b_peer.write_all(b"x").unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(first, Interest::READ), (second, BOTH)].into());
+    selector.modify(second, Interest::READ).unwrap();
+    selector.modify(&a, Interest::WRITE).unwrap();
+    let found = interests(&now(&mut selector));
+    assert_eq!(found, [(first, Interest::WRITE), (second, Interest::READ)].into());
+    assert!(matches!(
+        selector.register(&a, Interest::READ, 'c').unwrap_err().error,
+        Error::AlreadyRegistered { token, .. } if token == first
+    ));
+    assert_eq!(selector.unregister(&a).unwrap().data, 'a');
+    assert_eq!(interests(&now(&mut selector)), [(second, Interest::READ)].into());
+    assert_eq!(selector.unregister(second).unwrap().data, 'b');
+    assert!(now(&mut selector).is_empty());
+    Ok(())
+}
+
+fn each_mode_that_it_has() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::<Plain, _>::new().unwrap();
+    let level = selector.register(&a, Interest::WRITE, ()).unwrap();
+    let once = selector.register_with(&b, Interest::WRITE, Mode::Oneshot, ()).unwrap();
+    let both = [(level, Interest::WRITE), (once, Interest::WRITE)].into();
+    for _ in 0..2 {
+        assert_eq!(interests(&now(&mut selector)), both);
+        assert_eq!(interests(&now(&mut selector)), [(level, Interest::WRITE)].into());
+        selector.rearm(once).unwrap();
+    }
+    selector.modify_with(once, Interest::WRITE, Mode::Level).unwrap();
+    assert_eq!((interests(&now(&mut selector)), interests(&now(&mut selector))), (both.clone(), both));
+    Ok(())
+}
+
+fn what_it_has_not() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<Plain, _>::new().unwrap();
+    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    let refused = |error| match error {
+        Error::Unsupported { backend: "plain", interest, mode } => (interest, mode),
+        error => panic!("{error:?}"),
+    };
+    let error = selector.modify_with(token, Interest::READ, Mode::Edge).unwrap_err();
+    assert_eq!(refused(error), (Interest::READ, Mode::Edge));
+    let error = selector.modify(token, Interest::all()).unwrap_err();
+    assert_eq!(refused(error), (Interest::all(), Mode::Level));
+    selector.unregister(token).unwrap();
+    let error = selector.register(&a, Interest::PRIORITY, ()).unwrap_err().error;
+    assert_eq!(refused(error), (Interest::PRIORITY, Mode::Level));
+    assert!(selector.keys().is_empty());
+    Ok(())
+}
+
+fn pauses_and_resumes() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::<Plain, _>::new().unwrap();
+    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    selector.pause(token).unwrap();
+    drop(b);
+    assert!(now(&mut selector).is_empty());
+    selector.modify(token, BOTH).unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(token, BOTH)].into());
+    Ok(())
+}
+
+fn waits_for_its_time() -> Run {
+    const LIMIT: Duration = Duration::from_millis(5);
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<Plain, _>::new().unwrap();
+    for _ in 0..2 {
+        let start = Instant::now();
+        assert!(selector.select(LIMIT).unwrap().is_empty());
+        assert!(start.elapsed() >= LIMIT);
+        if selector.keys().is_empty() {
+            selector.register(&a, Interest::READ, ()).unwrap();
+        }
+    }
+    Ok(())
+}
+
+fn is_woken() -> Run {
+    let mut selector = Selector::<Plain, &UnixStream>::new().unwrap();
+    let waker = selector.waker().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| waker.wake().unwrap());
+        let ready = selector.select(WAIT).unwrap();
+        assert!(ready.woken() && ready.is_empty());
+    });
+    assert!(!now(&mut selector).woken());
+    waker.wake().unwrap();
+    assert!(soon(&mut selector).woken());
+    Ok(())
+}
+
+fn sleeps_through_signals() -> Run {
+    const LIMIT: Duration = Duration::from_millis(20);
+    let mut selector = Selector::<Plain, &UnixStream>::new().unwrap();
+    let start = Instant::now();
+    let (ready, _) = signals::storm(Duration::from_millis(1), || selector.select(LIMIT).unwrap());
+    assert!(ready.is_empty() && start.elapsed() >= LIMIT);
+    let (result, handled) =
+        signals::storm(Duration::from_millis(1), || selector.select(Timeout::from(WAIT).interruptible()));
+    assert!(matches!(result, Err(Error::Interrupted)), "{result:?}");
+    assert!(handled > 0);
+    Ok(())
+}
+
+fn serves_many() -> Run {
+    let files: Vec<_> = (0..50).map(|_| pairs::unix()).collect();
+    let mut selector = Selector::<Plain, _, _>::new().unwrap();
+    for (at, (a, _)) in files.iter().enumerate() {
+        selector.register(a, Interest::READ, at).unwrap();
+    }
+    for at in [7, 49, 0, 31] {
+        (&files[at].1).write_all(b"x").unwrap();
+    }
+    let mut ready = Ready::new();
+    assert_eq!(selector.select_into(&mut ready, WAIT).unwrap(), 4);
+    let mut found: Vec<_> = ready.iter().map(|(token, _)| *selector.data(token).unwrap()).collect();
+    found.sort_unstable();
+    assert_eq!(found, [0, 7, 31, 49]);
+    Ok(())
+}
+
+fn gives_everything_back() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::with_backend(Plain::default());
+    selector.register(a, Interest::READ, 1).unwrap();
+    selector.register(b, Interest::READ, 2).unwrap();
+    assert_eq!(selector.into_keys().map(|key| key.data).sum::<i32>(), 3);
+    Ok(())
+}
+
+fn its_errors_come_through() -> Run {
+    let stdin = io::stdin();
+    let mut selector = Selector::with_backend(Plain::default());
+    let rejected = selector.register(&stdin, Interest::READ, "data").unwrap_err();
+    assert!(matches!(rejected.error, Error::UnsupportedFile { backend: "plain", .. }));
+    assert_eq!(rejected.error.raw_os_error(), Some(Errno::PERM.raw_os_error()));
+    assert_eq!((rejected.data, selector.keys().len()), ("data", 0));
+    Ok(())
+}
+
+fn what_it_reported_before_it_failed_does_not_count() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::with_backend(Plain { failure: Some(Errno::IO) });
+    let level = selector.register(&a, Interest::WRITE, ()).unwrap();
+    let once = selector.register_with(&b, Interest::WRITE, Mode::Oneshot, ()).unwrap();
+    let mut ready = Ready::new();
+    let error = selector.select_into(&mut ready, None).unwrap_err();
+    assert!(matches!(error, Error::Os { during: Operation::Wait, .. }), "{error:?}");
+    assert!(ready.is_empty() && !ready.woken());
+    assert!([level, once].iter().all(|token| selector.key(token).unwrap().is_armed()));
+    Ok(())
+}
+
+/// One that is not to be had, with no more than a back end must have.
+#[derive(Debug)]
+struct Absent;
+
+impl Backend for Absent {
+    fn new() -> io::Result<Self> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, "not on Sundays"))
+    }
+
+    fn name(&self) -> &'static str {
+        "absent"
+    }
+
+    fn supports(&self, _: Interest, _: Mode) -> bool {
+        false
+    }
+
+    fn wait<'fd>(
+        &mut self,
+        _: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
+        _: Timeout,
+        _: impl FnMut(Tag, Readiness),
+    ) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn one_that_does_not_open() -> Run {
+    let error = Selector::<Absent, UnixStream>::new().unwrap_err();
+    assert!(matches!(error, Error::Os { during: Operation::Open, .. }), "{error:?}");
+    assert_eq!((error.kind(), error.raw_os_error()), (io::ErrorKind::Unsupported, None));
+    assert_eq!(error.to_string(), "cannot open the back end: not on Sundays");
+    Ok(())
+}
+
+fn one_that_supports_nothing() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::with_backend(Absent);
+    for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
+        let rejected = selector.register_with(&a, Interest::READ, mode, ()).unwrap_err();
+        assert!(matches!(rejected.error, Error::Unsupported { backend: "absent", .. }));
+    }
+    assert!(selector.keys().is_empty() && selector.select(None).unwrap().is_empty());
+    Ok(())
+}

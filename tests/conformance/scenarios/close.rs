@@ -1,0 +1,227 @@
+//! Closing a selector, and getting everything back.
+
+use conformance::{Fickle, Puppet, Run, in_child, interests, now, pairs, stdin};
+use rustix::io::Errno;
+use selectors::backend::Backend;
+use selectors::sys::fd::{AsFd, AsRawFd};
+use selectors::{Interest, Mode, Selector};
+use std::cell::Cell;
+use std::io::{ErrorKind, Read};
+use std::os::unix::net::UnixStream;
+use std::rc::Rc;
+
+conformance::scenarios!(close:
+    everything_comes_back,
+    also_what_is_not_waited_for,
+    an_empty_one,
+    it_is_told_how_many_are_left,
+    what_is_not_taken_is_dropped,
+    no_back_end_can_prevent_it,
+    no_file_object_can_prevent_it,
+    no_replaced_file_can_prevent_it,
+    the_back_end_is_closed_before_it_returns,
+    the_files_can_go_to_another_selector,
+    a_waker_that_is_left_does_nothing,
+    dropping_it_closes_what_it_owns,
+    no_descriptor_stays_behind,
+);
+
+fn everything_comes_back<B: Backend>() -> Run {
+    let pairs: Vec<_> = (0..5).map(|_| pairs::unix()).collect();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let mut tokens = Vec::new();
+    for (number, (a, _)) in pairs.iter().enumerate() {
+        let mode = if number == 2 { Mode::Oneshot } else { Mode::Level };
+        tokens.push(selector.register_with(a, Interest::READ, mode, number).unwrap());
+    }
+    selector.modify(tokens[1], Interest::WRITE).unwrap();
+    *selector.data_mut(tokens[4]).unwrap() = 40;
+    selector.unregister(tokens[3]).unwrap();
+    let mut keys: Vec<_> = selector.into_keys().collect();
+    keys.sort_by_key(|key| key.data);
+    assert_eq!(keys.iter().map(|key| key.data).collect::<Vec<_>>(), [0, 1, 2, 40]);
+    for (key, number) in keys.iter().zip([0, 1, 2, 4]) {
+        assert!(std::ptr::eq(key.fileobj, &pairs[number].0));
+        assert_eq!((key.token, key.fd), (tokens[number], pairs[number].0.as_raw_fd()));
+        assert_eq!(key.interest == Interest::WRITE, number == 1);
+        assert_eq!(key.mode == Mode::Oneshot, number == 2);
+    }
+    Ok(())
+}
+
+fn also_what_is_not_waited_for<B: Backend>() -> Run {
+    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let paused = selector.register(&a, Interest::READ, 1).unwrap();
+    selector.register_with(&c, Interest::WRITE, Mode::Oneshot, 2).unwrap();
+    selector.pause(paused).unwrap();
+    assert_eq!(now(&mut selector).len(), 1);
+    assert_eq!(selector.into_keys().map(|key| key.data).sum::<i32>(), 3);
+    Ok(())
+}
+
+fn an_empty_one<B: Backend>() -> Run {
+    let mut keys = Selector::<B, UnixStream>::new().unwrap().into_keys();
+    assert_eq!(keys.len(), 0);
+    assert!(keys.next().is_none() && keys.next().is_none());
+    Ok(())
+}
+
+fn it_is_told_how_many_are_left<B: Backend>() -> Run {
+    let pairs: Vec<_> = (0..4).map(|_| pairs::unix()).collect();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    for (a, _) in &pairs {
+        selector.register(a, Interest::READ, ()).unwrap();
+    }
+    selector.unregister(&pairs[1].0).unwrap();
+    let mut keys = selector.into_keys();
+    for left in (0..3).rev() {
+        assert!(keys.next().is_some());
+        assert_eq!((keys.len(), keys.size_hint()), (left, (left, Some(left))));
+        assert!(format!("{keys:?}").contains(&left.to_string()));
+    }
+    assert!(keys.next().is_none() && keys.next().is_none());
+    Ok(())
+}
+
+/// Whether the other end of this is closed.
+fn hung_up(mut peer: &UnixStream) -> bool {
+    match peer.read(&mut [0; 8]) {
+        Ok(0) => true,
+        Err(error) if error.kind() == ErrorKind::WouldBlock => false,
+        result => panic!("{result:?}"),
+    }
+}
+
+fn what_is_not_taken_is_dropped<B: Backend>() -> Run {
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let dropped = Rc::new(());
+    let mut peers = Vec::new();
+    for _ in 0..3 {
+        let (a, b) = pairs::unix();
+        selector.register(a, Interest::READ, Rc::clone(&dropped)).unwrap();
+        peers.push(b);
+    }
+    let mut keys = selector.into_keys();
+    let taken = keys.next().unwrap();
+    assert!(!peers.iter().any(hung_up));
+    assert_eq!(Rc::strong_count(&dropped), 4);
+    drop(keys);
+    assert_eq!(peers.iter().filter(|peer| hung_up(peer)).count(), 2);
+    assert_eq!(Rc::strong_count(&dropped), 2);
+    drop(taken);
+    assert!(peers.iter().all(hung_up));
+    Ok(())
+}
+
+fn no_back_end_can_prevent_it<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    selector.register(&a, Interest::READ, 1).unwrap();
+    strings.calls();
+    strings.refuse(Some(Errno::IO));
+    assert_eq!(selector.into_keys().map(|key| key.data).collect::<Vec<_>>(), [1]);
+    assert_eq!(strings.calls(), []);
+    Ok(())
+}
+
+fn no_file_object_can_prevent_it<B: Backend>() -> Run {
+    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let fickle = Fickle::new(a, c);
+    let number = fickle.number(0);
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    selector.register(fickle, Interest::READ, 1).unwrap();
+    for (_, fickle, _) in selector.iter_mut() {
+        fickle.choose(1);
+    }
+    let key = selector.into_keys().next().unwrap();
+    assert_eq!((key.fd, key.data), (number, 1));
+    Ok(())
+}
+
+fn no_replaced_file_can_prevent_it<B: Backend>() -> Run {
+    in_child("replaced", &[], || {
+        let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+        stdin::replace(&a);
+        let mut selector = Selector::<B, _, _>::new().unwrap();
+        selector.register(std::io::stdin(), Interest::READ, 1).unwrap();
+        stdin::replace(&c);
+        assert_eq!(selector.into_keys().map(|key| (key.fd, key.data)).collect::<Vec<_>>(), [(0, 1)]);
+        Ok(())
+    })
+}
+
+fn the_back_end_is_closed_before_it_returns<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    selector.register(a, Interest::READ, ()).unwrap();
+    assert_eq!(Rc::strong_count(&strings), 2);
+    let keys = selector.into_keys();
+    assert_eq!((Rc::strong_count(&strings), keys.len()), (1, 1));
+    Ok(())
+}
+
+fn the_files_can_go_to_another_selector<B: Backend>() -> Run {
+    let (mut from, mut to) = (Selector::<B, _, _>::new().unwrap(), Selector::<B, _, _>::new().unwrap());
+    let mut peers = Vec::new();
+    for number in 0..3 {
+        let (a, b) = pairs::unix();
+        from.register(a, Interest::WRITE, number).unwrap();
+        peers.push(b);
+    }
+    assert_eq!(now(&mut from).len(), 3);
+    let mut expected = Vec::new();
+    for key in from.into_keys() {
+        let token = to.register_with(key.fileobj, key.interest, key.mode, key.data).unwrap();
+        assert_ne!(token, key.token);
+        expected.push((token, Interest::WRITE));
+    }
+    assert_eq!(interests(&now(&mut to)), expected.into_iter().collect());
+    Ok(())
+}
+
+fn a_waker_that_is_left_does_nothing<B: Backend>() -> Run {
+    let mut closed = Selector::<B, UnixStream>::new().unwrap();
+    let mut dropped = Selector::<B, UnixStream>::new().unwrap();
+    let wakers = [closed.waker().unwrap(), dropped.waker().unwrap()];
+    assert_eq!(closed.into_keys().count(), 0, "the waker is no key");
+    drop(dropped);
+    let mut another = Selector::<B, UnixStream>::new().unwrap();
+    for waker in wakers {
+        waker.wake().unwrap();
+        waker.clone().wake().unwrap();
+    }
+    assert!(!now(&mut another).woken());
+    Ok(())
+}
+
+fn dropping_it_closes_what_it_owns<B: Backend>() -> Run {
+    let ((a, b), (c, d)) = (pairs::unix(), pairs::unix());
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let dropped = Rc::new(Cell::new(0));
+    selector.register(a, Interest::READ, Rc::clone(&dropped)).unwrap();
+    let paused = selector.register(c, Interest::READ, Rc::clone(&dropped)).unwrap();
+    selector.pause(paused).unwrap();
+    assert!(!hung_up(&b) && !hung_up(&d));
+    drop(selector);
+    assert!(hung_up(&b) && hung_up(&d));
+    assert_eq!(Rc::strong_count(&dropped), 1);
+    Ok(())
+}
+
+fn no_descriptor_stays_behind<B: Backend>() -> Run {
+    // The lowest number that is free: open(2).
+    let next = || std::io::stdin().as_fd().try_clone_to_owned().unwrap().as_raw_fd();
+    let before = next();
+    for close in [drop, |selector: Selector<B, UnixStream>| drop(selector.into_keys())] {
+        let (a, b) = pairs::unix();
+        let mut selector = Selector::new().unwrap();
+        selector.register(a, Interest::READ, ()).unwrap();
+        drop(selector.waker().unwrap());
+        now(&mut selector);
+        close(selector);
+        drop(b);
+        assert_eq!(next(), before);
+    }
+    Ok(())
+}

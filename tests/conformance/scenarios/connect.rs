@@ -1,0 +1,144 @@
+//! Connecting without blocking, and being connected to.
+
+use conformance::{NotRun, Run, interests, now, pairs, soon};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, listen, socket_with, sockopt};
+use selectors::backend::Backend;
+use selectors::sys::fd::{AsFd, OwnedFd};
+use selectors::{Interest, Readiness, Selector};
+use std::io::{ErrorKind, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+
+conformance::scenarios!(connect:
+    established,
+    refused,
+    in_progress,
+    a_listener,
+    a_listener_with_several_connections,
+    from_connecting_to_a_message,
+);
+
+const READ: Interest = Interest::READ;
+const WRITE: Interest = Interest::WRITE;
+const BOTH: Interest = READ.union(WRITE);
+
+fn listener() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
+/// A socket that begins to connect, and what `connect` said.
+fn connecting(address: SocketAddr) -> (TcpStream, Result<(), Errno>) {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let socket: OwnedFd = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None).unwrap();
+    let result = connect(&socket, &address);
+    (socket.into(), result)
+}
+
+fn seen<B: Backend>(end: impl AsFd, interest: Interest) -> Readiness {
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(end, interest, ()).unwrap();
+    soon(&mut selector).get(token).unwrap()
+}
+
+fn established<B: Backend>() -> Run {
+    let (_listener, address) = listener();
+    let (socket, result) = connecting(address);
+    assert!(matches!(result, Ok(()) | Err(Errno::INPROGRESS)), "{result:?}");
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&socket, BOTH, ()).unwrap();
+    // Writable, not readable, and no hint at anything wrong.
+    assert_eq!(soon(&mut selector).iter().collect::<Vec<_>>(), [(token, Readiness::WRITE)]);
+    assert_eq!(socket.peer_addr().unwrap(), address);
+    assert!(socket.take_error().unwrap().is_none());
+    Ok(())
+}
+
+/// A failed attempt ends the wait of those who want to write, and of those who want to read.
+fn refused<B: Backend>() -> Run {
+    for interest in [WRITE, READ, BOTH] {
+        let (listener, address) = listener();
+        drop(listener);
+        let (socket, result) = connecting(address);
+        if result == Err(Errno::CONNREFUSED) {
+            return Err(NotRun::because("the system refuses connections on loopback without delay"));
+        }
+        assert_eq!(result, Err(Errno::INPROGRESS));
+        assert_eq!(seen::<B>(&socket, interest).interest(), interest);
+        assert_eq!(socket.take_error().unwrap().unwrap().kind(), ErrorKind::ConnectionRefused);
+    }
+    Ok(())
+}
+
+fn in_progress<B: Backend>() -> Run {
+    const QUEUE: i32 = 1;
+    let (listener, address) = listener();
+    // Not more connections than this, and a few, are made before somebody takes them; further attempts hang.
+    listen(&listener, QUEUE).unwrap();
+    let hangs = |socket: &TcpStream| {
+        matches!(sockopt::socket_error(socket), Ok(Ok(()))) && socket.peer_addr().is_err()
+    };
+    let mut others = Vec::new();
+    for _ in 0..8 * QUEUE {
+        let (socket, result) = connecting(address);
+        assert!(matches!(result, Ok(()) | Err(Errno::INPROGRESS)), "{result:?}");
+        let mut selector = Selector::<B, _>::new().unwrap();
+        selector.register(&socket, BOTH, ()).unwrap();
+        let before = hangs(&socket);
+        let ready = now(&mut selector);
+        if before && hangs(&socket) {
+            assert!(ready.is_empty(), "{ready:?}");
+            return Ok(());
+        }
+        drop(selector);
+        others.push(socket);
+    }
+    Err(NotRun::because(format_args!("no attempt to connect hangs, of {}", others.len())))
+}
+
+fn a_listener<B: Backend>() -> Run {
+    let (listener, address) = listener();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&listener, READ, ()).unwrap();
+    assert!(now(&mut selector).is_empty());
+    let (_socket, _) = connecting(address);
+    for _ in 0..2 {
+        assert_eq!(soon(&mut selector).iter().collect::<Vec<_>>(), [(token, Readiness::READ)]);
+    }
+    listener.accept().unwrap();
+    assert!(now(&mut selector).is_empty());
+    Ok(())
+}
+
+fn a_listener_with_several_connections<B: Backend>() -> Run {
+    let (listener, address) = listener();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&listener, READ, ()).unwrap();
+    let sockets = [connecting(address), connecting(address), connecting(address)];
+    for _ in &sockets {
+        assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
+        listener.accept().unwrap();
+    }
+    assert!(now(&mut selector).is_empty());
+    Ok(())
+}
+
+fn from_connecting_to_a_message<B: Backend>() -> Run {
+    let (listener, address) = listener();
+    let (socket, _) = connecting(address);
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let client = selector.register(socket, WRITE, "client").unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(client, WRITE)].into());
+    selector.modify(client, READ).unwrap();
+    assert!(now(&mut selector).is_empty());
+
+    seen::<B>(&listener, READ);
+    let (mut peer, _) = listener.accept().unwrap();
+    peer.write_all(b"hello").unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(client, READ)].into());
+    assert_eq!(pairs::drain(selector.fileobj(client).unwrap()), 5);
+    assert!(now(&mut selector).is_empty());
+    Ok(())
+}

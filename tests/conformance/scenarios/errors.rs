@@ -1,0 +1,354 @@
+//! Errors: what they are, say, and become.
+
+use conformance::{Descriptors, Fickle, Puppet, Run, Strings, in_child, pairs};
+use rustix::io::Errno;
+use selectors::backend::Backend;
+use selectors::sys::fd::AsRawFd;
+use selectors::{BackendKind, Error, Interest, Limit, Mode, Operation, Rejected, Selector, Timeout};
+use std::error::Error as _;
+use std::io::{self, ErrorKind};
+use std::os::unix::net::UnixStream;
+use std::rc::Rc;
+use std::time::Duration;
+
+conformance::scenarios!(errors:
+    an_invalid_interest,
+    another_descriptor_than_before,
+    already_registered,
+    not_registered,
+    lost,
+    unsupported,
+    an_unsupported_file,
+    an_unknown_back_end,
+    a_limit_of_each_kind,
+    a_limit_is_one_in_any_call,
+    no_descriptors_left,
+    interrupted,
+    anything_else_that_the_system_says,
+    what_was_being_done,
+    as_an_io_error_and_back,
+    as_a_boxed_error_and_back,
+    the_question_mark_takes_rejections_that_borrow,
+    a_rejection_gives_back_what_it_was_given,
+    a_rejection_shows_the_error_alone,
+);
+
+type Puppets<'a, B> = (Selector<Puppet<B>, &'a UnixStream, u8>, Rc<Strings>);
+
+/// What it must say to be of use, and what kind it must be.
+fn assert_tells(error: &Error, kind: ErrorKind, errno: Option<Errno>, words: &[&str]) {
+    assert_eq!((error.kind(), error.raw_os_error()), (kind, errno.map(Errno::raw_os_error)), "{error:?}");
+    let message = error.to_string();
+    for word in words {
+        assert!(message.contains(word), "{message:?} does not say {word:?}");
+    }
+    assert!(!message.contains('\n') && !message.ends_with('.'), "{message:?}");
+    // Where the system said something, its error is the source.
+    let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    let told = source.and_then(io::Error::raw_os_error);
+    assert_eq!(told, errno.filter(|errno| *errno != Errno::INTR).map(Errno::raw_os_error));
+}
+
+fn an_invalid_interest<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let error = selector.register(&a, Interest::empty(), ()).unwrap_err().error;
+    assert!(matches!(error, Error::InvalidInterest(interest) if interest.is_empty()));
+    assert_tells(&error, ErrorKind::InvalidInput, None, &["READ", "WRITE", "PRIORITY", "pause"]);
+    let error = selector.register(&a, Interest::from_bits_retain(0x40), ()).unwrap_err().error;
+    assert_tells(&error, ErrorKind::InvalidInput, None, &["0x40"]);
+    Ok(())
+}
+
+fn another_descriptor_than_before<B: Backend>() -> Run {
+    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let fickle = Fickle::new(a, c);
+    let (before, after) = (fickle.number(0), fickle.number(1));
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&fickle, Interest::READ, ()).unwrap();
+    fickle.choose(1);
+    let error = selector.unregister(token).unwrap_err();
+    assert!(matches!(error, Error::InvalidFd { registered, lent, token: told }
+        if (registered, lent, told) == (before, after, token)));
+    assert_tells(&error, ErrorKind::InvalidInput, None, &[&before.to_string(), &after.to_string(), "keep"]);
+    Ok(())
+}
+
+fn already_registered<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    selector.register(&a, Interest::READ, ()).unwrap();
+    let error = selector.register(&a, Interest::READ, ()).unwrap_err().error;
+    let number = a.as_raw_fd().to_string();
+    assert_tells(&error, ErrorKind::AlreadyExists, None, &[&number, "modify", "unregister"]);
+    Ok(())
+}
+
+fn not_registered<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, &UnixStream>::new().unwrap();
+    let error = selector.unregister(&a).unwrap_err();
+    assert_tells(&error, ErrorKind::NotFound, None, &["not registered", "selector"]);
+    Ok(())
+}
+
+/// A selector over a puppet in which `a` is registered.
+fn puppet<B: Backend>(a: &UnixStream) -> (Selector<Puppet<B>, &UnixStream, u8>, Rc<Strings>) {
+    let (mut selector, strings): Puppets<'_, B> = Puppet::selector();
+    selector.register(a, Interest::READ, 1).unwrap();
+    (selector, strings)
+}
+
+/// What is said of a refusal to register, to change, to unregister, and to wait.
+fn refusals<B: Backend>(errno: Errno) -> [Error; 4] {
+    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let (mut selector, strings) = puppet::<B>(&a);
+    strings.refuse(Some(errno));
+    [
+        selector.register(&c, Interest::READ, 2).unwrap_err().error,
+        selector.modify(&a, Interest::WRITE).unwrap_err(),
+        selector.unregister(&a).unwrap_err(),
+        selector.select(Duration::ZERO).unwrap_err(),
+    ]
+}
+
+fn lost<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = puppet::<B>(&a);
+    for errno in [Errno::NOENT, Errno::BADF] {
+        strings.refuse(Some(errno));
+        let error = selector.modify(&a, Interest::WRITE).unwrap_err();
+        assert!(matches!(error, Error::Lost { fd, .. } if fd == a.as_raw_fd()));
+        let number = a.as_raw_fd().to_string();
+        assert_tells(&error, ErrorKind::NotFound, Some(errno), &[&number, "unregister", "register"]);
+        // In other calls it has no such meaning.
+        let [register, _, unregister, wait] = refusals::<B>(errno);
+        for error in [register, unregister, wait] {
+            assert!(matches!(error, Error::Os { .. }), "{error:?}");
+        }
+    }
+    Ok(())
+}
+
+fn unsupported<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    for (mode, name) in [(Mode::Edge, "edge"), (Mode::Oneshot, "one-shot"), (Mode::Level, "level")] {
+        strings.cannot(Some(mode));
+        let error = selector.register_with(&a, Interest::READ, mode, ()).unwrap_err().error;
+        assert!(
+            matches!(error, Error::Unsupported { interest: Interest::READ, mode: told, .. } if told == mode)
+        );
+        assert_tells(&error, ErrorKind::Unsupported, None, &["puppet", "READ", name, "another back end"]);
+    }
+    Ok(())
+}
+
+fn an_unsupported_file<B: Backend>() -> Run {
+    let [register, modify, unregister, wait] = refusals::<B>(Errno::PERM);
+    assert!(matches!(register, Error::UnsupportedFile { backend: "puppet", .. }));
+    assert_tells(&register, ErrorKind::Unsupported, Some(Errno::PERM), &["puppet", "always ready", "poll"]);
+    for error in [modify, unregister, wait] {
+        assert!(matches!(error, Error::Os { .. }), "{error:?}");
+        assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+    }
+    Ok(())
+}
+
+fn an_unknown_back_end<B: Backend>() -> Run {
+    let error = "iocp".parse::<BackendKind>().unwrap_err();
+    assert!(matches!(&error, Error::UnknownBackend { name } if name == "iocp"));
+    assert_tells(&error, ErrorKind::InvalidInput, None, &["\"iocp\""]);
+    for kind in BackendKind::available() {
+        assert_tells(&error, ErrorKind::InvalidInput, None, &[kind.name()]);
+    }
+    let message = error.to_string();
+    // Only where the environment chooses it matters.
+    in_child("environment", &[("SELECTORS_BACKEND", "iocp")], || {
+        if let Err(error) = Selector::<B, UnixStream>::new() {
+            assert!(matches!(&error, Error::UnknownBackend { name } if name == "iocp"), "{error:?}");
+            assert_eq!(error.to_string(), message);
+        }
+        Ok(())
+    })
+}
+
+fn a_limit_of_each_kind<B: Backend>() -> Run {
+    for (errno, expected, words) in [
+        (Errno::MFILE, Limit::ProcessDescriptors, ["process", "RLIMIT_NOFILE"]),
+        (Errno::NFILE, Limit::SystemDescriptors, ["system", "close"]),
+        (Errno::NOMEM, Limit::Memory, ["memory", "unregister"]),
+        (Errno::NOSPC, Limit::Watches, ["watches", "max_user_watches"]),
+    ] {
+        let [error, ..] = refusals::<B>(errno);
+        let Error::Limit { limit, during: Operation::Register, .. } = error else { panic!("{error:?}") };
+        assert_eq!(limit, expected);
+        let kind = io::Error::from(errno).kind();
+        assert_tells(&error, kind, Some(errno), &["cannot register the descriptor: ", words[0], words[1]]);
+        assert!(error.to_string().ends_with(&limit.to_string()));
+    }
+    Ok(())
+}
+
+fn a_limit_is_one_in_any_call<B: Backend>() -> Run {
+    let [_, modify, unregister, wait] = refusals::<B>(Errno::NOMEM);
+    assert!(matches!(modify, Error::Limit { limit: Limit::Memory, during: Operation::Modify, .. }));
+    assert!(matches!(unregister, Error::Limit { limit: Limit::Memory, during: Operation::Unregister, .. }));
+    assert!(matches!(wait, Error::Limit { limit: Limit::Memory, during: Operation::Wait, .. }));
+    // Watches run out where one is made, and nowhere else.
+    let [_, modify, unregister, wait] = refusals::<B>(Errno::NOSPC);
+    for error in [modify, unregister, wait] {
+        assert!(matches!(error, Error::Os { .. }), "{error:?}");
+    }
+    Ok(())
+}
+
+fn no_descriptors_left<B: Backend>() -> Run {
+    let mut selector = Selector::<B, UnixStream>::new().unwrap();
+    let limit = Descriptors::none_left();
+    let (opened, waker) = (Selector::<B, UnixStream>::new().map(drop), selector.waker().map(drop));
+    drop(limit);
+    let error = waker.unwrap_err();
+    assert!(matches!(error, Error::Limit { limit: Limit::ProcessDescriptors, during: Operation::Waker, .. }));
+    assert_tells(&error, error.kind(), Some(Errno::MFILE), &["cannot make the waker: ", "RLIMIT_NOFILE"]);
+    // Not every back end has a descriptor.
+    if let Err(error) = opened {
+        assert!(matches!(
+            error,
+            Error::Limit { limit: Limit::ProcessDescriptors, during: Operation::Open, .. }
+        ));
+        assert_tells(&error, error.kind(), Some(Errno::MFILE), &["cannot open the back end: "]);
+    }
+    selector.waker().unwrap();
+    Ok(())
+}
+
+fn interrupted<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = puppet::<B>(&a);
+    strings.refuse(Some(Errno::INTR));
+    let error = selector.select(Timeout::ZERO.interruptible()).unwrap_err();
+    assert!(matches!(error, Error::Interrupted));
+    assert_tells(&error, ErrorKind::Interrupted, Some(Errno::INTR), &["signal", "timeout"]);
+    assert_eq!(io::Error::from(error).kind(), ErrorKind::Interrupted);
+    // It is a wait that is interrupted, no other call.
+    let error = selector.modify(&a, Interest::WRITE).unwrap_err();
+    assert!(matches!(error, Error::Os { during: Operation::Modify, .. }), "{error:?}");
+    Ok(())
+}
+
+fn anything_else_that_the_system_says<B: Backend>() -> Run {
+    for errno in [Errno::IO, Errno::INVAL, Errno::ACCESS] {
+        let system = io::Error::from(errno);
+        for error in refusals::<B>(errno) {
+            assert!(matches!(error, Error::Os { .. }), "{error:?}");
+            assert_tells(&error, system.kind(), Some(errno), &["cannot ", &system.to_string()]);
+        }
+    }
+    Ok(())
+}
+
+fn what_was_being_done<B: Backend>() -> Run {
+    let [register, modify, unregister, wait] = refusals::<B>(Errno::IO);
+    for (error, operation, words) in [
+        (register, Operation::Register, "cannot register the descriptor: "),
+        (modify, Operation::Modify, "cannot change the registration: "),
+        (unregister, Operation::Unregister, "cannot unregister the descriptor: "),
+        (wait, Operation::Wait, "cannot wait: "),
+    ] {
+        assert!(matches!(&error, Error::Os { during, .. } if *during == operation), "{error:?}");
+        assert!(error.to_string().starts_with(words), "{error}");
+    }
+    // To pause is to unregister with the back end, to resume is to register there.
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = puppet::<B>(&a);
+    strings.refuse(Some(Errno::IO));
+    assert!(matches!(selector.pause(&a), Err(Error::Os { during: Operation::Unregister, .. })));
+    strings.refuse(None);
+    selector.pause(&a).unwrap();
+    strings.refuse(Some(Errno::IO));
+    for result in [selector.rearm(&a), selector.modify(&a, Interest::WRITE)] {
+        assert!(matches!(result, Err(Error::Os { during: Operation::Register, .. })), "{result:?}");
+    }
+    assert!(matches!(selector.waker(), Err(Error::Os { during: Operation::Waker, .. })));
+    Ok(())
+}
+
+fn as_an_io_error_and_back<B: Backend>() -> Run {
+    let [a, b, c, d] = refusals::<B>(Errno::IO);
+    let [e, f, g, _] = refusals::<B>(Errno::NOMEM);
+    for error in [a, b, c, d, e, f, g, Error::NotRegistered, Error::Interrupted] {
+        let (kind, message) = (error.kind(), error.to_string());
+        let shown = format!("{error:?}");
+        let error = io::Error::from(error);
+        assert_eq!((error.kind(), error.to_string()), (kind, message));
+        assert!(error.get_ref().is_some_and(|inner| inner.is::<Error>()));
+        let error = error.downcast::<Error>().unwrap();
+        assert_eq!(format!("{error:?}"), shown);
+    }
+    Ok(())
+}
+
+fn as_a_boxed_error_and_back<B: Backend>() -> Run {
+    fn fails<B: Backend>() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let mut selector = Selector::<B, UnixStream>::new()?;
+        selector.register(pairs::unix().0, Interest::empty(), ())?;
+        Ok(())
+    }
+    let error = fails::<B>().unwrap_err();
+    assert!(matches!(error.downcast_ref::<Error>(), Some(Error::InvalidInterest(_))));
+    let error = error.downcast::<Error>().unwrap();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    Ok(())
+}
+
+/// None of the errors borrows, so they leave the function that owns the file.
+fn the_question_mark_takes_rejections_that_borrow<B: Backend>() -> Run {
+    fn own<B: Backend>() -> Result<(), Error> {
+        let (a, _b) = pairs::unix();
+        Selector::<B, _, _>::new()?.register(&a, Interest::empty(), &a)?;
+        Ok(())
+    }
+    fn of_io<B: Backend>() -> io::Result<()> {
+        let (a, _b) = pairs::unix();
+        Selector::<B, _, _>::new()?.register(&a, Interest::empty(), &a)?;
+        Ok(())
+    }
+    fn boxed<B: Backend>() -> Result<(), Box<dyn std::error::Error>> {
+        let (a, _b) = pairs::unix();
+        Selector::<B, _, _>::new()?.register(&a, Interest::empty(), &a)?;
+        Ok(())
+    }
+    assert!(matches!(own::<B>(), Err(Error::InvalidInterest(_))));
+    let error = of_io::<B>().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(matches!(error.downcast::<Error>(), Ok(Error::InvalidInterest(_))));
+    assert!(boxed::<B>().unwrap_err().is::<Error>());
+    Ok(())
+}
+
+fn a_rejection_gives_back_what_it_was_given<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (fileobj, data) = (Box::new(a), Box::new(5));
+    let (place, other) = (&raw const *fileobj, &raw const *data);
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let Rejected { fileobj, data, .. } = selector.register(fileobj, Interest::empty(), data).unwrap_err();
+    assert!(std::ptr::eq(&*fileobj, place) && std::ptr::eq(&*data, other));
+    let rejected = selector.register(fileobj, Interest::from_bits_retain(8), data).unwrap_err();
+    let (error, fileobj, data) = rejected.into_parts();
+    assert!(matches!(error, Error::InvalidInterest(_)));
+    assert!(std::ptr::eq(&*fileobj, place) && std::ptr::eq(&*data, other));
+    let token = selector.register(fileobj, Interest::READ, data).unwrap();
+    assert!(std::ptr::eq(&**selector.fileobj(token).unwrap(), place));
+    Ok(())
+}
+
+fn a_rejection_shows_the_error_alone<B: Backend>() -> Run {
+    struct Mute;
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let rejected = selector.register(a, Interest::empty(), Mute).unwrap_err();
+    assert_eq!(rejected.to_string(), rejected.error.to_string());
+    assert!(format!("{rejected:?}").contains(&format!("{:?}", rejected.error)));
+    Ok(())
+}

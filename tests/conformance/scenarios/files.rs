@@ -1,0 +1,143 @@
+//! Files that are always ready, which some back ends cannot wait for and some can; and reading and writing what is
+//! registered.
+
+use conformance::{NotRun, Run, interests, now, pairs, soon};
+use selectors::backend::Backend;
+use selectors::sys::fd::{AsFd, AsRawFd, OwnedFd};
+use selectors::{Error, Interest, Selector, Token};
+use std::fs::File;
+use std::io::{ErrorKind, Read, Seek, Write};
+
+conformance::scenarios!(files:
+    a_regular_file,
+    the_null_device,
+    beside_a_socket,
+    through_the_adapter,
+    the_adapter_does_not_block,
+);
+
+const READ: Interest = Interest::READ;
+const WRITE: Interest = Interest::WRITE;
+
+/// A regular file with something to read.
+fn regular() -> File {
+    let mut file = pairs::regular();
+    file.write_all(b"something").unwrap();
+    file.rewind().unwrap();
+    file
+}
+
+/// Registers a file. Where the back end cannot wait for it, it says so, gives everything back, and has not changed.
+fn registered<B: Backend>(
+    selector: &mut Selector<B, OwnedFd, String>,
+    file: File,
+    interest: Interest,
+) -> Option<Token> {
+    let (number, before) = (file.as_raw_fd(), selector.keys().len());
+    let rejected = match selector.register(file.into(), interest, "mine".to_owned()) {
+        Ok(token) => return Some(token),
+        Err(rejected) => rejected,
+    };
+    let name = selector.backend().name();
+    assert!(
+        matches!(rejected.error, Error::UnsupportedFile { backend, .. } if backend == name),
+        "{:?}",
+        rejected.error
+    );
+    assert_eq!(rejected.error.kind(), ErrorKind::Unsupported);
+    assert!(rejected.error.raw_os_error().is_some());
+    assert_eq!((rejected.fileobj.as_raw_fd(), rejected.data.as_str()), (number, "mine"));
+    assert_eq!(selector.keys().len(), before);
+    assert!(selector.key(&rejected.fileobj).is_none());
+    None
+}
+
+fn ready_or_refused<B: Backend>(open: impl Fn() -> File) {
+    for interest in [READ, WRITE, READ | WRITE] {
+        let mut selector = Selector::<B, _, _>::new().unwrap();
+        if let Some(token) = registered(&mut selector, open(), interest) {
+            for _ in 0..2 {
+                assert_eq!(interests(&now(&mut selector)), [(token, interest)].into());
+            }
+        } else {
+            assert!(now(&mut selector).is_empty());
+        }
+    }
+}
+
+fn a_regular_file<B: Backend>() -> Run {
+    ready_or_refused::<B>(regular);
+    Ok(())
+}
+
+fn the_null_device<B: Backend>() -> Run {
+    let open = || File::options().read(true).write(true).open("/dev/null");
+    open().map_err(NotRun::because)?;
+    ready_or_refused::<B>(|| open().unwrap());
+    Ok(())
+}
+
+/// A file that was refused is in nobody's way, and one that is always ready hides nobody.
+fn beside_a_socket<B: Backend>() -> Run {
+    let (a, mut b) = pairs::unix();
+    let mut selector = Selector::<B, OwnedFd, String>::new().unwrap();
+    let socket = selector.register(a.into(), READ, "socket".to_owned()).unwrap();
+    let file = registered(&mut selector, regular(), READ);
+    let mut expected: Vec<_> = file.into_iter().collect();
+    let found = |selector: &mut _| interests(&now(selector)).into_keys().collect::<Vec<_>>();
+    assert_eq!(found(&mut selector), expected);
+    b.write_all(b"x").unwrap();
+    expected.push(socket);
+    expected.sort_unstable();
+    assert_eq!(found(&mut selector), expected);
+    if let Some(file) = file {
+        let key = selector.unregister(file).unwrap();
+        let mut content = String::new();
+        File::from(key.fileobj).read_to_string(&mut content).unwrap();
+        assert_eq!(content, "something");
+    }
+    assert_eq!(found(&mut selector), [socket]);
+    Ok(())
+}
+
+/// A pipe, and a socket, which have no type in common but the descriptor.
+fn through_the_adapter<B: Backend>() -> Run {
+    let ((reader, mut writer), (a, mut b)) = (pairs::pipe(), pairs::unix());
+    let mut selector = Selector::<B, Box<dyn AsFd>, _>::new().unwrap();
+    selector.register(Box::new(reader), READ, "from the pipe").unwrap();
+    selector.register(Box::new(a), READ, "from the socket").unwrap();
+    writer.write_all(b"from the pipe").unwrap();
+    b.write_all(b"from the socket").unwrap();
+    let ready = soon(&mut selector);
+    assert_eq!(ready.len(), 2);
+    for (token, _) in &ready {
+        let (fileobj, expected) = selector.parts(token).unwrap();
+        let mut buffer = [0; 64];
+        let length = selectors::File::new(fileobj).read(&mut buffer).unwrap();
+        assert_eq!(&buffer[..length], expected.as_bytes());
+    }
+    let mut adapter = selectors::File::new(OwnedFd::from(b));
+    adapter.write_all(b"answer").unwrap();
+    adapter.flush().unwrap();
+    let [token] = soon(&mut selector).iter().map(|(token, _)| token).collect::<Vec<_>>()[..] else {
+        panic!("one of two has something to read")
+    };
+    let mut answer = [0; 6];
+    selectors::File::new(selector.fileobj(token).unwrap()).read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"answer");
+    assert!(adapter.into_inner().as_raw_fd() >= 0);
+    Ok(())
+}
+
+fn the_adapter_does_not_block<B: Backend>() -> Run {
+    let (a, _b) = std::os::unix::net::UnixStream::pair().unwrap();
+    let mut adapter = selectors::File::new(&a);
+    adapter.set_nonblocking(true).unwrap();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(adapter, READ | WRITE, ()).unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(token, WRITE)].into());
+    assert_eq!(adapter.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    assert!(pairs::fill(adapter) > 0);
+    assert!(now(&mut selector).is_empty());
+    Ok(())
+}

@@ -1,0 +1,289 @@
+//! A call that fails has changed nothing: a back end that refuses each call in turn, and the map and the kernel after it.
+
+use conformance::{Call, Puppet, Run, Strings, interests, now, pairs};
+use rustix::io::Errno;
+use selectors::backend::Backend;
+use selectors::{Error, Interest, Mode, Ready, Selector, Token};
+use std::io::Write;
+use std::os::unix::net::UnixStream;
+use std::rc::Rc;
+use std::time::Duration;
+
+conformance::scenarios!(guarantee:
+    a_refused_registration,
+    a_refused_first_registration,
+    a_refused_change,
+    a_refused_change_of_a_key_that_was_reported,
+    a_refused_arming,
+    a_refused_pause,
+    a_refused_resumption,
+    a_refused_unregistration,
+    a_refused_wait,
+    a_refused_wait_loses_no_single_shot,
+    a_refused_wait_leaves_an_empty_list,
+    a_refused_waker,
+    a_lost_registration,
+);
+
+const BOTH: Interest = Interest::READ.union(Interest::WRITE);
+
+/// What the back end answers: something unheard-of, and what has a meaning in one call or another.
+const REFUSALS: [Errno; 6] = [Errno::IO, Errno::NOMEM, Errno::NOENT, Errno::BADF, Errno::PERM, Errno::EXIST];
+
+/// Three sockets that can be written to, of which two are registered, with 1 and 2; and their peers.
+struct Situation<'a, B: Backend> {
+    selector: Selector<Puppet<B>, &'a UnixStream, u8>,
+    strings: Rc<Strings>,
+    tokens: [Token; 2],
+}
+
+impl<'a, B: Backend> Situation<'a, B> {
+    fn new(pairs: &'a [(UnixStream, UnixStream); 3], mode: Mode) -> Self {
+        let (mut selector, strings) = Puppet::selector();
+        let mut register = |number: u8| {
+            let a = &pairs[usize::from(number) - 1].0;
+            selector.register_with(a, Interest::WRITE, mode, number).unwrap()
+        };
+        let tokens = [register(1), register(2)];
+        Self { selector, strings, tokens }
+    }
+
+    /// Each refusal, one after another.
+    fn refused(
+        &mut self,
+        mut call: impl FnMut(&mut Selector<Puppet<B>, &'a UnixStream, u8>, [Token; 2]) -> Error,
+    ) {
+        let before = format!("{:?}", self.selector);
+        for errno in REFUSALS {
+            self.strings.calls();
+            self.strings.refuse(Some(errno));
+            let error = call(&mut self.selector, self.tokens);
+            self.strings.refuse(None);
+            assert_eq!(error.raw_os_error(), Some(errno.raw_os_error()), "{error:?}");
+            assert_eq!(self.strings.calls().len(), 1, "one call, and it was not repeated nor undone");
+            assert_eq!(format!("{:?}", self.selector), before);
+        }
+    }
+
+    fn assert_ready(&mut self, expected: &[(Token, Interest)]) {
+        assert_eq!(interests(&now(&mut self.selector)), expected.iter().copied().collect());
+    }
+
+    fn both(&self) -> [(Token, Interest); 2] {
+        self.tokens.map(|token| (token, Interest::WRITE))
+    }
+
+    /// All that a selector does still works.
+    fn assert_works(mut self, free: &'a UnixStream) {
+        let [first, second] = self.tokens;
+        let third = self.selector.register(free, Interest::WRITE, 3).unwrap();
+        for token in [first, second] {
+            self.selector.modify_with(token, Interest::WRITE, Mode::Level).unwrap();
+        }
+        self.assert_ready(&[(first, Interest::WRITE), (second, Interest::WRITE), (third, Interest::WRITE)]);
+        self.selector.modify(first, Interest::READ).unwrap();
+        self.selector.pause(second).unwrap();
+        self.assert_ready(&[(third, Interest::WRITE)]);
+        self.selector.rearm(second).unwrap();
+        assert_eq!(self.selector.unregister(third).unwrap().data, 3);
+        self.assert_ready(&[(second, Interest::WRITE)]);
+        assert_eq!(self.selector.unregister(free).unwrap_err().kind(), std::io::ErrorKind::NotFound);
+        assert_eq!(self.selector.into_keys().map(|key| key.data).sum::<u8>(), 3);
+    }
+}
+
+fn pairs() -> [(UnixStream, UnixStream); 3] {
+    [pairs::unix(), pairs::unix(), pairs::unix()]
+}
+
+fn a_refused_registration<B: Backend>() -> Run {
+    let pairs = pairs();
+    let free = &pairs[2].0;
+    let mut situation = Situation::<B>::new(&pairs, Mode::Level);
+    situation.refused(|selector, _| {
+        let rejected = selector.register(free, Interest::WRITE, 9).unwrap_err();
+        assert!(std::ptr::eq(rejected.fileobj, free));
+        assert_eq!(rejected.data, 9);
+        assert!(selector.key(free).is_none() && !selector.keys().contains(free));
+        rejected.error
+    });
+    let both = situation.both();
+    situation.assert_ready(&both);
+    situation.assert_works(free);
+    Ok(())
+}
+
+fn a_refused_first_registration<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    for errno in REFUSALS {
+        strings.refuse(Some(errno));
+        selector.register(&a, Interest::WRITE, ()).unwrap_err();
+        strings.refuse(None);
+        assert!(selector.keys().is_empty() && selector.keys().iter().next().is_none());
+        assert!(selector.iter_mut().next().is_none() && now(&mut selector).is_empty());
+    }
+    strings.calls();
+    let token = selector.register(&a, Interest::WRITE, ()).unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    selector.unregister(&a).unwrap();
+    Ok(())
+}
+
+fn a_refused_change<B: Backend>() -> Run {
+    let pairs = pairs();
+    let mut situation = Situation::<B>::new(&pairs, Mode::Level);
+    situation.refused(|selector, [first, _]| selector.modify(first, BOTH).unwrap_err());
+    situation.refused(|selector, [_, second]| {
+        selector.modify_with(second, Interest::READ, Mode::Oneshot).unwrap_err()
+    });
+    let both = situation.both();
+    // Level-triggered as they were.
+    situation.assert_ready(&both);
+    situation.assert_ready(&both);
+    situation.assert_works(&pairs[2].0);
+    Ok(())
+}
+
+fn a_refused_change_of_a_key_that_was_reported<B: Backend>() -> Run {
+    let pairs = pairs();
+    let mut situation = Situation::<B>::new(&pairs, Mode::Oneshot);
+    let both = situation.both();
+    situation.assert_ready(&both);
+    situation.refused(|selector, [first, _]| selector.modify(first, BOTH).unwrap_err());
+    situation.refused(|selector, [first, _]| {
+        selector.modify_with(first, Interest::WRITE, Mode::Level).unwrap_err()
+    });
+    situation.assert_ready(&[]);
+    assert!(!situation.selector.key(both[0].0).unwrap().is_armed());
+    situation.assert_works(&pairs[2].0);
+    Ok(())
+}
+
+fn a_refused_arming<B: Backend>() -> Run {
+    let pairs = pairs();
+    let mut situation = Situation::<B>::new(&pairs, Mode::Oneshot);
+    let both = situation.both();
+    // Armed, nothing is lost by it.
+    situation.refused(|selector, [first, _]| selector.rearm(first).unwrap_err());
+    situation.assert_ready(&both);
+    // Reported, it stays spent.
+    situation.refused(|selector, [first, _]| selector.rearm(first).unwrap_err());
+    situation.assert_ready(&[]);
+    situation.selector.rearm(both[0].0).unwrap();
+    situation.assert_ready(&both[..1]);
+    situation.assert_works(&pairs[2].0);
+    Ok(())
+}
+
+fn a_refused_pause<B: Backend>() -> Run {
+    let pairs = pairs();
+    for mode in [Mode::Level, Mode::Oneshot] {
+        let mut situation = Situation::<B>::new(&pairs, mode);
+        situation.refused(|selector, [first, _]| selector.pause(first).unwrap_err());
+        let both = situation.both();
+        assert!(situation.selector.key(both[0].0).unwrap().is_armed());
+        situation.assert_ready(&both);
+        situation.assert_works(&pairs[2].0);
+    }
+    Ok(())
+}
+
+fn a_refused_resumption<B: Backend>() -> Run {
+    let pairs = pairs();
+    let mut situation = Situation::<B>::new(&pairs, Mode::Level);
+    let both = situation.both();
+    situation.selector.pause(both[0].0).unwrap();
+    situation.refused(|selector, [first, _]| selector.rearm(first).unwrap_err());
+    situation.refused(|selector, [first, _]| selector.modify(first, BOTH).unwrap_err());
+    situation.refused(|selector, [first, _]| {
+        selector.modify_with(first, Interest::WRITE, Mode::Oneshot).unwrap_err()
+    });
+    assert!(situation.selector.key(both[0].0).unwrap().is_paused());
+    situation.assert_ready(&both[1..]);
+    situation.selector.rearm(both[0].0).unwrap();
+    situation.assert_ready(&both);
+    situation.assert_works(&pairs[2].0);
+    Ok(())
+}
+
+fn a_refused_unregistration<B: Backend>() -> Run {
+    let pairs = pairs();
+    let mut situation = Situation::<B>::new(&pairs, Mode::Level);
+    let first = &pairs[0].0;
+    situation.refused(|selector, [token, _]| selector.unregister(token).unwrap_err());
+    situation.refused(|selector, _| selector.unregister(first).unwrap_err());
+    assert!(situation.selector.keys().contains(first));
+    let both = situation.both();
+    situation.assert_ready(&both);
+    situation.assert_works(&pairs[2].0);
+    Ok(())
+}
+
+fn a_refused_wait<B: Backend>() -> Run {
+    let pairs = pairs();
+    let mut situation = Situation::<B>::new(&pairs, Mode::Level);
+    situation.refused(|selector, _| selector.select(Duration::ZERO).unwrap_err());
+    let both = situation.both();
+    situation.assert_ready(&both);
+    situation.assert_works(&pairs[2].0);
+    Ok(())
+}
+
+fn a_refused_wait_loses_no_single_shot<B: Backend>() -> Run {
+    let pairs = pairs();
+    let mut situation = Situation::<B>::new(&pairs, Mode::Oneshot);
+    situation.refused(|selector, _| selector.select(None).unwrap_err());
+    let both = situation.both();
+    situation.assert_ready(&both);
+    situation.assert_ready(&[]);
+    Ok(())
+}
+
+fn a_refused_wait_leaves_an_empty_list<B: Backend>() -> Run {
+    let pairs = pairs();
+    let mut situation = Situation::<B>::new(&pairs, Mode::Level);
+    situation.selector.waker().unwrap().wake().unwrap();
+    let mut ready = Ready::new();
+    assert_eq!(situation.selector.select_into(&mut ready, None).unwrap(), 2);
+    assert!(ready.woken());
+    situation.refused(|selector, _| {
+        let error = selector.select_into(&mut ready, None).unwrap_err();
+        assert!(ready.is_empty() && ready.iter().next().is_none() && !ready.woken());
+        error
+    });
+    // The same list serves again.
+    assert_eq!(situation.selector.select_into(&mut ready, None).unwrap(), 2);
+    Ok(())
+}
+
+fn a_refused_waker<B: Backend>() -> Run {
+    let pairs = pairs();
+    let mut situation = Situation::<B>::new(&pairs, Mode::Level);
+    situation.refused(|selector, _| selector.waker().unwrap_err());
+    let both = situation.both();
+    situation.assert_ready(&both);
+    let waker = situation.selector.waker().unwrap();
+    assert!(matches!(situation.strings.calls().last(), Some(Call::Add(..))));
+    waker.wake().unwrap();
+    let ready = now(&mut situation.selector);
+    assert!(ready.woken() && ready.len() == 2);
+    situation.assert_works(&pairs[2].0);
+    Ok(())
+}
+
+fn a_lost_registration<B: Backend>() -> Run {
+    let mut pairs = pairs();
+    pairs[0].1.write_all(b"x").unwrap();
+    let mut situation = Situation::<B>::new(&pairs, Mode::Level);
+    let both = situation.both();
+    let [(first, _), _] = both;
+    situation.strings.refuse(Some(Errno::NOENT));
+    assert!(matches!(situation.selector.modify(first, BOTH), Err(Error::Lost { .. })));
+    situation.strings.refuse(None);
+    // The key stays, and unregistering gives it back.
+    assert_eq!(situation.selector.key(first).map(|key| key.interest()), Some(Interest::WRITE));
+    assert_eq!(situation.selector.unregister(first).unwrap().data, 1);
+    situation.assert_ready(&both[1..]);
+    Ok(())
+}

@@ -1,0 +1,288 @@
+//! The end of a connection, from either side.
+
+use conformance::{Run, interests, now, pairs, soon};
+use rustix::net::{Shutdown, shutdown, sockopt};
+use selectors::backend::Backend;
+use selectors::sys::fd::{AsFd, OwnedFd};
+use selectors::{File, Interest, Readiness, Selector};
+use std::io::{ErrorKind, Read, Write};
+use std::thread;
+use std::time::Duration;
+
+conformance::scenarios!(hangup:
+    the_peer_is_gone,
+    the_peer_is_gone_and_left_something,
+    the_peer_is_gone_and_there_was_no_room,
+    the_peer_goes_during_the_wait,
+    the_peer_sends_no_more,
+    this_end_sends_no_more,
+    this_end_reads_no_more,
+    neither_end_sends_any_more,
+    reset_by_the_peer,
+    nobody_writes_to_the_pipe,
+    somebody_else_writes_to_the_pipe,
+    nobody_reads_from_the_pipe,
+    nobody_reads_from_the_full_pipe,
+    again_in_each_wait,
+    each_of_several,
+    a_healthy_connection_has_no_hints,
+    half_a_connection_has_half_the_hints,
+);
+
+const READ: Interest = Interest::READ;
+const WRITE: Interest = Interest::WRITE;
+const BOTH: Interest = READ.union(WRITE);
+const HINTS: Readiness = Readiness::READ_CLOSED.union(Readiness::WRITE_CLOSED).union(Readiness::ERROR);
+
+/// This end and the peer, of a Unix and of a TCP connection.
+fn connections() -> [(&'static str, OwnedFd, OwnedFd); 2] {
+    let ((a, b), (c, d)) = (pairs::unix(), pairs::tcp());
+    [("Unix", a.into(), b.into()), ("TCP", c.into(), d.into())]
+}
+
+/// What is reported for this interest, as soon as anything is.
+fn seen<B: Backend>(end: impl AsFd, interest: Interest) -> Readiness {
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(end, interest, ()).unwrap();
+    soon(&mut selector).get(token).unwrap()
+}
+
+/// What is reported for this interest now.
+fn seen_now<B: Backend>(end: impl AsFd, interest: Interest) -> Readiness {
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(end, interest, ()).unwrap();
+    now(&mut selector).get(token).unwrap_or_default()
+}
+
+fn read(end: impl AsFd) -> std::io::Result<usize> {
+    File::new(end).read(&mut [0; 8])
+}
+
+fn send(end: impl AsFd) {
+    File::new(end).write_all(b"x").unwrap();
+}
+
+/// Sees that the end of what can be read is told, and that there is room to write besides.
+fn assert_at_end<B: Backend>(end: impl AsFd, kind: &str) {
+    let end = end.as_fd();
+    for interest in [READ, BOTH, WRITE] {
+        assert_eq!(seen::<B>(end, interest).interest(), interest, "{kind}");
+    }
+    assert_eq!(read(end).unwrap(), 0, "{kind}");
+    assert_eq!(seen::<B>(end, READ).interest(), READ, "{kind}, when the end was read");
+}
+
+fn the_peer_is_gone<B: Backend>() -> Run {
+    for (kind, here, peer) in connections() {
+        drop(peer);
+        assert_at_end::<B>(&here, kind);
+    }
+    Ok(())
+}
+
+fn the_peer_is_gone_and_left_something<B: Backend>() -> Run {
+    for (kind, here, peer) in connections() {
+        send(&peer);
+        drop(peer);
+        assert_eq!(seen::<B>(&here, READ).interest(), READ, "{kind}");
+        assert_eq!(read(&here).unwrap(), 1, "{kind}");
+        assert_at_end::<B>(&here, kind);
+    }
+    Ok(())
+}
+
+fn the_peer_is_gone_and_there_was_no_room<B: Backend>() -> Run {
+    let (here, peer) = pairs::unix();
+    pairs::fill(&here);
+    assert_eq!(seen_now::<B>(&here, WRITE), Readiness::empty());
+    drop(peer);
+    assert_eq!(seen::<B>(&here, WRITE).interest(), WRITE);
+    assert_ne!((&here).write(b"x").unwrap_err().kind(), ErrorKind::WouldBlock);
+    Ok(())
+}
+
+fn the_peer_goes_during_the_wait<B: Backend>() -> Run {
+    for (kind, here, peer) in connections() {
+        thread::scope(|scope| {
+            scope.spawn(move || drop(peer));
+            assert_eq!(seen::<B>(&here, READ).interest(), READ, "{kind}");
+        });
+    }
+    Ok(())
+}
+
+fn the_peer_sends_no_more<B: Backend>() -> Run {
+    for (kind, here, peer) in connections() {
+        shutdown(&peer, Shutdown::Write).unwrap();
+        assert_at_end::<B>(&here, kind);
+        send(&here);
+        assert_eq!(seen::<B>(&peer, READ).interest(), READ, "{kind}");
+        assert_eq!(read(&peer).unwrap(), 1, "{kind}");
+        assert_eq!(seen_now::<B>(&peer, READ).interest(), Interest::empty(), "{kind}");
+    }
+    Ok(())
+}
+
+fn this_end_sends_no_more<B: Backend>() -> Run {
+    for (kind, here, peer) in connections() {
+        shutdown(&here, Shutdown::Write).unwrap();
+        assert_eq!(seen_now::<B>(&here, READ).interest(), Interest::empty(), "{kind}");
+        send(&peer);
+        assert_eq!(seen::<B>(&here, READ).interest(), READ, "{kind}");
+        assert_eq!(read(&here).unwrap(), 1, "{kind}");
+        assert_eq!(seen_now::<B>(&here, READ).interest(), Interest::empty(), "{kind}");
+        assert_at_end::<B>(&peer, kind);
+    }
+    Ok(())
+}
+
+fn this_end_reads_no_more<B: Backend>() -> Run {
+    for (kind, here, peer) in connections() {
+        shutdown(&here, Shutdown::Read).unwrap();
+        assert_at_end::<B>(&here, kind);
+        send(&here);
+        assert_eq!(seen::<B>(&peer, READ).interest(), READ, "{kind}");
+        assert_eq!(read(&peer).unwrap(), 1, "{kind}");
+    }
+    Ok(())
+}
+
+fn neither_end_sends_any_more<B: Backend>() -> Run {
+    for (kind, here, peer) in connections() {
+        shutdown(&peer, Shutdown::Write).unwrap();
+        assert_at_end::<B>(&here, kind);
+        shutdown(&here, Shutdown::Write).unwrap();
+        for end in [&peer, &here] {
+            assert_eq!(seen::<B>(end, READ).interest(), READ, "{kind}");
+            assert_eq!(read(end).unwrap(), 0, "{kind}");
+        }
+    }
+    Ok(())
+}
+
+fn reset_by_the_peer<B: Backend>() -> Run {
+    let (here, peer) = pairs::tcp();
+    // Closing without lingering sends a reset: tcp(7), socket(7).
+    sockopt::set_socket_linger(&peer, Some(Duration::ZERO)).unwrap();
+    drop(peer);
+    for interest in [READ, WRITE, BOTH] {
+        // Reading first: there is room to write even before the reset is here.
+        assert_eq!(seen::<B>(&here, interest).interest(), interest);
+    }
+    assert_eq!(read(&here).unwrap_err().kind(), ErrorKind::ConnectionReset);
+    assert_eq!(seen::<B>(&here, READ).interest(), READ);
+    Ok(())
+}
+
+fn nobody_writes_to_the_pipe<B: Backend>() -> Run {
+    let (reader, writer) = pairs::pipe();
+    send(&writer);
+    drop(writer);
+    for left in [1, 0, 0] {
+        assert_eq!(seen::<B>(&reader, READ).interest(), READ);
+        assert!(seen::<B>(&reader, BOTH).is_readable());
+        assert_eq!(read(&reader).unwrap(), left);
+    }
+    Ok(())
+}
+
+fn somebody_else_writes_to_the_pipe<B: Backend>() -> Run {
+    let (reader, writer) = pairs::pipe();
+    let another = writer.try_clone().unwrap();
+    drop(writer);
+    assert_eq!(seen_now::<B>(&reader, READ), Readiness::empty());
+    drop(another);
+    assert_eq!(seen::<B>(&reader, READ).interest(), READ);
+    Ok(())
+}
+
+fn nobody_reads_from_the_pipe<B: Backend>() -> Run {
+    let (reader, mut writer) = pairs::pipe();
+    drop(reader);
+    assert_eq!(seen::<B>(&writer, WRITE).interest(), WRITE);
+    assert_eq!(writer.write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
+    assert_eq!(seen::<B>(&writer, WRITE).interest(), WRITE);
+    Ok(())
+}
+
+fn nobody_reads_from_the_full_pipe<B: Backend>() -> Run {
+    let (reader, mut writer) = pairs::pipe();
+    pairs::fill(&writer);
+    assert_eq!(seen_now::<B>(&writer, WRITE), Readiness::empty());
+    drop(reader);
+    assert_eq!(seen::<B>(&writer, WRITE).interest(), WRITE);
+    assert_eq!(writer.write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
+    Ok(())
+}
+
+fn again_in_each_wait<B: Backend>() -> Run {
+    for (kind, here, peer) in connections() {
+        let mut selector = Selector::<B, _>::new().unwrap();
+        let token = selector.register(here, READ, ()).unwrap();
+        assert!(now(&mut selector).is_empty(), "{kind}");
+        drop(peer);
+        for _ in 0..3 {
+            assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into(), "{kind}");
+        }
+        selector.modify(token, BOTH).unwrap();
+        assert_eq!(interests(&soon(&mut selector)), [(token, BOTH)].into(), "{kind}");
+    }
+    Ok(())
+}
+
+fn each_of_several<B: Backend>() -> Run {
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let (mut gone, mut peers) = (Vec::new(), Vec::new());
+    for number in 0..6 {
+        let (here, peer) = pairs::unix();
+        let token = selector.register(here, READ, ()).unwrap();
+        if number % 2 == 0 { gone.push((token, READ)) } else { peers.push(peer) }
+    }
+    assert_eq!(interests(&soon(&mut selector)), gone.into_iter().collect());
+    drop(peers);
+    assert_eq!(soon(&mut selector).len(), 6);
+    Ok(())
+}
+
+fn a_healthy_connection_has_no_hints<B: Backend>() -> Run {
+    let assert_none = |end: &dyn AsFd, situation: &str| {
+        for interest in [READ, WRITE, BOTH] {
+            let hints = seen_now::<B>(end.as_fd(), interest) & HINTS;
+            assert!(hints.is_empty(), "{situation}, asked for {interest:?}: {hints:?}");
+        }
+    };
+    for (kind, here, peer) in connections() {
+        assert_none(&here, kind);
+        send(&peer);
+        assert!(seen::<B>(&here, READ).is_readable());
+        assert_none(&here, kind);
+        pairs::fill(File::new(&here));
+        assert_none(&here, kind);
+        assert_none(&peer, kind);
+    }
+    let (reader, writer) = pairs::pipe();
+    assert_none(&reader, "an empty pipe");
+    assert_none(&writer, "an empty pipe");
+    pairs::fill(&writer);
+    assert_none(&reader, "a full pipe");
+    assert_none(&writer, "a full pipe");
+    let (a, b) = pairs::udp();
+    assert_none(&a, "UDP");
+    b.send(b"x").unwrap();
+    assert_eq!(seen::<B>(&a, READ), Readiness::READ);
+    assert_none(&a, "UDP");
+    Ok(())
+}
+
+/// Not all back ends tell them, but none tells what is not true.
+fn half_a_connection_has_half_the_hints<B: Backend>() -> Run {
+    for (kind, here, peer) in connections() {
+        shutdown(&peer, Shutdown::Write).unwrap();
+        assert!(seen::<B>(&here, READ).is_readable(), "{kind}");
+        let hints = seen::<B>(&here, BOTH) & HINTS;
+        assert!(Readiness::READ_CLOSED.contains(hints), "{kind}, the peer sends no more: {hints:?}");
+        let hints = seen::<B>(&peer, BOTH) & HINTS;
+        assert!(Readiness::WRITE_CLOSED.contains(hints), "{kind}, this end sends no more: {hints:?}");
+    }
+    Ok(())
+}

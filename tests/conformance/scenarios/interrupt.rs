@@ -1,0 +1,202 @@
+//! Signals while a selector waits.
+
+use conformance::signals::{handled, storm};
+use conformance::{Run, WAIT, interests, now, pairs};
+use selectors::backend::Backend;
+use selectors::{Error, Interest, Ready, Selector, Timeout};
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+conformance::scenarios!(interrupt:
+    a_wait_takes_its_time_and_no_more,
+    a_wait_with_nothing_registered_takes_its_time,
+    a_wait_that_is_interrupted_near_its_end,
+    what_comes_meanwhile_is_seen,
+    a_wake_meanwhile_is_seen,
+    zero_is_not_disturbed,
+    who_asks_for_it_is_told,
+    an_interrupted_wait_loses_nothing,
+    what_is_ready_comes_before_a_signal,
+    without_a_signal_nobody_is_told,
+);
+
+const EVERY: Duration = Duration::from_millis(5);
+
+/// Far more than any wait here takes: one that starts anew after each signal takes for ever.
+const TOO_LONG: Duration = Duration::from_secs(5);
+
+/// Runs `body` in a storm of signals; the other end of `end` becomes readable if it takes too long.
+fn in_a_storm<T>(end: &UnixStream, body: impl FnOnce() -> T) -> (T, u64) {
+    thread::scope(|scope| {
+        let (done, waiting) = channel::<()>();
+        scope.spawn(move || {
+            if waiting.recv_timeout(TOO_LONG) == Err(RecvTimeoutError::Timeout) {
+                let mut end = end;
+                end.write_all(b"x").unwrap();
+            }
+        });
+        let result = storm(EVERY, body);
+        drop(done);
+        result
+    })
+}
+
+/// Does something when the signals have begun to come.
+fn after_some_signals<T>(act: impl FnOnce() + Send, body: impl FnOnce() -> T) -> T {
+    let before = handled();
+    let (result, _) = storm(EVERY, || {
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                while handled() < before + 5 {
+                    thread::yield_now();
+                }
+                act();
+            });
+            body()
+        })
+    });
+    result
+}
+
+fn a_wait_takes_its_time_and_no_more<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    selector.register(&a, Interest::READ, ()).unwrap();
+    for limit in [Duration::from_millis(100), Duration::from_micros(60_500)] {
+        let start = Instant::now();
+        let (ready, signals) = in_a_storm(&b, || selector.select(limit).unwrap());
+        let elapsed = start.elapsed();
+        assert!(ready.is_empty(), "began anew after each signal");
+        assert!(elapsed >= limit, "was to wait for {limit:?}, and came back after {elapsed:?}");
+        assert!(signals > 2, "{signals} signals are no test");
+    }
+    Ok(())
+}
+
+fn a_wait_with_nothing_registered_takes_its_time<B: Backend>() -> Run {
+    let mut selector = Selector::<B, File>::new().unwrap();
+    let (limit, start) = (Duration::from_millis(50), Instant::now());
+    let (ready, signals) = storm(EVERY, || selector.select(limit).unwrap());
+    let elapsed = start.elapsed();
+    assert!(ready.is_empty() && (limit..WAIT).contains(&elapsed), "{elapsed:?}");
+    assert!(signals > 2, "{signals} signals are no test");
+    Ok(())
+}
+
+/// Many are interrupted when nothing is left of their time.
+fn a_wait_that_is_interrupted_near_its_end<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    selector.register(&a, Interest::READ, ()).unwrap();
+    let limit = EVERY - Duration::from_micros(100);
+    in_a_storm(&b, || {
+        for _ in 0..20 {
+            let start = Instant::now();
+            assert!(selector.select(limit).unwrap().is_empty());
+            assert!(start.elapsed() >= limit);
+        }
+    });
+    Ok(())
+}
+
+fn what_comes_meanwhile_is_seen<B: Backend>() -> Run {
+    for timeout in [Timeout::NEVER, Timeout::after(WAIT), Timeout::after(Duration::MAX)] {
+        let (a, b) = pairs::unix();
+        let mut selector = Selector::<B, _>::new().unwrap();
+        let token = selector.register(&a, Interest::READ, ()).unwrap();
+        let write = || (&b).write_all(b"x").unwrap();
+        let ready = after_some_signals(write, || selector.select(timeout).unwrap());
+        assert_eq!(interests(&ready), [(token, Interest::READ)].into(), "{timeout:?}");
+    }
+    Ok(())
+}
+
+fn a_wake_meanwhile_is_seen<B: Backend>() -> Run {
+    let mut selector = Selector::<B, File>::new().unwrap();
+    let waker = selector.waker().unwrap();
+    for timeout in [Timeout::NEVER, Timeout::after(WAIT)] {
+        let ready = after_some_signals(|| waker.wake().unwrap(), || selector.select(timeout).unwrap());
+        assert!(ready.woken() && ready.is_empty(), "{timeout:?}");
+    }
+    Ok(())
+}
+
+fn zero_is_not_disturbed<B: Backend>() -> Run {
+    let ((a, b), (c, mut d)) = (pairs::unix(), pairs::unix());
+    d.write_all(b"x").unwrap();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    selector.register(&a, Interest::READ, ()).unwrap();
+    let token = selector.register(&c, Interest::READ, ()).unwrap();
+    let before = handled();
+    in_a_storm(&b, || {
+        while handled() < before + 3 {
+            assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
+        }
+    });
+    Ok(())
+}
+
+fn who_asks_for_it_is_told<B: Backend>() -> Run {
+    let exact = Timeout::after(2 * TOO_LONG + Duration::from_nanos(1));
+    for timeout in [Timeout::NEVER, Timeout::after(2 * TOO_LONG), exact] {
+        let (a, b) = pairs::unix();
+        let mut selector = Selector::<B, _>::new().unwrap();
+        selector.register(&a, Interest::READ, ()).unwrap();
+        let (result, signals) = in_a_storm(&b, || selector.select(timeout.interruptible()));
+        let error = result.expect_err("nobody was told");
+        assert!(matches!(error, Error::Interrupted), "{error:?}");
+        assert_eq!(error.kind(), ErrorKind::Interrupted);
+        assert!(signals > 0);
+    }
+    Ok(())
+}
+
+fn an_interrupted_wait_loses_nothing<B: Backend>() -> Run {
+    let (a, mut b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&a, Interest::READ | Interest::WRITE, ()).unwrap();
+    let mut ready = Ready::new();
+    assert_eq!(selector.select_into(&mut ready, None).unwrap(), 1);
+    selector.modify(token, Interest::READ).unwrap();
+    let (result, _) = in_a_storm(&b, || selector.select_into(&mut ready, Timeout::NEVER.interruptible()));
+    assert!(matches!(result, Err(Error::Interrupted)), "{result:?}");
+    assert!(ready.is_empty() && !ready.woken(), "{ready:?}");
+    assert!(selector.key(token).unwrap().is_armed());
+
+    assert!(now(&mut selector).is_empty());
+    b.write_all(b"x").unwrap();
+    assert_eq!(selector.select_into(&mut ready, WAIT).unwrap(), 1);
+    assert_eq!(interests(&ready), [(token, Interest::READ)].into());
+    Ok(())
+}
+
+fn what_is_ready_comes_before_a_signal<B: Backend>() -> Run {
+    let (a, mut b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    b.write_all(b"x").unwrap();
+    let before = handled();
+    in_a_storm(&b, || {
+        while handled() < before + 3 {
+            for timeout in [Timeout::ZERO, Timeout::NEVER, Timeout::after(WAIT)] {
+                let ready = selector.select(timeout.interruptible()).unwrap();
+                assert_eq!(interests(&ready), [(token, Interest::READ)].into());
+            }
+        }
+    });
+    Ok(())
+}
+
+fn without_a_signal_nobody_is_told<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    selector.register(&a, Interest::READ, ()).unwrap();
+    let (limit, start) = (Duration::from_micros(5500), Instant::now());
+    assert!(selector.select(Timeout::after(limit).interruptible()).unwrap().is_empty());
+    assert!(start.elapsed() >= limit);
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! What runs out: descriptors, and in the words of a back end that refuses, the rest.
+
+use conformance::{Descriptors, Puppet, Run, interests, now, pairs, soon};
+use rustix::io::Errno;
+use selectors::backend::Backend;
+use selectors::{Error, Interest, Limit, Mode, Operation, Selector};
+use std::io::Write;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::os::unix::net::UnixStream;
+
+conformance::scenarios!(limits:
+    opening_without_descriptors,
+    a_waker_without_descriptors,
+    a_second_waker_needs_no_descriptor,
+    registering_without_descriptors,
+    waiting_without_descriptors,
+    what_ran_out_is_named_when_registering_fails,
+    what_ran_out_is_named_when_resuming_fails,
+    what_ran_out_is_named_when_modifying_fails,
+    what_ran_out_is_named_when_waiting_fails,
+    what_ran_out_is_named_when_the_waker_fails,
+    watches_run_out_for_the_waker,
+    a_waker_that_fails_leaves_nothing_open,
+);
+
+/// More attempts than there would be room for if each left something behind.
+const ATTEMPTS: usize = 20;
+
+const EXHAUSTED: [(Errno, Limit); 3] = [
+    (Errno::MFILE, Limit::ProcessDescriptors),
+    (Errno::NFILE, Limit::SystemDescriptors),
+    (Errno::NOMEM, Limit::Memory),
+];
+
+/// Panics unless `error` says that this ran out when that was done.
+fn assert_limit(error: &Error, expected: Limit, doing: Operation, errno: Errno) {
+    let Error::Limit { limit, during, source } = error else { panic!("{error:?}") };
+    assert_eq!((*limit, *during), (expected, doing));
+    assert_eq!(Errno::from_io_error(source), Some(errno));
+    assert_eq!(error.raw_os_error(), Some(errno.raw_os_error()));
+}
+
+/// The lowest number that is free.
+fn next_number() -> RawFd {
+    std::io::stdin().as_fd().try_clone_to_owned().unwrap().as_raw_fd()
+}
+
+fn opening_without_descriptors<B: Backend>() -> Run {
+    let limit = Descriptors::none_left();
+    let selectors: Vec<_> = (0..ATTEMPTS).map(|_| Selector::<B, UnixStream>::new()).collect();
+    drop(limit);
+    // A back end without a descriptor needs none.
+    for error in selectors.into_iter().filter_map(Result::err) {
+        assert_limit(&error, Limit::ProcessDescriptors, Operation::Open, Errno::MFILE);
+        assert!(error.to_string().contains("ulimit -n"), "says what to do: {error}");
+    }
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let (a, _b) = pairs::unix();
+    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    Ok(())
+}
+
+fn a_waker_without_descriptors<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&a, Interest::WRITE, ()).unwrap();
+    let limit = Descriptors::none_left();
+    let errors: Vec<_> = (0..ATTEMPTS).map(|_| selector.waker().map(drop).unwrap_err()).collect();
+    let ready = now(&mut selector);
+    drop(limit);
+    for error in errors {
+        assert_limit(&error, Limit::ProcessDescriptors, Operation::Waker, Errno::MFILE);
+    }
+    assert_eq!((interests(&ready), ready.woken()), ([(token, Interest::WRITE)].into(), false));
+    selector.waker().unwrap().wake().unwrap();
+    let ready = now(&mut selector);
+    assert_eq!((interests(&ready), ready.woken()), ([(token, Interest::WRITE)].into(), true));
+    Ok(())
+}
+
+fn a_second_waker_needs_no_descriptor<B: Backend>() -> Run {
+    let mut selector = Selector::<B, &UnixStream>::new().unwrap();
+    drop(selector.waker().unwrap());
+    let limit = Descriptors::none_left();
+    let wakers: Vec<_> = (0..ATTEMPTS).map(|_| selector.waker()).collect();
+    drop(limit);
+    for waker in wakers {
+        waker.unwrap().wake().unwrap();
+        assert!(soon(&mut selector).woken());
+    }
+    Ok(())
+}
+
+fn registering_without_descriptors<B: Backend>() -> Run {
+    let files: Vec<_> = (0..ATTEMPTS).map(|_| pairs::unix()).collect();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let limit = Descriptors::none_left();
+    let tokens: Vec<_> =
+        files.iter().map(|(a, _)| selector.register(a, Interest::READ, ()).unwrap()).collect();
+    for &token in &tokens {
+        selector.modify(token, Interest::WRITE).unwrap();
+    }
+    let found = interests(&now(&mut selector));
+    drop(limit);
+    assert_eq!(found, tokens.into_iter().map(|token| (token, Interest::WRITE)).collect());
+    Ok(())
+}
+
+fn waiting_without_descriptors<B: Backend>() -> Run {
+    let (a, mut b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    let limit = Descriptors::none_left();
+    let nothing = now(&mut selector);
+    b.write_all(b"x").unwrap();
+    let ready = soon(&mut selector);
+    selector.unregister(token).unwrap();
+    drop(limit);
+    assert!(nothing.is_empty());
+    assert_eq!(interests(&ready), [(token, Interest::READ)].into());
+    Ok(())
+}
+
+fn what_ran_out_is_named_when_registering_fails<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let token = selector.register(&a, Interest::WRITE, 1).unwrap();
+    for (errno, limit) in EXHAUSTED.into_iter().chain([(Errno::NOSPC, Limit::Watches)]) {
+        for _ in 0..ATTEMPTS {
+            strings.refuse(Some(errno));
+            let rejected = selector.register(&b, Interest::READ, 2).unwrap_err();
+            assert_limit(&rejected.error, limit, Operation::Register, errno);
+            assert!(std::ptr::eq(rejected.fileobj, &raw const b) && rejected.data == 2);
+            strings.refuse(None);
+        }
+        assert_eq!((selector.keys().len(), selector.key(&b).is_none()), (1, true));
+        assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    }
+    let second = selector.register(&b, Interest::WRITE, 2).unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE), (second, Interest::WRITE)].into());
+    Ok(())
+}
+
+fn what_ran_out_is_named_when_resuming_fails<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let token = selector.register(&a, Interest::WRITE, ()).unwrap();
+    selector.pause(token).unwrap();
+    for (errno, limit) in EXHAUSTED.into_iter().chain([(Errno::NOSPC, Limit::Watches)]) {
+        strings.refuse(Some(errno));
+        assert_limit(&selector.rearm(token).unwrap_err(), limit, Operation::Register, errno);
+        assert!(selector.key(token).unwrap().is_paused());
+    }
+    strings.refuse(None);
+    selector.rearm(token).unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    Ok(())
+}
+
+fn what_ran_out_is_named_when_modifying_fails<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let token = selector.register(&a, Interest::WRITE, ()).unwrap();
+    for (errno, limit) in EXHAUSTED {
+        strings.refuse(Some(errno));
+        let error = selector.modify_with(token, Interest::READ, Mode::Oneshot).unwrap_err();
+        assert_limit(&error, limit, Operation::Modify, errno);
+        strings.refuse(None);
+        let key = selector.key(token).unwrap();
+        assert_eq!((key.interest(), key.mode()), (Interest::WRITE, Mode::Level));
+        assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    }
+    Ok(())
+}
+
+fn what_ran_out_is_named_when_waiting_fails<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let token = selector.register_with(&a, Interest::WRITE, Mode::Oneshot, ()).unwrap();
+    for (errno, limit) in EXHAUSTED {
+        strings.refuse(Some(errno));
+        assert_limit(&selector.select(None).unwrap_err(), limit, Operation::Wait, errno);
+        assert!(selector.key(token).unwrap().is_armed());
+    }
+    strings.refuse(None);
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    Ok(())
+}
+
+fn what_ran_out_is_named_when_the_waker_fails<B: Backend>() -> Run {
+    let (mut selector, strings) = Puppet::<B>::selector::<&UnixStream, ()>();
+    for (errno, limit) in EXHAUSTED {
+        strings.refuse(Some(errno));
+        assert_limit(&selector.waker().unwrap_err(), limit, Operation::Waker, errno);
+    }
+    strings.refuse(None);
+    selector.waker().unwrap().wake().unwrap();
+    assert!(soon(&mut selector).woken());
+    Ok(())
+}
+
+fn watches_run_out_for_the_waker<B: Backend>() -> Run {
+    let (mut selector, strings) = Puppet::<B>::selector::<&UnixStream, ()>();
+    strings.refuse(Some(Errno::NOSPC));
+    assert_limit(&selector.waker().unwrap_err(), Limit::Watches, Operation::Waker, Errno::NOSPC);
+    Ok(())
+}
+
+fn a_waker_that_fails_leaves_nothing_open<B: Backend>() -> Run {
+    let (mut selector, strings) = Puppet::<B>::selector::<&UnixStream, ()>();
+    let before = next_number();
+    strings.refuse(Some(Errno::NOMEM));
+    for _ in 0..ATTEMPTS {
+        assert!(selector.waker().is_err());
+    }
+    assert_eq!(next_number(), before);
+    Ok(())
+}

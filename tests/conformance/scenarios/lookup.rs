@@ -1,0 +1,263 @@
+//! Finding a registration: by token, by file object, by descriptor.
+
+use conformance::{Fickle, Run, now, pairs};
+use rustix::io::fcntl_dupfd_cloexec;
+use selectors::backend::Backend;
+use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd};
+use selectors::{Error, Interest, Lookup, Mode, Selector, Token};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+
+conformance::scenarios!(lookup:
+    by_token_by_file_object_and_by_descriptor,
+    by_any_object_with_the_descriptor,
+    by_an_object_of_unknown_type,
+    what_is_not_registered_is_not_found,
+    a_duplicate_is_not_found,
+    what_was_unregistered_is_not_found,
+    high_numbers_are_found,
+    every_key_of_many,
+    a_token_finds_a_file_object_that_changed_its_descriptor,
+    a_file_object_that_changed_its_descriptor_finds_the_other_key,
+    a_changed_descriptor_is_no_reason_to_wait_for_another,
+);
+
+type Sockets<'a, B> = Selector<B, &'a UnixStream, u8>;
+
+/// Each method that takes one finds the key of `a` with the data 5.
+fn assert_finds<'a, B: Backend, L: Lookup>(
+    selector: &mut Sockets<'a, B>,
+    token: Token,
+    a: &'a UnixStream,
+    which: impl Fn() -> L,
+) -> Token {
+    assert_eq!(selector.key(which()).map(|key| key.token()), Some(token));
+    assert_eq!(selector.keys().get(which()).map(|key| key.token()), Some(token));
+    assert!(selector.keys().contains(which()));
+    assert!(selector.fileobj(which()).is_some_and(|found| std::ptr::eq(*found, a)));
+    assert_eq!(selector.data(which()), Some(&5));
+    assert_eq!(selector.data_mut(which()), Some(&mut 5));
+    assert!(selector.parts(which()).is_some_and(|(found, data)| std::ptr::eq(*found, a) && *data == 5));
+    selector.modify(which(), Interest::READ).unwrap();
+    assert_eq!(selector.key(token).unwrap().interest(), Interest::READ);
+    selector.modify_with(which(), Interest::WRITE, Mode::Oneshot).unwrap();
+    assert_eq!(selector.key(token).unwrap().mode(), Mode::Oneshot);
+    selector.set_interest(which(), Interest::READ).unwrap();
+    assert_eq!(selector.key(token).unwrap().interest(), Interest::READ);
+    selector.pause(which()).unwrap();
+    assert!(selector.key(token).unwrap().is_paused());
+    selector.rearm(which()).unwrap();
+    assert!(selector.key(token).unwrap().is_armed());
+    let key = selector.unregister(which()).unwrap();
+    assert_eq!(key.token, token);
+    selector.register(key.fileobj, key.interest, key.data).unwrap()
+}
+
+/// None of the methods finds anything.
+fn assert_finds_nothing<B: Backend, L: Lookup>(selector: &mut Sockets<'_, B>, which: impl Fn() -> L) {
+    assert!(selector.key(which()).is_none() && selector.keys().get(which()).is_none());
+    assert!(!selector.keys().contains(which()));
+    assert!(selector.fileobj(which()).is_none() && selector.data(which()).is_none());
+    assert!(selector.data_mut(which()).is_none() && selector.parts(which()).is_none());
+    let before = format!("{selector:?}");
+    for result in [
+        selector.modify(which(), Interest::READ),
+        selector.modify_with(which(), Interest::READ, Mode::Oneshot),
+        selector.set_interest(which(), Interest::READ),
+        selector.set_interest(which(), Interest::empty()),
+        selector.rearm(which()),
+        selector.pause(which()),
+        selector.unregister(which()).map(drop),
+    ] {
+        assert!(matches!(result, Err(Error::NotRegistered)), "{result:?}");
+    }
+    assert_eq!(format!("{selector:?}"), before);
+}
+
+fn by_token_by_file_object_and_by_descriptor<B: Backend>() -> Run {
+    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let mut selector = Sockets::<B>::new().unwrap();
+    let other = selector.register(&c, Interest::READ, 6).unwrap();
+    let mut token = selector.register(&a, Interest::WRITE, 5).unwrap();
+    token = assert_finds(&mut selector, token, &a, || token);
+    token = assert_finds(&mut selector, token, &a, || &token);
+    token = assert_finds(&mut selector, token, &a, || &a);
+    token = assert_finds(&mut selector, token, &a, || a.as_fd());
+    let reference = &a;
+    assert_finds(&mut selector, token, &a, || &reference);
+    let key = selector.key(other).unwrap();
+    assert_eq!((key.interest(), key.mode(), *key.data()), (Interest::READ, Mode::Level, 6));
+    Ok(())
+}
+
+fn by_any_object_with_the_descriptor<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let a = Arc::new(a);
+    let mut selector = Selector::<B, Arc<UnixStream>>::new().unwrap();
+    let token = selector.register(Arc::clone(&a), Interest::READ, ()).unwrap();
+    let borrowed: BorrowedFd<'_> = a.as_fd();
+    let socket: &UnixStream = &a;
+    assert_eq!(selector.key(&a).map(|key| key.token()), Some(token));
+    assert_eq!(selector.key(socket).map(|key| key.token()), Some(token));
+    assert_eq!(selector.key(borrowed).map(|key| key.token()), Some(token));
+    Ok(())
+}
+
+fn by_an_object_of_unknown_type<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    let objects: [Box<dyn AsFd + '_>; 2] = [Box::new(&a), Box::new(&b)];
+    assert_eq!(selector.key(&*objects[0]).map(|key| key.token()), Some(token));
+    assert_eq!(selector.key(&objects[0]).map(|key| key.token()), Some(token));
+    assert!(selector.key(&*objects[1]).is_none());
+    Ok(())
+}
+
+fn what_is_not_registered_is_not_found<B: Backend>() -> Run {
+    let ((a, b), (c, d)) = (pairs::unix(), pairs::unix());
+    let mut selector = Sockets::<B>::new().unwrap();
+    assert_finds_nothing(&mut selector, || &a);
+    // Numbers below, between and above those that are registered.
+    selector.register(&b, Interest::READ, 5).unwrap();
+    selector.register(&d, Interest::READ, 6).unwrap();
+    let above = d.try_clone().unwrap();
+    for other in [&a, &c, &above] {
+        assert_finds_nothing(&mut selector, || other);
+        assert_finds_nothing(&mut selector, || other.as_fd());
+    }
+    Ok(())
+}
+
+fn a_duplicate_is_not_found<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let duplicate = a.try_clone().unwrap();
+    let mut selector = Sockets::<B>::new().unwrap();
+    selector.register(&a, Interest::READ, 5).unwrap();
+    assert_finds_nothing(&mut selector, || &duplicate);
+    Ok(())
+}
+
+fn what_was_unregistered_is_not_found<B: Backend>() -> Run {
+    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let mut selector = Sockets::<B>::new().unwrap();
+    let token = selector.register(&a, Interest::READ, 5).unwrap();
+    selector.register(&c, Interest::READ, 6).unwrap();
+    selector.unregister(token).unwrap();
+    assert_finds_nothing(&mut selector, || token);
+    assert_finds_nothing(&mut selector, || &token);
+    assert_finds_nothing(&mut selector, || &a);
+    assert_finds_nothing(&mut selector, || a.as_fd());
+    assert_eq!(selector.data(&c), Some(&6));
+    Ok(())
+}
+
+fn high_numbers_are_found<B: Backend>() -> Run {
+    let (_limit, most) = conformance::Descriptors::raise(2000, 5000)?;
+    let (a, _b) = pairs::unix();
+    let highest = i32::try_from(most).unwrap() - 10;
+    let high = UnixStream::from(fcntl_dupfd_cloexec(&a, highest).unwrap());
+    let between = fcntl_dupfd_cloexec(&a, highest / 2).unwrap();
+    let mut selector = Sockets::<B>::new().unwrap();
+    assert_finds_nothing(&mut selector, || &high);
+    let token = selector.register(&high, Interest::READ, 5).unwrap();
+    assert_finds(&mut selector, token, &high, || &high);
+    assert_finds_nothing(&mut selector, || &between);
+    assert_finds_nothing(&mut selector, || &a);
+    Ok(())
+}
+
+fn every_key_of_many<B: Backend>() -> Run {
+    let pairs: Vec<_> = (0..40).map(|_| pairs::unix()).collect();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let mut tokens: Vec<_> = pairs
+        .iter()
+        .enumerate()
+        .map(|(number, (a, _))| selector.register(a, Interest::READ, number).unwrap())
+        .collect();
+    // Holes, some of them filled again.
+    for number in (0..40).step_by(3) {
+        selector.unregister(tokens[number]).unwrap();
+    }
+    for number in (0..40).step_by(6) {
+        tokens[number] = selector.register(&pairs[number].0, Interest::READ, number).unwrap();
+    }
+    for (number, ((a, b), token)) in pairs.iter().zip(&tokens).enumerate() {
+        let expected = (number % 3 != 0 || number % 6 == 0).then_some(&number);
+        assert_eq!((selector.data(a), selector.data(token)), (expected, expected));
+        assert_eq!(selector.data(b), None);
+    }
+    Ok(())
+}
+
+fn a_token_finds_a_file_object_that_changed_its_descriptor<B: Backend>() -> Run {
+    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let fickle = Fickle::new(a, c);
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let token = selector.register(&fickle, Interest::WRITE, 5).unwrap();
+    fickle.choose(1);
+    // The file object itself finds what it lends now: nothing.
+    assert!(matches!(selector.unregister(&fickle), Err(Error::NotRegistered)));
+    assert_eq!(selector.data(token), Some(&5));
+    assert_eq!(selector.key(token).map(|key| key.fd()), Some(fickle.number(0)));
+    let (registered, lent) = (fickle.number(0), fickle.number(1));
+    for result in [
+        selector.modify(token, Interest::READ),
+        selector.modify_with(token, Interest::WRITE, Mode::Oneshot),
+        selector.pause(token),
+        selector.unregister(token).map(drop),
+    ] {
+        let Err(Error::InvalidFd { registered: before, lent: after, token: told }) = result else {
+            panic!("{result:?}")
+        };
+        assert_eq!((before, after, told), (registered, lent, token));
+    }
+    let key = selector.key(token).unwrap();
+    assert_eq!((key.interest(), key.mode(), key.is_armed()), (Interest::WRITE, Mode::Level, true));
+    // All is well when it lends the first again.
+    fickle.choose(0);
+    assert_eq!(now(&mut selector).len(), 1);
+    selector.modify(token, Interest::READ).unwrap();
+    assert_eq!(selector.unregister(&fickle).unwrap().data, 5);
+    Ok(())
+}
+
+fn a_file_object_that_changed_its_descriptor_finds_the_other_key<B: Backend>() -> Run {
+    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let second = c.try_clone().unwrap();
+    let fickle = Fickle::new(a, second);
+    let number = fickle.number(1);
+    let mut selector = Selector::<B, &dyn AsFd, _>::new().unwrap();
+    let first = selector.register(&fickle, Interest::READ, 1).unwrap();
+    fickle.choose(1);
+    let second = selector.register(&fickle, Interest::READ, 2).unwrap();
+    assert_ne!(first, second);
+    assert_eq!(selector.key(&fickle).map(|key| (key.token(), key.fd())), Some((second, number)));
+    assert!(matches!(selector.unregister(first), Err(Error::InvalidFd { .. })));
+    assert_eq!(selector.unregister(&fickle).unwrap().data, 2);
+    fickle.choose(0);
+    assert_eq!(selector.unregister(first).unwrap().data, 1);
+    Ok(())
+}
+
+/// A back end that needs the descriptor at each wait says so; one that does not waits for the file that it knows.
+fn a_changed_descriptor_is_no_reason_to_wait_for_another<B: Backend>() -> Run {
+    let ((a, _b), (c, d)) = (pairs::unix(), pairs::unix());
+    let fickle = Fickle::new(a, c);
+    let (registered, lent) = (fickle.number(0), fickle.number(1));
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&fickle, Interest::READ, ()).unwrap();
+    fickle.choose(1);
+    std::io::Write::write_all(&mut &d, b"x").unwrap();
+    match selector.select(std::time::Duration::ZERO) {
+        Ok(ready) => assert!(ready.is_empty()),
+        Err(Error::InvalidFd { registered: before, lent: after, token: told }) => {
+            assert_eq!((before, after, told), (registered, lent, token));
+        }
+        Err(error) => panic!("{error}"),
+    }
+    fickle.choose(0);
+    assert!(now(&mut selector).is_empty());
+    assert_eq!(registered, selector.keys().iter().next().unwrap().fileobj().as_fd().as_raw_fd());
+    Ok(())
+}

@@ -1,0 +1,237 @@
+//! How often a key is reported: level- and edge-triggered, and from one mode to another.
+//!
+//! A back end need not have edges; then it says so, and nothing changes.
+
+use conformance::{Call, Puppet, Run, assert_unsupported, interests, now, pairs};
+use selectors::backend::Backend;
+use selectors::{Interest, Mode, Selector, Token};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+
+conformance::scenarios!(modes:
+    level_is_the_default,
+    a_level_repeats_until_it_is_over,
+    arming_a_level_does_nothing,
+    an_edge_is_reported_once,
+    an_edge_comes_again_with_more,
+    an_edge_comes_again_when_armed,
+    an_edge_that_was_there_before,
+    a_change_of_interest_arms_an_edge,
+    a_back_end_without_edges_says_so,
+    arming_an_edge_reaches_the_back_end,
+    from_each_mode_to_each,
+);
+
+const READ: Interest = Interest::READ;
+const WRITE: Interest = Interest::WRITE;
+const MODES: [Mode; 3] = [Mode::Level, Mode::Edge, Mode::Oneshot];
+
+pub(super) type Pairs<B> = Selector<B, UnixStream>;
+
+/// A selector with one end of a pair, and the other end. `None` where the back end has no such mode: it said so, gave the
+/// file object back, and is as it was.
+pub(super) fn registered<B: Backend>(
+    interest: Interest,
+    mode: Mode,
+) -> Option<(Pairs<B>, Token, UnixStream)> {
+    let (a, b) = pairs::unix();
+    let mut selector = Pairs::<B>::new().unwrap();
+    match selector.register_with(a, interest, mode, ()) {
+        Ok(token) => {
+            assert!(selector.backend().supports(interest, mode));
+            Some((selector, token, b))
+        }
+        Err(rejected) => {
+            assert_ne!(mode, Mode::Level, "every back end has this mode");
+            assert_unsupported(&selector, &rejected.error, interest, mode);
+            assert!(selector.keys().is_empty() && selector.key(&rejected.fileobj).is_none());
+            assert!(now(&mut selector).is_empty());
+            selector.register(rejected.fileobj, interest, ()).unwrap();
+            None
+        }
+    }
+}
+
+/// What is reported of the only key now.
+pub(super) fn found<B: Backend>(selector: &mut Pairs<B>, token: Token) -> Option<Interest> {
+    let ready = interests(&now(selector));
+    assert!(ready.keys().all(|found| *found == token));
+    ready.get(&token).copied()
+}
+
+pub(super) fn send(mut end: &UnixStream) {
+    end.write_all(b"x").unwrap();
+}
+
+fn level_is_the_default<B: Backend>() -> Run {
+    assert_eq!(Mode::default(), Mode::Level);
+    let (a, _b) = pairs::unix();
+    let mut selector = Pairs::<B>::new().unwrap();
+    let token = selector.register(a, READ, ()).unwrap();
+    assert_eq!(selector.key(token).unwrap().mode(), Mode::Level);
+    Ok(())
+}
+
+fn a_level_repeats_until_it_is_over<B: Backend>() -> Run {
+    let Some((mut selector, token, b)) = registered::<B>(READ, Mode::Level) else { return Ok(()) };
+    (&b).write_all(b"xyz").unwrap();
+    for left in [3, 2, 1] {
+        for _ in 0..2 {
+            assert_eq!(found(&mut selector, token), Some(READ), "{left} bytes are left");
+        }
+        assert_eq!(selector.fileobj(token).unwrap().read(&mut [0]).unwrap(), 1);
+    }
+    assert_eq!(found(&mut selector, token), None);
+    assert!(selector.key(token).unwrap().is_armed());
+    Ok(())
+}
+
+fn arming_a_level_does_nothing<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let token = selector.register(&a, WRITE, ()).unwrap();
+    strings.calls();
+    selector.rearm(token).unwrap();
+    assert_eq!(strings.calls(), []);
+    assert_eq!(interests(&now(&mut selector)), [(token, WRITE)].into());
+    Ok(())
+}
+
+fn an_edge_is_reported_once<B: Backend>() -> Run {
+    let Some((mut selector, token, b)) = registered::<B>(READ, Mode::Edge) else { return Ok(()) };
+    assert_eq!(selector.key(token).unwrap().mode(), Mode::Edge);
+    assert_eq!(found(&mut selector, token), None);
+    send(&b);
+    assert_eq!(found(&mut selector, token), Some(READ));
+    for _ in 0..3 {
+        assert_eq!(found(&mut selector, token), None);
+    }
+    assert!(selector.key(token).unwrap().is_armed());
+    Ok(())
+}
+
+fn an_edge_comes_again_with_more<B: Backend>() -> Run {
+    let Some((mut selector, token, b)) = registered::<B>(READ, Mode::Edge) else { return Ok(()) };
+    for drain in [false, true, false] {
+        send(&b);
+        assert_eq!(found(&mut selector, token), Some(READ));
+        if drain {
+            pairs::drain(selector.fileobj(token).unwrap());
+        }
+        assert_eq!(found(&mut selector, token), None);
+    }
+    Ok(())
+}
+
+fn an_edge_comes_again_when_armed<B: Backend>() -> Run {
+    let Some((mut selector, token, b)) = registered::<B>(READ, Mode::Edge) else { return Ok(()) };
+    send(&b);
+    assert_eq!(found(&mut selector, token), Some(READ));
+    for _ in 0..2 {
+        selector.rearm(token).unwrap();
+        assert_eq!(found(&mut selector, token), Some(READ));
+        assert_eq!(found(&mut selector, token), None);
+        // The same interest again is a change for an edge.
+        selector.modify(token, READ).unwrap();
+        assert_eq!(found(&mut selector, token), Some(READ));
+        assert_eq!(found(&mut selector, token), None);
+    }
+    pairs::drain(selector.fileobj(token).unwrap());
+    selector.rearm(token).unwrap();
+    assert_eq!(found(&mut selector, token), None);
+    Ok(())
+}
+
+fn an_edge_that_was_there_before<B: Backend>() -> Run {
+    let Some((mut selector, token, b)) = registered::<B>(READ, Mode::Edge) else { return Ok(()) };
+    send(&b);
+    let a = selector.unregister(token).unwrap().fileobj;
+    let token = selector.register_with(a, READ, Mode::Edge, ()).unwrap();
+    assert_eq!(found(&mut selector, token), Some(READ));
+    assert_eq!(found(&mut selector, token), None);
+    Ok(())
+}
+
+fn a_change_of_interest_arms_an_edge<B: Backend>() -> Run {
+    let Some((mut selector, token, b)) = registered::<B>(READ, Mode::Edge) else { return Ok(()) };
+    selector.modify(token, WRITE).unwrap();
+    assert_eq!(selector.key(token).unwrap().mode(), Mode::Edge);
+    assert_eq!(found(&mut selector, token), Some(WRITE));
+    send(&b);
+    assert_eq!(found(&mut selector, token), None);
+    selector.modify(token, READ).unwrap();
+    assert_eq!(found(&mut selector, token), Some(READ));
+    assert_eq!(found(&mut selector, token), None);
+    Ok(())
+}
+
+/// Changing to them is refused as registering is.
+fn a_back_end_without_edges_says_so<B: Backend>() -> Run {
+    let Some((mut selector, token, b)) = registered::<B>(WRITE, Mode::Level) else { return Ok(()) };
+    if let Err(error) = selector.modify_with(token, READ, Mode::Edge) {
+        assert_unsupported(&selector, &error, READ, Mode::Edge);
+        send(&b);
+        for _ in 0..2 {
+            assert_eq!(found(&mut selector, token), Some(WRITE));
+        }
+        let key = selector.key(token).unwrap();
+        assert_eq!((key.interest(), key.mode(), key.is_armed()), (WRITE, Mode::Level, true));
+    }
+    Ok(())
+}
+
+fn arming_an_edge_reaches_the_back_end<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let Ok(token) = selector.register_with(&a, READ, Mode::Edge, ()) else { return Ok(()) };
+    strings.calls();
+    selector.rearm(token).unwrap();
+    selector.modify(token, READ).unwrap();
+    selector.modify_with(token, READ, Mode::Edge).unwrap();
+    let calls = strings.calls();
+    assert_eq!(calls.len(), 3);
+    assert!(calls.iter().all(|call| matches!(call, Call::Modify(_, _, READ, Mode::Edge))), "{calls:?}");
+    Ok(())
+}
+
+/// Sees that the only key, which is ready, is reported as often as this mode says.
+fn assert_reported<B: Backend>(
+    selector: &mut Pairs<B>,
+    token: Token,
+    peer: &UnixStream,
+    mode: Mode,
+    before: Mode,
+) {
+    let mut reported = || found(selector, token).is_some();
+    let (first, second) = (reported(), reported());
+    send(peer);
+    let third = reported();
+    let expected = match mode {
+        Mode::Level => (true, true, true),
+        Mode::Edge => (true, false, true),
+        Mode::Oneshot => (true, false, false),
+        other => panic!("{other} is new"),
+    };
+    assert_eq!((first, second, third), expected, "{mode}, and before {before}");
+}
+
+/// Also from one to the same, and from a key that was spent.
+fn from_each_mode_to_each<B: Backend>() -> Run {
+    for from in MODES {
+        for to in MODES {
+            let Some((mut selector, token, b)) = registered::<B>(READ, from) else { continue };
+            if !selector.backend().supports(READ, to) {
+                continue;
+            }
+            send(&b);
+            assert_reported(&mut selector, token, &b, from, from);
+            selector.modify_with(token, READ, to).unwrap();
+            let key = selector.key(token).unwrap();
+            assert_eq!((key.interest(), key.mode(), key.is_armed()), (READ, to, true));
+            assert_reported(&mut selector, token, &b, to, from);
+            selector.modify_with(token, READ, from).unwrap();
+            assert_reported(&mut selector, token, &b, from, to);
+        }
+    }
+    Ok(())
+}

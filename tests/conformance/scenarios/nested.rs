@@ -1,0 +1,202 @@
+//! One selector in another, by a duplicate of its descriptor.
+
+use conformance::{NotRun, Run, interests, now, pairs, soon};
+use selectors::backend::{AnyBackend, Backend, DefaultBackend, Epoll, Poll, Select};
+use selectors::{DefaultSelector, Interest, Mode, Selector};
+use std::any::Any;
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+
+conformance::scenarios!(nested:
+    the_outer_sees_what_the_inner_has,
+    the_inner_is_seen_by_every_kind_of_outer,
+    the_outer_wait_ends_when_the_inner_becomes_ready,
+    a_wake_of_the_inner_reaches_the_outer,
+    a_wake_of_the_outer_leaves_the_inner,
+    what_is_registered_later_is_seen,
+    what_is_unregistered_or_paused_is_not_seen,
+    many_inner_ones,
+    three_deep,
+    an_unregistered_inner_one_goes_on,
+    a_dropped_inner_one_is_silent,
+);
+
+/// A duplicate of the selector's own descriptor.
+fn duplicate<B: Backend + 'static, F: AsFd, D>(selector: &Selector<B, F, D>) -> Result<OwnedFd, NotRun> {
+    let backend: &dyn Any = selector.backend();
+    let fd = match backend.downcast_ref::<AnyBackend>() {
+        Some(any) => any.fd(),
+        None => backend.downcast_ref::<Epoll>().map(AsFd::as_fd),
+    };
+    let fd = fd.ok_or_else(|| NotRun::because("no descriptor"))?;
+    Ok(fd.try_clone_to_owned().unwrap())
+}
+
+/// A default selector with a socket in it, in a selector over `B`; and the socket's peer.
+struct Nest<B> {
+    outer: Selector<B, OwnedFd>,
+    inner: DefaultSelector<UnixStream>,
+    peer: UnixStream,
+}
+
+impl<B: Backend> Nest<B> {
+    fn new() -> Result<Self, NotRun> {
+        let (a, peer) = pairs::unix();
+        let mut inner = DefaultSelector::new().unwrap();
+        inner.register(a, Interest::READ, ()).unwrap();
+        let mut outer = Selector::new().unwrap();
+        outer.register(duplicate(&inner)?, Interest::READ, ()).unwrap();
+        Ok(Self { outer, inner, peer })
+    }
+
+    /// Whether the outer selector reports the inner one.
+    fn seen(&mut self) -> bool {
+        let found = now(&mut self.outer);
+        assert!(found.iter().all(|(_, readiness)| readiness.interest() == Interest::READ), "{found:?}");
+        found.len() == 1
+    }
+}
+
+fn the_outer_sees_what_the_inner_has<B: Backend>() -> Run {
+    let mut nest = Nest::<B>::new()?;
+    assert!(!nest.seen());
+    nest.peer.write_all(b"x").unwrap();
+    assert!(nest.seen());
+    // Level-triggered all through: as long as there is something to read.
+    let ready = soon(&mut nest.inner);
+    let (token, _) = ready.iter().next().unwrap();
+    assert!(nest.seen());
+    let mut stream = nest.inner.fileobj(token).unwrap();
+    assert_eq!(stream.read(&mut [0; 8]).unwrap(), 1);
+    assert!(!nest.seen() && now(&mut nest.inner).is_empty());
+    Ok(())
+}
+
+fn the_inner_is_seen_by_every_kind_of_outer<B: Backend + 'static>() -> Run {
+    fn check<O: Backend>(inner: OwnedFd) {
+        let mut outer = Selector::<O, _>::new().unwrap();
+        let token = outer.register(inner, Interest::READ, ()).unwrap();
+        assert_eq!(interests(&now(&mut outer)), [(token, Interest::READ)].into());
+    }
+    let (a, mut b) = pairs::unix();
+    let mut inner = Selector::<B, _>::new().unwrap();
+    inner.register(&a, Interest::READ, ()).unwrap();
+    b.write_all(b"x").unwrap();
+    check::<B>(duplicate(&inner)?);
+    check::<Select>(duplicate(&inner)?);
+    check::<Poll>(duplicate(&inner)?);
+    check::<DefaultBackend>(duplicate(&inner)?);
+    check::<AnyBackend>(duplicate(&inner)?);
+    Ok(())
+}
+
+fn the_outer_wait_ends_when_the_inner_becomes_ready<B: Backend>() -> Run {
+    let mut nest = Nest::<B>::new()?;
+    let mut peer = nest.peer.try_clone().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(move || peer.write_all(b"x").unwrap());
+        assert_eq!(soon(&mut nest.outer).len(), 1);
+    });
+    assert_eq!(now(&mut nest.inner).len(), 1);
+    Ok(())
+}
+
+fn a_wake_of_the_inner_reaches_the_outer<B: Backend>() -> Run {
+    let mut nest = Nest::<B>::new()?;
+    let waker = nest.inner.waker().unwrap();
+    assert!(!nest.seen());
+    for _ in 0..3 {
+        waker.wake().unwrap();
+        assert!(nest.seen() && nest.seen());
+        let found = now(&mut nest.inner);
+        assert!(found.woken() && found.is_empty());
+        assert!(!nest.seen());
+    }
+    Ok(())
+}
+
+fn a_wake_of_the_outer_leaves_the_inner<B: Backend>() -> Run {
+    let mut nest = Nest::<B>::new()?;
+    nest.outer.waker().unwrap().wake().unwrap();
+    let found = soon(&mut nest.outer);
+    assert!(found.woken() && found.is_empty());
+    assert!(!now(&mut nest.inner).woken());
+    Ok(())
+}
+
+fn what_is_registered_later_is_seen<B: Backend>() -> Run {
+    let mut nest = Nest::<B>::new()?;
+    let (c, mut d) = pairs::unix();
+    d.write_all(b"x").unwrap();
+    assert!(!nest.seen());
+    nest.inner.register_with(c, Interest::READ, Mode::Oneshot, ()).unwrap();
+    assert!(nest.seen());
+    assert_eq!(now(&mut nest.inner).len(), 1);
+    assert!(!nest.seen(), "spent");
+    Ok(())
+}
+
+fn what_is_unregistered_or_paused_is_not_seen<B: Backend>() -> Run {
+    let mut nest = Nest::<B>::new()?;
+    nest.peer.write_all(b"x").unwrap();
+    let token = nest.inner.keys().iter().next().unwrap().token();
+    nest.inner.pause(token).unwrap();
+    assert!(!nest.seen());
+    nest.inner.rearm(token).unwrap();
+    assert!(nest.seen());
+    let _stream = nest.inner.unregister(token).unwrap();
+    assert!(!nest.seen());
+    Ok(())
+}
+
+fn many_inner_ones<B: Backend>() -> Run {
+    let mut outer = Selector::<B, OwnedFd, usize>::new().unwrap();
+    let files: Vec<_> = (0..6).map(|_| pairs::unix()).collect();
+    let mut inner = Vec::new();
+    for (at, (a, _)) in files.iter().enumerate() {
+        let mut selector = DefaultSelector::new().unwrap();
+        selector.register(a, Interest::READ, ()).unwrap();
+        outer.register(duplicate(&selector)?, Interest::READ, at).unwrap();
+        inner.push(selector);
+    }
+    for at in [1, 4] {
+        (&files[at].1).write_all(b"x").unwrap();
+    }
+    let mut found: Vec<_> = now(&mut outer).iter().map(|(token, _)| *outer.data(token).unwrap()).collect();
+    found.sort_unstable();
+    assert_eq!(found, [1, 4]);
+    assert!((0..6).all(|at| now(&mut inner[at]).len() == usize::from([1, 4].contains(&at))));
+    Ok(())
+}
+
+fn three_deep<B: Backend>() -> Run {
+    let mut nest = Nest::<DefaultBackend>::new()?;
+    let mut outermost = Selector::<B, _>::new().unwrap();
+    let token = outermost.register(duplicate(&nest.outer)?, Interest::READ, ()).unwrap();
+    assert!(now(&mut outermost).is_empty());
+    nest.peer.write_all(b"x").unwrap();
+    assert_eq!(interests(&soon(&mut outermost)), [(token, Interest::READ)].into());
+    assert!(nest.seen() && now(&mut nest.inner).len() == 1);
+    Ok(())
+}
+
+fn an_unregistered_inner_one_goes_on<B: Backend>() -> Run {
+    let mut nest = Nest::<B>::new()?;
+    let token = nest.outer.keys().iter().next().unwrap().token();
+    drop(nest.outer.unregister(token).unwrap());
+    nest.peer.write_all(b"x").unwrap();
+    assert!(now(&mut nest.outer).is_empty());
+    assert_eq!(soon(&mut nest.inner).len(), 1);
+    Ok(())
+}
+
+fn a_dropped_inner_one_is_silent<B: Backend>() -> Run {
+    let Nest { mut outer, inner, mut peer } = Nest::<B>::new()?;
+    peer.write_all(b"x").unwrap();
+    assert_eq!(now(&mut outer).len(), 1);
+    // It owned its socket, so that is closed; the duplicate in the outer one keeps an empty set.
+    drop(inner);
+    assert!(now(&mut outer).is_empty());
+    Ok(())
+}

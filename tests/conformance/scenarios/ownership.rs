@@ -1,0 +1,329 @@
+//! What may be registered, and for how long it stays open.
+
+use conformance::{Puppet, Run, Strings, interests, now, pairs, soon};
+use selectors::backend::Backend;
+use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use selectors::{Error, File, Interest, Selector};
+use std::cell::Cell;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
+use std::rc::Rc;
+use std::sync::Arc;
+
+conformance::scenarios!(ownership:
+    owned_it_is_open_while_registered,
+    unregistered_it_is_open_until_dropped,
+    rejected_it_is_open_until_dropped,
+    borrowed_it_outlives_the_selector,
+    shared_it_lives_as_long_as_the_last,
+    a_borrowed_descriptor,
+    objects_of_many_types_in_a_box,
+    objects_of_some_types_in_an_enum,
+    the_pipes_of_a_child,
+    the_back_end_is_closed_before_the_files,
+    data_is_dropped_once,
+    a_selector_moves_to_another_thread,
+    the_adapter_reads_and_writes_what_has_no_such_methods,
+    the_adapter_passes_errors_on,
+    the_adapter_can_be_registered,
+);
+
+/// Whether the other end of this is closed.
+fn hung_up(mut peer: &UnixStream) -> bool {
+    match peer.read(&mut [0; 8]) {
+        Ok(0) => true,
+        Err(error) if error.kind() == ErrorKind::WouldBlock => false,
+        result => panic!("{result:?}"),
+    }
+}
+
+fn owned_it_is_open_while_registered<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    assert!(!hung_up(&b));
+    selector.modify(token, Interest::READ).unwrap();
+    now(&mut selector);
+    selector.pause(token).unwrap();
+    assert!(!hung_up(&b));
+    drop(selector);
+    assert!(hung_up(&b));
+    Ok(())
+}
+
+fn unregistered_it_is_open_until_dropped<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    let key = selector.unregister(token).unwrap();
+    drop(selector);
+    assert!(!hung_up(&b));
+    let mut a: UnixStream = key.fileobj;
+    a.write_all(b"x").unwrap();
+    assert_eq!(pairs::drain(&b), 1);
+    drop(a);
+    assert!(hung_up(&b));
+    Ok(())
+}
+
+fn rejected_it_is_open_until_dropped<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let rejected = selector.register(a, Interest::empty(), ()).unwrap_err();
+    assert!(!hung_up(&b));
+    let (_, a, ()) = rejected.into_parts();
+    let rejected = selector.register(a, Interest::empty(), ()).unwrap_err();
+    // The error alone does not keep it.
+    let error = Error::from(rejected);
+    assert!(hung_up(&b), "{error}");
+    Ok(())
+}
+
+fn borrowed_it_outlives_the_selector<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::<B, &UnixStream>::new().unwrap();
+    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    (&b).write_all(b"x").unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
+    // The owner may use it all the while.
+    assert_eq!(pairs::drain(&a), 1);
+    assert!(now(&mut selector).is_empty());
+    drop(selector);
+    assert!(!hung_up(&b));
+    Ok(())
+}
+
+fn shared_it_lives_as_long_as_the_last<B: Backend>() -> Run {
+    let ((a, b), (c, d)) = (pairs::unix(), pairs::unix());
+    let (first, second) = (Arc::new(a), Rc::new(c));
+    let mut arcs = Selector::<B, Arc<UnixStream>>::new().unwrap();
+    let mut rcs = Selector::<B, Rc<UnixStream>>::new().unwrap();
+    arcs.register(Arc::clone(&first), Interest::WRITE, ()).unwrap();
+    rcs.register(Rc::clone(&second), Interest::WRITE, ()).unwrap();
+    drop((first, second));
+    assert_eq!((now(&mut arcs).len(), now(&mut rcs).len()), (1, 1));
+    assert!(!hung_up(&b) && !hung_up(&d));
+    drop((arcs, rcs));
+    assert!(hung_up(&b) && hung_up(&d));
+    Ok(())
+}
+
+fn a_borrowed_descriptor<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::<B, BorrowedFd<'_>>::new().unwrap();
+    let token = selector.register(a.as_fd(), Interest::WRITE, ()).unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    assert_eq!(selector.unregister(token).unwrap().fileobj.as_raw_fd(), a.as_raw_fd());
+    drop(selector);
+    assert!(!hung_up(&b));
+    Ok(())
+}
+
+fn objects_of_many_types_in_a_box<B: Backend>() -> Run {
+    let ((unix, _a), (tcp, _b), (udp, _c)) = (pairs::unix(), pairs::tcp(), pairs::udp());
+    let (_reader, writer) = pairs::pipe();
+    let (owned, _d) = pairs::unix();
+    let mut selector = Selector::<B, Box<dyn AsFd + Send>, _>::new().unwrap();
+    let mut register = |object: Box<dyn AsFd + Send>, name| {
+        let token = selector.register(object, Interest::WRITE, name).unwrap();
+        (token, Interest::WRITE)
+    };
+    let expected = [
+        register(Box::new(unix), "Unix socket"),
+        register(Box::new(tcp), "TCP socket"),
+        register(Box::new(udp), "UDP socket"),
+        register(Box::new(writer), "pipe"),
+        register(Box::new(OwnedFd::from(owned)), "descriptor"),
+    ];
+    assert_eq!(interests(&soon(&mut selector)), expected.into());
+    Ok(())
+}
+
+enum Peer {
+    Listener(TcpListener),
+    Stream(TcpStream),
+    Datagrams(UdpSocket),
+}
+
+impl AsFd for Peer {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Listener(listener) => listener.as_fd(),
+            Self::Stream(stream) => stream.as_fd(),
+            Self::Datagrams(socket) => socket.as_fd(),
+        }
+    }
+}
+
+fn objects_of_some_types_in_an_enum<B: Backend>() -> Run {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut selector = Selector::<B, Peer>::new().unwrap();
+    selector.register(Peer::Listener(listener), Interest::READ, ()).unwrap();
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let datagrams = selector.register(Peer::Datagrams(socket), Interest::READ, ()).unwrap();
+    let _client = TcpStream::connect(address).unwrap();
+    for (token, _) in &soon(&mut selector) {
+        let Some(Peer::Listener(listener)) = selector.fileobj(token) else { panic!("{token:?}") };
+        let (stream, _) = listener.accept().unwrap();
+        selector.register(Peer::Stream(stream), Interest::WRITE, ()).unwrap();
+    }
+    let ready = soon(&mut selector);
+    let found: Vec<_> = ready.iter().map(|(token, _)| selector.fileobj(token).unwrap()).collect();
+    assert!(matches!(found[..], [Peer::Stream(_)]));
+    assert!(matches!(selector.unregister(datagrams).unwrap().fileobj, Peer::Datagrams(_)));
+    Ok(())
+}
+
+fn the_pipes_of_a_child<B: Backend>() -> Run {
+    let mut child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut selector = Selector::<B, Box<dyn AsFd>>::new().unwrap();
+    let input = selector.register(Box::new(input), Interest::WRITE, ()).unwrap();
+    let output = selector.register(Box::new(output), Interest::READ, ()).unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(input, Interest::WRITE)].into());
+    File::new(selector.fileobj(input).unwrap()).write_all(b"hello").unwrap();
+    // Its end of the pipe is closed with the object, and the child ends.
+    drop(selector.unregister(input).unwrap());
+    let mut said = Vec::new();
+    loop {
+        assert_eq!(interests(&soon(&mut selector)), [(output, Interest::READ)].into());
+        let mut buffer = [0; 16];
+        match File::new(selector.fileobj(output).unwrap()).read(&mut buffer).unwrap() {
+            0 => break,
+            length => said.extend_from_slice(&buffer[..length]),
+        }
+    }
+    assert_eq!(said, b"hello");
+    assert!(child.wait().unwrap().success());
+    Ok(())
+}
+
+/// Notes at its end whether the back end, which holds the strings too, is there.
+struct Witness {
+    socket: UnixStream,
+    strings: Rc<Cell<Option<Rc<Strings>>>>,
+    back_end_was_gone: Rc<Cell<Option<bool>>>,
+}
+
+impl AsFd for Witness {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        let strings = self.strings.take().unwrap();
+        self.back_end_was_gone.set(Some(Rc::strong_count(&strings) == 1));
+    }
+}
+
+/// A kernel's set that lives longer than its files may report what a duplicate of one is ready for.
+fn the_back_end_is_closed_before_the_files<B: Backend>() -> Run {
+    for close in [drop, |selector: Selector<Puppet<B>, Witness>| drop(selector.into_keys())] {
+        let (socket, _b) = pairs::unix();
+        let (mut selector, strings) = Puppet::<B>::selector();
+        let (held, gone) = (Rc::new(Cell::new(Some(strings))), Rc::new(Cell::new(None)));
+        let witness = Witness { socket, strings: held, back_end_was_gone: Rc::clone(&gone) };
+        assert!(selector.register(witness, Interest::READ, ()).is_ok());
+        assert_eq!(gone.get(), None);
+        close(selector);
+        assert_eq!(gone.get(), Some(true));
+    }
+    Ok(())
+}
+
+fn data_is_dropped_once<B: Backend>() -> Run {
+    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let data = Rc::new(());
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let token = selector.register(&a, Interest::READ, Rc::clone(&data)).unwrap();
+    selector.register(&c, Interest::READ, Rc::clone(&data)).unwrap();
+    assert_eq!(Rc::strong_count(&data), 3);
+    let rejected = selector.register(&a, Interest::READ, Rc::clone(&data)).unwrap_err();
+    assert_eq!(Rc::strong_count(&data), 4);
+    drop(rejected);
+    drop(selector.unregister(token).unwrap());
+    assert_eq!(Rc::strong_count(&data), 2);
+    drop(selector);
+    assert_eq!(Rc::strong_count(&data), 1);
+    Ok(())
+}
+
+fn a_selector_moves_to_another_thread<B: Backend + Send + 'static>() -> Run {
+    let (a, mut b) = pairs::unix();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let token = selector.register(a, Interest::READ, vec![1]).unwrap();
+    let thread = std::thread::spawn(move || {
+        let ready = soon(&mut selector);
+        selector.data_mut(token).unwrap().push(2);
+        (selector, ready)
+    });
+    b.write_all(b"x").unwrap();
+    let (mut selector, ready) = thread.join().unwrap();
+    assert_eq!(interests(&ready), [(token, Interest::READ)].into());
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
+    assert_eq!(selector.unregister(token).unwrap().data, [1, 2]);
+    Ok(())
+}
+
+fn the_adapter_reads_and_writes_what_has_no_such_methods<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::<B, OwnedFd>::new().unwrap();
+    let token = selector.register(a.into(), Interest::READ, ()).unwrap();
+    (&b).write_all(b"to read").unwrap();
+    assert_eq!(now(&mut selector).len(), 1);
+    let mut file = File::new(selector.fileobj(token).unwrap());
+    let mut buffer = [0; 3];
+    // One call each, as much as there is room for.
+    assert_eq!((file.read(&mut buffer).unwrap(), &buffer), (3, b"to "));
+    assert_eq!((file.read(&mut [0; 16]).unwrap(), file.write(b"written").unwrap()), (4, 7));
+    file.flush().unwrap();
+    let mut buffer = [0; 16];
+    assert_eq!((&b).read(&mut buffer).unwrap(), 7);
+    assert_eq!(&buffer[..7], b"written");
+    drop(b);
+    assert_eq!(file.read(&mut buffer).unwrap(), 0);
+    assert!(std::ptr::eq(file.into_inner(), selector.fileobj(token).unwrap()));
+    Ok(())
+}
+
+fn the_adapter_passes_errors_on<B: Backend>() -> Run {
+    let (a, b) = UnixStream::pair().unwrap();
+    let mut selector = Selector::<B, BorrowedFd<'_>>::new().unwrap();
+    let token = selector.register(a.as_fd(), Interest::READ, ()).unwrap();
+    let mut file = File::new(selector.fileobj(token).unwrap());
+    file.set_nonblocking(true).unwrap();
+    assert_eq!(file.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    let full = |file: &mut dyn Write| -> io::Error {
+        loop {
+            if let Err(error) = file.write(&[0; 4096]) {
+                return error;
+            }
+        }
+    };
+    assert_eq!(full(&mut file).kind(), ErrorKind::WouldBlock);
+    drop(b);
+    assert_eq!(full(&mut file).kind(), ErrorKind::BrokenPipe);
+    let (a, mut b) = UnixStream::pair().unwrap();
+    let mut file = File::new(a);
+    file.set_nonblocking(true).unwrap();
+    file.set_nonblocking(false).unwrap();
+    b.write_all(b"x").unwrap();
+    assert_eq!(file.read(&mut [0; 8]).unwrap(), 1);
+    Ok(())
+}
+
+fn the_adapter_can_be_registered<B: Backend>() -> Run {
+    let (a, mut b) = pairs::unix();
+    let mut selector = Selector::<B, File<UnixStream>>::new().unwrap();
+    let token = selector.register(File::new(a), Interest::READ, ()).unwrap();
+    b.write_all(b"x").unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
+    let mut file = selector.unregister(token).unwrap().fileobj;
+    assert_eq!(file.read(&mut [0; 8]).unwrap(), 1);
+    Ok(())
+}

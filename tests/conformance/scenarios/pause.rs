@@ -1,0 +1,326 @@
+//! Keeping a registration without waiting for it.
+
+use conformance::{Call, Puppet, Run, interests, now, pairs};
+use selectors::backend::Backend;
+use selectors::sys::fd::AsRawFd;
+use selectors::{Error, Interest, Mode, Selector};
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+conformance::scenarios!(pause:
+    nothing_is_reported,
+    not_even_a_hang_up_ends_a_wait,
+    the_key_stays,
+    others_are_waited_for,
+    arming_it_resumes_it,
+    a_change_resumes_it,
+    a_change_of_the_mode_resumes_it,
+    what_is_ready_when_it_is_resumed_is_reported,
+    twice_is_once,
+    the_back_end_is_told_to_forget_it,
+    the_back_end_is_told_to_watch_it_again,
+    neither_paused_nor_spent_keys_are_handed_to_a_wait,
+    a_one_shot_key_that_was_reported,
+    a_refused_change_does_not_resume,
+    the_unknown_is_an_error,
+    while_the_list_is_iterated,
+    an_interest_that_may_be_empty,
+    an_interest_that_is_refused,
+);
+
+fn nothing_is_reported<B: Backend>() -> Run {
+    let (a, mut b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(a, Interest::READ | Interest::WRITE, ()).unwrap();
+    assert_eq!(now(&mut selector).len(), 1);
+    selector.pause(token).unwrap();
+    assert!(now(&mut selector).is_empty());
+    b.write_all(b"x").unwrap();
+    assert!(now(&mut selector).is_empty());
+    Ok(())
+}
+
+fn not_even_a_hang_up_ends_a_wait<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let (reader, writer) = pairs::pipe();
+    let mut selector = Selector::<B, std::os::fd::OwnedFd>::new().unwrap();
+    for file in [a.into(), reader.into()] {
+        let token = selector.register(file, Interest::READ, ()).unwrap();
+        selector.pause(token).unwrap();
+    }
+    drop((b, writer));
+    let limit = Duration::from_millis(5);
+    let start = Instant::now();
+    assert!(selector.select(limit).unwrap().is_empty());
+    assert!(start.elapsed() >= limit);
+    Ok(())
+}
+
+fn the_key_stays<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let token = selector.register_with(&a, Interest::WRITE, Mode::Oneshot, "data").unwrap();
+    selector.pause(&a).unwrap();
+    let key = selector.key(token).unwrap();
+    assert!(key.is_paused() && !key.is_armed() && std::ptr::eq(*key.fileobj(), &a));
+    assert_eq!((key.token(), key.fd(), key.interest()), (token, a.as_raw_fd(), Interest::WRITE));
+    assert_eq!((key.mode(), *key.data()), (Mode::Oneshot, "data"));
+    assert!(selector.keys().len() == 1 && selector.keys().contains(&a));
+    let key = selector.unregister(token).unwrap();
+    assert_eq!((key.interest, key.mode, key.data), (Interest::WRITE, Mode::Oneshot, "data"));
+    Ok(())
+}
+
+fn others_are_waited_for<B: Backend>() -> Run {
+    let pairs: Vec<_> = (0..3).map(|_| pairs::unix()).collect();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let tokens: Vec<_> =
+        pairs.iter().map(|(a, _)| selector.register(a, Interest::WRITE, ()).unwrap()).collect();
+    for paused in &tokens {
+        selector.pause(paused).unwrap();
+        let expected = tokens.iter().filter(|token| *token != paused);
+        assert_eq!(interests(&now(&mut selector)), expected.map(|token| (*token, Interest::WRITE)).collect());
+        selector.rearm(paused).unwrap();
+    }
+    assert_eq!(now(&mut selector).len(), 3);
+    Ok(())
+}
+
+fn arming_it_resumes_it<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    selector.pause(token).unwrap();
+    selector.rearm(token).unwrap();
+    let key = selector.key(token).unwrap();
+    assert!(key.is_armed() && !key.is_paused());
+    for _ in 0..2 {
+        assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    }
+    Ok(())
+}
+
+fn a_change_resumes_it<B: Backend>() -> Run {
+    let (a, mut b) = pairs::unix();
+    b.write_all(b"x").unwrap();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    // The same interest, too.
+    for interest in [Interest::WRITE, Interest::READ, Interest::READ | Interest::WRITE] {
+        selector.pause(token).unwrap();
+        assert!(now(&mut selector).is_empty());
+        selector.modify(token, interest).unwrap();
+        assert_eq!(interests(&now(&mut selector)), [(token, interest)].into());
+        assert_eq!(selector.key(token).unwrap().interest(), interest);
+    }
+    Ok(())
+}
+
+fn a_change_of_the_mode_resumes_it<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(a, Interest::READ, ()).unwrap();
+    selector.pause(token).unwrap();
+    selector.modify_with(token, Interest::WRITE, Mode::Oneshot).unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    assert!(now(&mut selector).is_empty());
+    Ok(())
+}
+
+fn what_is_ready_when_it_is_resumed_is_reported<B: Backend>() -> Run {
+    for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
+        let (a, mut b) = pairs::unix();
+        let mut selector = Selector::<B, _>::new().unwrap();
+        let token = match selector.register_with(a, Interest::READ, mode, ()) {
+            Err(rejected) => {
+                assert!(matches!(rejected.error, Error::Unsupported { .. }), "{rejected:?}");
+                continue;
+            }
+            Ok(token) => token,
+        };
+        selector.pause(token).unwrap();
+        b.write_all(b"x").unwrap();
+        assert!(now(&mut selector).is_empty());
+        selector.rearm(token).unwrap();
+        assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into(), "{mode}");
+    }
+    Ok(())
+}
+
+fn twice_is_once<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    selector.pause(token).unwrap();
+    strings.calls();
+    selector.pause(token).unwrap();
+    assert_eq!(strings.calls(), []);
+    assert!(selector.key(token).unwrap().is_paused());
+    selector.rearm(token).unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    Ok(())
+}
+
+fn the_back_end_is_told_to_forget_it<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    selector.register(&a, Interest::WRITE, ()).unwrap();
+    let calls = strings.calls();
+    let [Call::Add(fd, tag, ..)] = calls[..] else { panic!("{calls:?}") };
+    selector.pause(&a).unwrap();
+    assert_eq!(strings.calls(), [Call::Remove(fd, tag)]);
+    Ok(())
+}
+
+fn the_back_end_is_told_to_watch_it_again<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let token = selector.register(&a, Interest::WRITE, ()).unwrap();
+    let calls = strings.calls();
+    let [Call::Add(fd, tag, ..)] = calls[..] else { panic!("{calls:?}") };
+    let mut resumed = |interest, mode| {
+        selector.pause(token).unwrap();
+        strings.calls();
+        selector.modify_with(token, interest, mode).unwrap();
+        assert_eq!(strings.calls(), [Call::Add(fd, tag, interest, mode)]);
+    };
+    resumed(Interest::WRITE, Mode::Level);
+    resumed(Interest::READ, Mode::Oneshot);
+    selector.pause(token).unwrap();
+    strings.calls();
+    selector.rearm(token).unwrap();
+    assert_eq!(strings.calls(), [Call::Add(fd, tag, Interest::READ, Mode::Oneshot)]);
+    assert_eq!(strings.changed_from(), []);
+    Ok(())
+}
+
+/// The kernel would tell of hang-ups on whatever it is handed.
+fn neither_paused_nor_spent_keys_are_handed_to_a_wait<B: Backend>() -> Run {
+    let ((a, _b), (c, _d), (e, _f)) = (pairs::unix(), pairs::unix(), pairs::unix());
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let paused = selector.register(&a, Interest::WRITE, ()).unwrap();
+    let spent = selector.register_with(&c, Interest::WRITE, Mode::Oneshot, ()).unwrap();
+    selector.register(&e, Interest::WRITE, ()).unwrap();
+    let mut handed = || {
+        strings.calls();
+        now(&mut selector);
+        let [Call::Wait(numbers)] = &strings.calls()[..] else { panic!() };
+        numbers.clone()
+    };
+    let [first, second, third] = [&a, &c, &e].map(AsRawFd::as_raw_fd);
+    assert_eq!(handed(), [first, second, third]);
+    assert_eq!(handed(), [first, third]);
+    selector.pause(paused).unwrap();
+    strings.calls();
+    now(&mut selector);
+    assert_eq!(strings.calls(), [Call::Wait(vec![third])]);
+    selector.rearm(spent).unwrap();
+    strings.calls();
+    now(&mut selector);
+    assert_eq!(strings.calls(), [Call::Wait(vec![second, third])]);
+    Ok(())
+}
+
+fn a_one_shot_key_that_was_reported<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register_with(a, Interest::WRITE, Mode::Oneshot, ()).unwrap();
+    assert_eq!(now(&mut selector).len(), 1);
+    let key = selector.key(token).unwrap();
+    assert!(!key.is_armed() && !key.is_paused());
+    selector.pause(token).unwrap();
+    assert!(selector.key(token).unwrap().is_paused());
+    assert!(now(&mut selector).is_empty());
+    selector.rearm(token).unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    assert!(now(&mut selector).is_empty());
+    Ok(())
+}
+
+fn a_refused_change_does_not_resume<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    selector.pause(token).unwrap();
+    strings.cannot(Some(Mode::Oneshot));
+    strings.calls();
+    assert!(matches!(selector.modify(token, Interest::empty()), Err(Error::InvalidInterest(_))));
+    assert!(matches!(
+        selector.modify_with(token, Interest::READ, Mode::Oneshot),
+        Err(Error::Unsupported { mode: Mode::Oneshot, .. })
+    ));
+    assert_eq!(strings.calls(), []);
+    let key = selector.key(token).unwrap();
+    assert_eq!((key.is_paused(), key.interest(), key.mode()), (true, Interest::WRITE, Mode::Level));
+    assert!(now(&mut selector).is_empty());
+    Ok(())
+}
+
+fn the_unknown_is_an_error<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&a, Interest::WRITE, ()).unwrap();
+    assert!(matches!(selector.pause(&b), Err(Error::NotRegistered)));
+    selector.unregister(token).unwrap();
+    assert!(matches!(selector.pause(token), Err(Error::NotRegistered)));
+    assert!(matches!(selector.pause(&a), Err(Error::NotRegistered)));
+    Ok(())
+}
+
+fn while_the_list_is_iterated<B: Backend>() -> Run {
+    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let mut selector = Selector::<B, _>::new().unwrap();
+    for stream in [&a, &c] {
+        selector.register(stream, Interest::WRITE, ()).unwrap();
+    }
+    let ready = now(&mut selector);
+    assert_eq!(ready.len(), 2);
+    for (token, _) in &ready {
+        assert!(selector.parts(token).is_some(), "a paused key is there");
+        for stream in [&a, &c] {
+            selector.pause(stream).unwrap();
+        }
+    }
+    assert!(now(&mut selector).is_empty());
+    Ok(())
+}
+
+/// To compute an interest, and pause where it comes out empty.
+fn an_interest_that_may_be_empty<B: Backend>() -> Run {
+    let (a, mut b) = pairs::unix();
+    b.write_all(b"x").unwrap();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    strings.calls();
+    selector.set_interest(token, Interest::WRITE).unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    selector.set_interest(&a, Interest::empty()).unwrap();
+    let key = selector.key(token).unwrap();
+    assert!(key.is_paused() && key.interest() == Interest::WRITE);
+    assert!(now(&mut selector).is_empty());
+    let calls = strings.calls();
+    assert!(
+        matches!(calls[..], [Call::Modify(..), Call::Wait(_), Call::Remove(..), Call::Wait(_)]),
+        "{calls:?}"
+    );
+    selector.set_interest(token, Interest::empty()).unwrap();
+    selector.set_interest(token, Interest::READ).unwrap();
+    selector.set_interest(token, Interest::READ).unwrap();
+    let calls = strings.calls();
+    assert!(matches!(calls[..], [Call::Add(_, _, Interest::READ, Mode::Level)]), "{calls:?}");
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
+    Ok(())
+}
+
+fn an_interest_that_is_refused<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&a, Interest::WRITE, ()).unwrap();
+    let unknown = Interest::from_bits_retain(8);
+    assert!(
+        matches!(selector.set_interest(token, unknown), Err(Error::InvalidInterest(told)) if told == unknown)
+    );
+    assert!(selector.key(token).unwrap().is_armed());
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! Urgent data of TCP.
+//!
+//! A back end need not be able to wait for it; then it says so, and nothing changes.
+
+use conformance::{Run, WAIT, assert_unsupported, interests, now, pairs, soon};
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+use selectors::backend::Backend;
+use selectors::{Interest, Mode, Selector, Token};
+use std::net::TcpStream;
+use std::thread;
+use std::time::Instant;
+
+conformance::scenarios!(priority:
+    an_urgent_byte,
+    an_urgent_byte_is_nothing_to_read,
+    an_urgent_byte_and_others,
+    when_it_is_read_it_is_over,
+    other_data_is_not_urgent,
+    the_end_is_not_urgent,
+    asked_for_later,
+    not_asked_for_any_more,
+);
+
+const READ: Interest = Interest::READ;
+const WRITE: Interest = Interest::WRITE;
+const PRIORITY: Interest = Interest::PRIORITY;
+
+type Streams<B> = Selector<B, TcpStream>;
+
+/// A selector with one end of a connection, and the other end; `None` where the back end cannot wait for this.
+fn registered<B: Backend>(interest: Interest) -> Option<(Streams<B>, Token, TcpStream)> {
+    let (a, b) = pairs::tcp();
+    let mut selector = Streams::<B>::new().unwrap();
+    match selector.register(a, interest, ()) {
+        Ok(token) => Some((selector, token, b)),
+        Err(rejected) => {
+            assert_unsupported(&selector, &rejected.error, interest, Mode::Level);
+            assert!(selector.keys().is_empty());
+            let token = selector.register(rejected.fileobj, WRITE, ()).unwrap();
+            assert_eq!(interests(&soon(&mut selector)), [(token, WRITE)].into());
+            None
+        }
+    }
+}
+
+/// Sends an urgent byte, and waits until it is there.
+fn urge(from: &TcpStream, to: &TcpStream) {
+    send(from, b"!", SendFlags::OOB).unwrap();
+    let start = Instant::now();
+    while !matches!(recv(to, &mut [0_u8; 1], RecvFlags::OOB | RecvFlags::PEEK), Ok((_, 1))) {
+        assert!(start.elapsed() < WAIT, "the urgent byte did not come");
+        thread::yield_now();
+    }
+}
+
+fn an_urgent_byte<B: Backend>() -> Run {
+    let Some((mut selector, token, b)) = registered::<B>(PRIORITY) else { return Ok(()) };
+    assert!(now(&mut selector).is_empty());
+    send(&b, b"!", SendFlags::OOB).unwrap();
+    for _ in 0..2 {
+        let ready = soon(&mut selector);
+        assert!(ready.get(token).unwrap().is_priority());
+        assert_eq!(interests(&ready), [(token, PRIORITY)].into());
+    }
+    Ok(())
+}
+
+fn an_urgent_byte_is_nothing_to_read<B: Backend>() -> Run {
+    let Some((mut selector, token, b)) = registered::<B>(READ) else { unreachable!("READ is for everyone") };
+    urge(&b, selector.fileobj(token).unwrap());
+    assert!(now(&mut selector).is_empty());
+    selector.modify(token, READ | WRITE).unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(token, WRITE)].into());
+    Ok(())
+}
+
+fn an_urgent_byte_and_others<B: Backend>() -> Run {
+    let Some((mut selector, token, b)) = registered::<B>(Interest::all()) else { return Ok(()) };
+    assert_eq!(interests(&soon(&mut selector)), [(token, WRITE)].into());
+    urge(&b, selector.fileobj(token).unwrap());
+    assert_eq!(interests(&soon(&mut selector)), [(token, WRITE | PRIORITY)].into());
+    send(&b, b"x", SendFlags::empty()).unwrap();
+    selector.modify(token, READ).unwrap();
+    soon(&mut selector);
+    selector.modify(token, Interest::all()).unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(token, Interest::all())].into());
+    Ok(())
+}
+
+/// On the BSDs it lasts until what follows it is read, too.
+fn when_it_is_read_it_is_over<B: Backend>() -> Run {
+    let Some((mut selector, token, b)) = registered::<B>(PRIORITY) else { return Ok(()) };
+    urge(&b, selector.fileobj(token).unwrap());
+    assert_eq!(interests(&soon(&mut selector)), [(token, PRIORITY)].into());
+    send(&b, b"x", SendFlags::empty()).unwrap();
+    let mut byte = [0_u8];
+    recv(selector.fileobj(token).unwrap(), &mut byte, RecvFlags::OOB).unwrap();
+    assert_eq!(byte, *b"!");
+    selector.modify(token, READ).unwrap();
+    soon(&mut selector);
+    recv(selector.fileobj(token).unwrap(), &mut byte, RecvFlags::empty()).unwrap();
+    assert_eq!(byte, *b"x");
+    selector.modify(token, READ | PRIORITY).unwrap();
+    assert!(now(&mut selector).is_empty());
+    Ok(())
+}
+
+fn other_data_is_not_urgent<B: Backend>() -> Run {
+    let Some((mut selector, token, b)) = registered::<B>(READ | PRIORITY) else { return Ok(()) };
+    send(&b, b"x", SendFlags::empty()).unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
+    selector.modify(token, PRIORITY).unwrap();
+    assert!(now(&mut selector).is_empty());
+    Ok(())
+}
+
+/// A back end may tell of it all the same, in the hints.
+fn the_end_is_not_urgent<B: Backend>() -> Run {
+    let Some((mut selector, token, b)) = registered::<B>(READ | PRIORITY) else { return Ok(()) };
+    drop(b);
+    assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
+    selector.modify(token, PRIORITY).unwrap();
+    let seen = now(&mut selector).get(token).unwrap_or_default();
+    assert_eq!(seen.interest(), Interest::empty());
+    Ok(())
+}
+
+fn asked_for_later<B: Backend>() -> Run {
+    let Some((mut selector, token, b)) = registered::<B>(READ) else { unreachable!("READ is for everyone") };
+    urge(&b, selector.fileobj(token).unwrap());
+    if let Err(error) = selector.modify(token, READ | PRIORITY) {
+        assert_unsupported(&selector, &error, READ | PRIORITY, Mode::Level);
+        assert_eq!(selector.key(token).unwrap().interest(), READ);
+        send(&b, b"x", SendFlags::empty()).unwrap();
+        assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
+        return Ok(());
+    }
+    assert_eq!(selector.key(token).unwrap().interest(), READ | PRIORITY);
+    assert_eq!(interests(&soon(&mut selector)), [(token, PRIORITY)].into());
+    Ok(())
+}
+
+fn not_asked_for_any_more<B: Backend>() -> Run {
+    let Some((mut selector, token, b)) = registered::<B>(PRIORITY) else { return Ok(()) };
+    urge(&b, selector.fileobj(token).unwrap());
+    assert_eq!(interests(&soon(&mut selector)), [(token, PRIORITY)].into());
+    selector.modify(token, READ).unwrap();
+    assert!(now(&mut selector).is_empty());
+    Ok(())
+}

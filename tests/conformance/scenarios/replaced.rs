@@ -1,0 +1,281 @@
+//! Numbers that get another file, or none, while they are registered.
+//!
+//! Kernels differ in what they keep then: epoll the old file, `poll` and `select` nothing, so that they wait for
+//! whatever is there. Standard input is the number that safe programs can do this to.
+
+use conformance::{Run, in_child, interests, now, pairs, soon, stdin};
+use selectors::backend::Backend;
+use selectors::{Error, Interest, Mode, Selector};
+use std::io::{Stdin, Write};
+use std::os::unix::net::UnixStream;
+
+conformance::scenarios!(replaced:
+    unregister_after_another_file_came,
+    unregister_after_it_was_closed,
+    unregister_after_a_regular_file_came,
+    unregistered_and_registered_again,
+    taken_until_the_key_goes,
+    modify_after_another_file_came,
+    modify_after_it_was_closed,
+    modify_after_a_regular_file_came,
+    rearm_after_another_file_came,
+    another_file_came_while_paused,
+    pause_after_another_file_came,
+    pause_after_it_was_closed,
+    no_harm_once_the_key_is_gone,
+    everything_comes_back_when_closed,
+);
+
+/// Standard input with a socket behind it; a duplicate, which keeps that open, and its peer.
+fn behind() -> (UnixStream, UnixStream) {
+    let (a, b) = pairs::unix();
+    stdin::replace(&a);
+    (a, b)
+}
+
+/// The same, with something to read.
+fn ready_behind() -> (UnixStream, UnixStream) {
+    let (a, mut b) = behind();
+    b.write_all(b"x").unwrap();
+    (a, b)
+}
+
+fn unregister_after_another_file_came<B: Backend>() -> Run {
+    in_child("unregister", &[], || {
+        let stdin = std::io::stdin();
+        let _old = ready_behind();
+        let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
+        let token = selector.register(&stdin, Interest::READ, "data").unwrap();
+        assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
+        let _new = ready_behind();
+        let key = selector.unregister(token).unwrap();
+        assert_eq!((key.fd, key.data, key.token), (0, "data", token));
+        assert!(selector.keys().is_empty());
+        assert!(matches!(selector.unregister(token), Err(Error::NotRegistered)));
+        assert!(now(&mut selector).is_empty());
+        Ok(())
+    })
+}
+
+fn unregister_after_it_was_closed<B: Backend>() -> Run {
+    in_child("unregister", &[], || {
+        let stdin = std::io::stdin();
+        let _old = ready_behind();
+        let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
+        let token = selector.register(&stdin, Interest::READ, "data").unwrap();
+        stdin::close();
+        assert_eq!(selector.unregister(token).unwrap().data, "data");
+        assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
+        Ok(())
+    })
+}
+
+fn unregister_after_a_regular_file_came<B: Backend>() -> Run {
+    in_child("unregister", &[], || {
+        let stdin = std::io::stdin();
+        let _old = ready_behind();
+        let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
+        let token = selector.register(&stdin, Interest::READ, "data").unwrap();
+        stdin::replace(pairs::regular());
+        assert_eq!(selector.unregister(token).unwrap().data, "data");
+        assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
+        Ok(())
+    })
+}
+
+fn unregistered_and_registered_again<B: Backend>() -> Run {
+    in_child("again", &[], || {
+        let stdin = std::io::stdin();
+        drop(behind()); // nothing keeps the old file open but standard input itself
+        let mut selector = Selector::<B, &Stdin>::new().unwrap();
+        let first = selector.register(&stdin, Interest::READ, ()).unwrap();
+        let (_new, mut peer) = behind();
+        selector.unregister(first).unwrap();
+        let second = selector.register(&stdin, Interest::READ, ()).unwrap();
+        assert!(now(&mut selector).is_empty());
+        peer.write_all(b"x").unwrap();
+        assert_eq!(interests(&soon(&mut selector)), [(second, Interest::READ)].into());
+        Ok(())
+    })
+}
+
+fn taken_until_the_key_goes<B: Backend>() -> Run {
+    in_child("taken", &[], || {
+        let stdin = std::io::stdin();
+        let _old = behind();
+        let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
+        let first = selector.register(&stdin, Interest::READ, 1).unwrap();
+        let _new = ready_behind();
+        let rejected = selector.register(&stdin, Interest::READ, 2).unwrap_err();
+        assert!(matches!(rejected.error, Error::AlreadyRegistered { fd: 0, token } if token == first));
+        assert_eq!((selector.data(&stdin), selector.data(first)), (Some(&1), Some(&1)));
+        Ok(())
+    })
+}
+
+/// A change of a key whose number has the file with this peer now: it was lost, or concerns that file.
+fn lost_or_changed<B: Backend>(
+    selector: &mut Selector<B, &Stdin>,
+    change: impl Fn(&mut Selector<B, &Stdin>) -> Result<(), Error>,
+    mut peer: &UnixStream,
+) {
+    let key = selector.keys().iter().next().unwrap();
+    let (stdin, token) = (*key.fileobj(), key.token());
+    let before = (key.interest(), key.mode(), key.is_armed());
+    match change(selector) {
+        Ok(()) => {
+            peer.write_all(b"x").unwrap();
+            assert!(interests(&soon(selector)).get(&token).unwrap().contains(Interest::READ));
+        }
+        Err(error) => {
+            assert!(matches!(error, Error::Lost { fd: 0, .. }), "{error:?}");
+            assert!(error.raw_os_error().is_some());
+            let key = selector.key(token).unwrap();
+            assert_eq!((key.interest(), key.mode(), key.is_armed()), before);
+            // What the error's text says to do.
+            selector.unregister(token).unwrap();
+            let token = selector.register(stdin, Interest::READ, ()).unwrap();
+            peer.write_all(b"x").unwrap();
+            assert_eq!(interests(&soon(selector)), [(token, Interest::READ)].into());
+        }
+    }
+}
+
+fn modify_after_another_file_came<B: Backend>() -> Run {
+    in_child("modify", &[], || {
+        let stdin = std::io::stdin();
+        drop(behind());
+        let mut selector = Selector::<B, &Stdin>::new().unwrap();
+        let token = selector.register(&stdin, Interest::WRITE, ()).unwrap();
+        let (_new, peer) = behind();
+        lost_or_changed(&mut selector, |selector| selector.modify(token, Interest::READ), &peer);
+        Ok(())
+    })
+}
+
+/// A change of a key that has lost its file for ever: it fails, and nothing has changed, or does what there is to do.
+fn changed_in_vain<B: Backend>(replace: fn()) {
+    let stdin = std::io::stdin();
+    drop(behind());
+    let mut selector = Selector::<B, &Stdin>::new().unwrap();
+    let token = selector.register(&stdin, Interest::READ, ()).unwrap();
+    replace();
+    let both = Interest::READ | Interest::WRITE;
+    let expected = match selector.modify(token, both) {
+        Ok(()) => both,
+        Err(Error::Lost { fd: 0, .. }) => Interest::READ,
+        Err(error) => panic!("{error:?}"),
+    };
+    assert_eq!(selector.key(token).unwrap().interest(), expected);
+    selector.unregister(token).unwrap();
+    assert!(now(&mut selector).is_empty());
+}
+
+fn modify_after_it_was_closed<B: Backend>() -> Run {
+    in_child("modify", &[], || {
+        changed_in_vain::<B>(stdin::close);
+        Ok(())
+    })
+}
+
+fn modify_after_a_regular_file_came<B: Backend>() -> Run {
+    in_child("modify", &[], || {
+        changed_in_vain::<B>(|| stdin::replace(pairs::regular()));
+        Ok(())
+    })
+}
+
+fn rearm_after_another_file_came<B: Backend>() -> Run {
+    in_child("rearm", &[], || {
+        let stdin = std::io::stdin();
+        drop(ready_behind());
+        let mut selector = Selector::<B, &Stdin>::new().unwrap();
+        let token = selector.register_with(&stdin, Interest::READ, Mode::Oneshot, ()).unwrap();
+        assert_eq!(now(&mut selector).len(), 1);
+        let (_new, peer) = behind();
+        lost_or_changed(&mut selector, |selector| selector.rearm(token), &peer);
+        Ok(())
+    })
+}
+
+fn another_file_came_while_paused<B: Backend>() -> Run {
+    in_child("paused", &[], || {
+        let stdin = std::io::stdin();
+        let _old = ready_behind();
+        let mut selector = Selector::<B, &Stdin>::new().unwrap();
+        let token = selector.register(&stdin, Interest::READ, ()).unwrap();
+        selector.pause(token).unwrap();
+        let (_new, mut peer) = behind();
+        selector.rearm(token).unwrap(); // the kernel knew neither
+        assert!(now(&mut selector).is_empty());
+        peer.write_all(b"x").unwrap();
+        assert_eq!(interests(&soon(&mut selector)), [(token, Interest::READ)].into());
+        Ok(())
+    })
+}
+
+fn pause_after_another_file_came<B: Backend>() -> Run {
+    in_child("pause", &[], || {
+        let stdin = std::io::stdin();
+        let _old = ready_behind();
+        let mut selector = Selector::<B, &Stdin>::new().unwrap();
+        let token = selector.register(&stdin, Interest::READ, ()).unwrap();
+        let _new = ready_behind();
+        selector.pause(token).unwrap();
+        assert!(selector.key(token).unwrap().is_paused());
+        assert!(now(&mut selector).is_empty());
+        selector.rearm(token).unwrap();
+        assert!(!selector.key(token).unwrap().is_paused());
+        assert_eq!(interests(&soon(&mut selector)), [(token, Interest::READ)].into());
+        Ok(())
+    })
+}
+
+fn pause_after_it_was_closed<B: Backend>() -> Run {
+    in_child("pause", &[], || {
+        let stdin = std::io::stdin();
+        let _old = ready_behind();
+        let mut selector = Selector::<B, &Stdin>::new().unwrap();
+        let token = selector.register(&stdin, Interest::READ, ()).unwrap();
+        stdin::close();
+        selector.pause(token).unwrap();
+        assert!(now(&mut selector).is_empty());
+        selector.unregister(token).unwrap();
+        Ok(())
+    })
+}
+
+fn no_harm_once_the_key_is_gone<B: Backend>() -> Run {
+    in_child("harm", &[], || {
+        let stdin = std::io::stdin();
+        drop(behind());
+        let mut selector = Selector::<B, Box<dyn selectors::sys::fd::AsFd>>::new().unwrap();
+        let (a, mut b) = pairs::unix();
+        b.write_all(b"x").unwrap();
+        let closed = selector.register(Box::new(stdin), Interest::READ, ()).unwrap();
+        let other = selector.register(Box::new(a), Interest::READ, ()).unwrap();
+        stdin::close();
+        // A wait may fail (select), or report the key (poll); it names nobody else.
+        match selector.select(std::time::Duration::ZERO) {
+            Ok(ready) => assert!(ready.iter().all(|(token, _)| token == closed || token == other)),
+            Err(Error::Os { source, .. }) => assert_eq!(source.raw_os_error(), Some(libc::EBADF)),
+            Err(error) => panic!("{error:?}"),
+        }
+        selector.unregister(closed).unwrap();
+        assert_eq!(interests(&now(&mut selector)), [(other, Interest::READ)].into());
+        Ok(())
+    })
+}
+
+fn everything_comes_back_when_closed<B: Backend>() -> Run {
+    in_child("back", &[], || {
+        let stdin = std::io::stdin();
+        let _old = behind();
+        let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
+        let token = selector.register(&stdin, Interest::READ, "data").unwrap();
+        stdin::close();
+        let keys: Vec<_> = selector.into_keys().map(|key| (key.token, key.fd, key.data)).collect();
+        assert_eq!(keys, [(token, 0, "data")]);
+        Ok(())
+    })
+}

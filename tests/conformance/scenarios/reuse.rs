@@ -1,0 +1,195 @@
+//! Numbers, slots and files that are given again.
+
+use conformance::{Run, interests, now, pairs, soon};
+use rustix::io::fcntl_dupfd_cloexec;
+use selectors::backend::Backend;
+use selectors::{Error, Interest, Selector};
+use std::collections::HashSet;
+use std::io::Write;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+
+conformance::scenarios!(reuse:
+    a_reused_number_is_another_registration,
+    a_number_is_free_again_after_unregister,
+    no_token_comes_twice,
+    freed_slots_are_filled_again,
+    closed_and_reused_again_and_again,
+    unregistered_while_a_batch_is_iterated,
+    number_and_slot_reused_while_a_batch_is_iterated,
+    the_same_file_registered_again_while_a_batch_is_iterated,
+    everything_unregistered_while_a_batch_is_iterated,
+);
+
+/// A duplicate with this number, which is free.
+fn numbered(number: RawFd, file: impl AsFd) -> OwnedFd {
+    // The lowest free number that is not below: fcntl(2).
+    let fd = fcntl_dupfd_cloexec(file, number).unwrap();
+    assert_eq!(fd.as_raw_fd(), number, "somebody else took the number");
+    fd
+}
+
+fn a_reused_number_is_another_registration<B: Backend>() -> Run {
+    let (a, mut a_peer) = pairs::unix();
+    let (b, mut b_peer) = pairs::unix();
+    let mut selector = Selector::<B, OwnedFd, _>::new().unwrap();
+    let first = selector.register(a.into(), Interest::READ, "first").unwrap();
+    let key = selector.unregister(first).unwrap();
+    let number = key.fd;
+    drop(key);
+    let second = selector.register(numbered(number, &b), Interest::READ, "second").unwrap();
+    assert_eq!(selector.key(second).map(|key| key.fd()), Some(number));
+    assert_ne!(first, second);
+    assert!(selector.key(first).is_none());
+    assert!(matches!(selector.unregister(first), Err(Error::NotRegistered)));
+    assert!(a_peer.write_all(b"x").is_err(), "it is closed");
+    assert!(now(&mut selector).is_empty());
+    b_peer.write_all(b"x").unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(second, Interest::READ)].into());
+    Ok(())
+}
+
+fn a_number_is_free_again_after_unregister<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let first = selector.register(&a, Interest::READ, 1).unwrap();
+    selector.unregister(first).unwrap();
+    assert!(selector.key(&a).is_none());
+    let second = selector.register(&a, Interest::WRITE, 2).unwrap();
+    assert_eq!(selector.key(&a).map(|key| (key.token(), *key.data())), Some((second, 2)));
+    assert_eq!(interests(&now(&mut selector)), [(second, Interest::WRITE)].into());
+    Ok(())
+}
+
+fn no_token_comes_twice<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let mut tokens = HashSet::new();
+    for _ in 0..100 {
+        for file in [&a, &b] {
+            assert!(tokens.insert(selector.register(file, Interest::READ, ()).unwrap()));
+        }
+        for file in [&a, &b] {
+            selector.unregister(file).unwrap();
+        }
+    }
+    assert!(tokens.iter().all(|&token| selector.key(token).is_none()));
+    Ok(())
+}
+
+fn freed_slots_are_filled_again<B: Backend>() -> Run {
+    let files: Vec<_> = (0..8).map(|_| pairs::unix().0).collect();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let mut tokens = Vec::new();
+    for at in [0, 1, 2, 3, 4, 5] {
+        tokens.push((at, selector.register(&files[at], Interest::READ, at).unwrap()));
+    }
+    // Holes in the middle, at the beginning and at the end, filled in another order.
+    for place in [3, 0, 3] {
+        let (at, token) = tokens.remove(place);
+        assert_eq!(selector.unregister(token).unwrap().data, at);
+    }
+    for at in [7, 6, 5, 0] {
+        tokens.push((at, selector.register(&files[at], Interest::READ, at).unwrap()));
+    }
+    assert_eq!(selector.keys().len(), tokens.len());
+    for &(at, token) in &tokens {
+        assert_eq!(selector.data(token), Some(&at));
+        assert!(std::ptr::eq(*selector.fileobj(token).unwrap(), &raw const files[at]));
+    }
+    // The peers are closed, so all are at their end.
+    let found = interests(&now(&mut selector));
+    assert_eq!(found, tokens.iter().map(|&(_, token)| (token, Interest::READ)).collect());
+    Ok(())
+}
+
+fn closed_and_reused_again_and_again<B: Backend>() -> Run {
+    let (ready, mut peer) = pairs::unix();
+    let (idle, _idle_peer) = pairs::unix();
+    peer.write_all(b"x").unwrap();
+    let mut selector = Selector::<B, OwnedFd>::new().unwrap();
+    let number = ready.try_clone().unwrap().as_raw_fd();
+    for round in 0..20 {
+        let file = numbered(number, if round % 2 == 0 { &ready } else { &idle });
+        let token = selector.register(file, Interest::READ, ()).unwrap();
+        let found = interests(&now(&mut selector));
+        assert_eq!(found.contains_key(&token), round % 2 == 0);
+        assert_eq!(found.len(), (round + 1) % 2);
+        drop(selector.unregister(token).unwrap());
+    }
+    Ok(())
+}
+
+fn unregistered_while_a_batch_is_iterated<B: Backend>() -> Run {
+    let mut selector = Selector::<B, OwnedFd, _>::new().unwrap();
+    for number in 0..4 {
+        let (a, _) = pairs::unix();
+        selector.register(a.into(), Interest::READ, number).unwrap();
+    }
+    let ready = now(&mut selector);
+    assert_eq!(ready.len(), 4);
+    let mut visited = 0;
+    for (token, _) in &ready {
+        let Some((_, _)) = selector.parts(token) else { continue };
+        visited += 1;
+        let others: Vec<_> =
+            selector.keys().iter().map(|key| key.token()).filter(|&other| other != token).collect();
+        for other in others {
+            drop(selector.unregister(other).unwrap());
+        }
+    }
+    assert_eq!((visited, selector.keys().len(), now(&mut selector).len()), (1, 1, 1));
+    Ok(())
+}
+
+fn number_and_slot_reused_while_a_batch_is_iterated<B: Backend>() -> Run {
+    let (idle, _idle_peer) = pairs::unix();
+    let mut selector = Selector::<B, OwnedFd, _>::new().unwrap();
+    for _ in 0..2 {
+        let (a, _) = pairs::unix();
+        selector.register(a.into(), Interest::READ, "old").unwrap();
+    }
+    let ready = now(&mut selector);
+    let [this, other] = ready.iter().map(|(token, _)| token).collect::<Vec<_>>()[..] else {
+        panic!("{ready:?}");
+    };
+    // While `this` is handled, `other` goes, and a new file gets its number and its place.
+    let key = selector.unregister(other).unwrap();
+    let number = key.fd;
+    drop(key);
+    let new = selector.register(numbered(number, &idle), Interest::READ, "new").unwrap();
+    // What is left of the batch finds nothing.
+    assert!(selector.parts(other).is_none());
+    assert!(matches!(selector.modify(other, Interest::WRITE), Err(Error::NotRegistered)));
+    assert!(matches!(selector.unregister(other), Err(Error::NotRegistered)));
+    assert_eq!(selector.key(new).map(|key| (key.interest(), *key.data())), Some((Interest::READ, "new")));
+    assert_eq!(interests(&now(&mut selector)), [(this, Interest::READ)].into());
+    Ok(())
+}
+
+fn the_same_file_registered_again_while_a_batch_is_iterated<B: Backend>() -> Run {
+    let (a, mut b) = pairs::unix();
+    b.write_all(b"x").unwrap();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let first = selector.register(&a, Interest::READ, 1).unwrap();
+    let ready = now(&mut selector);
+    let key = selector.unregister(first).unwrap();
+    let second = selector.register(key.fileobj, Interest::READ, 2).unwrap();
+    // The list names the registration that is over, not the new one.
+    assert_eq!((ready.get(first).is_some(), ready.get(second)), (true, None));
+    assert!(selector.data(first).is_none());
+    assert_eq!(interests(&now(&mut selector)), [(second, Interest::READ)].into());
+    Ok(())
+}
+
+fn everything_unregistered_while_a_batch_is_iterated<B: Backend>() -> Run {
+    let files: Vec<_> = (0..4).map(|_| pairs::unix().0).collect();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    for file in &files {
+        selector.register(file, Interest::READ, ()).unwrap();
+    }
+    for (token, _) in &now(&mut selector) {
+        assert!(selector.unregister(token).is_ok());
+    }
+    assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
+    Ok(())
+}

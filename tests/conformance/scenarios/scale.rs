@@ -1,0 +1,153 @@
+//! Many descriptors, and high numbers.
+
+use conformance::{Descriptors, NotRun, Run, WAIT, interests, now, pairs, soon};
+use rustix::io::fcntl_dupfd_cloexec;
+use selectors::backend::Backend;
+use selectors::{Interest, Ready, Selector, Token};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+conformance::scenarios!(scale:
+    half_of_many_ready_in_one_wait,
+    all_of_many_ready_in_one_wait,
+    all_ready_and_a_wake_in_one_wait,
+    high_numbers,
+    the_highest_number_comes_and_goes,
+);
+
+/// Python's test of this takes as many as the limit allows.
+const MANY: u64 = 15_000;
+
+/// Below this nothing is proven: `FD_SETSIZE` is 1024 almost everywhere.
+const ENOUGH: u64 = 2_000;
+
+/// A wait on many takes milliseconds, and a minute on the slowest machine under load.
+const LONG: Duration = Duration::from_secs(50);
+
+fn half_of_many_ready_in_one_wait<B: Backend>() -> Run {
+    let start = Instant::now();
+    let (_limit, count) = Descriptors::raise(ENOUGH, MANY)?;
+    let pairs: Vec<_> = (0..count / 2).map(|_| pairs::unix()).collect();
+    assert!(pairs.iter().any(|(a, _)| a.as_raw_fd() > 1024));
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let mut expected = BTreeMap::new();
+    for (at, (a, b)) in pairs.iter().enumerate() {
+        selector.register(a, Interest::READ, at).unwrap();
+        expected.insert(selector.register(b, Interest::READ, at).unwrap(), Interest::READ);
+    }
+    assert!(now(&mut selector).is_empty());
+    for (a, _) in &pairs {
+        (&mut &*a).write_all(b"x").unwrap();
+    }
+    // A new list; and one that is too small, then used again.
+    assert_eq!(interests(&selector.select(WAIT).unwrap()), expected);
+    let mut ready = Ready::with_capacity(1);
+    for _ in 0..2 {
+        assert_eq!(selector.select_into(&mut ready, WAIT).unwrap(), expected.len());
+        assert_eq!(interests(&ready), expected);
+    }
+    // Every second of those that are ready goes, then the rest, then those that are not.
+    let mut turn = 0;
+    expected.retain(|&token, _| {
+        turn += 1;
+        turn % 2 == 0 || selector.unregister(token).is_err()
+    });
+    assert_eq!(interests(&now(&mut selector)), expected);
+    for &token in expected.keys() {
+        selector.unregister(token).unwrap();
+    }
+    assert!(now(&mut selector).is_empty());
+    assert_eq!(selector.keys().len(), pairs.len());
+    for (a, _) in &pairs {
+        selector.unregister(a).unwrap();
+    }
+    assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
+    assert!(start.elapsed() < LONG, "took {:?}", start.elapsed());
+    Ok(())
+}
+
+fn all_of_many_ready_in_one_wait<B: Backend>() -> Run {
+    let (_limit, count) = Descriptors::raise(ENOUGH, MANY)?;
+    let (a, _b) = pairs::unix();
+    let duplicates: Vec<_> = (0..count - 2).map(|_| a.try_clone().unwrap()).collect();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let expected: BTreeMap<Token, _> = duplicates
+        .into_iter()
+        .map(|file| (selector.register(file, Interest::WRITE, ()).unwrap(), Interest::WRITE))
+        .collect();
+    assert_eq!(interests(&now(&mut selector)), expected);
+    assert_eq!(selector.into_keys().count(), expected.len());
+    Ok(())
+}
+
+fn all_ready_and_a_wake_in_one_wait<B: Backend>() -> Run {
+    let files: Vec<_> = (0..40).map(|_| pairs::unix()).collect();
+    // With the waker made first, and made last.
+    for early in [true, false] {
+        let mut selector = Selector::<B, _>::new().unwrap();
+        let mut waker = early.then(|| selector.waker().unwrap());
+        let mut expected = BTreeMap::new();
+        for (a, _) in &files {
+            expected.insert(selector.register(a, Interest::WRITE, ()).unwrap(), Interest::WRITE);
+            if let Some(waker) = &waker {
+                waker.wake().unwrap();
+                let ready = soon(&mut selector);
+                assert_eq!((interests(&ready), ready.woken()), (expected.clone(), true));
+            }
+        }
+        waker.get_or_insert_with(|| selector.waker().unwrap()).wake().unwrap();
+        let ready = soon(&mut selector);
+        assert_eq!((interests(&ready), ready.woken()), (expected, true));
+    }
+    Ok(())
+}
+
+/// A duplicate of a socket with about the highest number that there may be, above 1024 in any case.
+fn highest(of: &UnixStream) -> Result<(Descriptors, UnixStream), NotRun> {
+    let (limit, count) = Descriptors::raise(ENOUGH, MANY)?;
+    let number = i32::try_from(count).unwrap();
+    let duplicate = fcntl_dupfd_cloexec(of, number).unwrap();
+    assert!(duplicate.as_raw_fd() >= number);
+    Ok((limit, duplicate.into()))
+}
+
+fn high_numbers<B: Backend>() -> Run {
+    let ((a, mut b), (low, mut low_peer)) = (pairs::unix(), pairs::unix());
+    let (_limit, high) = highest(&a)?;
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let low = selector.register(&low, Interest::READ, ()).unwrap();
+    let token = selector.register(&high, Interest::READ, ()).unwrap();
+    assert!(now(&mut selector).is_empty());
+    b.write_all(b"x").unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(token, Interest::READ)].into());
+    selector.modify(token, Interest::READ | Interest::WRITE).unwrap();
+    let found = interests(&now(&mut selector));
+    assert_eq!(found, [(token, Interest::READ | Interest::WRITE)].into());
+    low_peer.write_all(b"x").unwrap();
+    selector.modify(token, Interest::WRITE).unwrap();
+    let found = interests(&now(&mut selector));
+    assert_eq!(found, [(low, Interest::READ), (token, Interest::WRITE)].into());
+    Ok(())
+}
+
+fn the_highest_number_comes_and_goes<B: Backend>() -> Run {
+    let ((a, _b), (low, _low_peer)) = (pairs::unix(), pairs::unix());
+    let (_limit, high) = highest(&a)?;
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let low = selector.register(&low, Interest::WRITE, ()).unwrap();
+    for _ in 0..3 {
+        let token = selector.register(&high, Interest::WRITE, ()).unwrap();
+        let both = [(low, Interest::WRITE), (token, Interest::WRITE)].into();
+        assert_eq!(interests(&now(&mut selector)), both);
+        selector.pause(&high).unwrap();
+        assert_eq!(interests(&now(&mut selector)), [(low, Interest::WRITE)].into());
+        selector.rearm(&high).unwrap();
+        assert_eq!(interests(&now(&mut selector)), both);
+        selector.unregister(&high).unwrap();
+        assert_eq!(interests(&now(&mut selector)), [(low, Interest::WRITE)].into());
+    }
+    Ok(())
+}

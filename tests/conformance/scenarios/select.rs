@@ -1,0 +1,342 @@
+//! What a wait reports.
+
+use conformance::{Call, Puppet, Run, interests, now, pairs, soon};
+use rustix::io::Errno;
+use selectors::backend::{Backend, Tag};
+use selectors::sys::fd::AsFd;
+use selectors::{Error, Interest, Operation, Readiness, Ready, Selector};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::time::Duration;
+
+conformance::scenarios!(select:
+    nothing_is_registered,
+    nothing_is_ready,
+    something_to_read,
+    room_to_write,
+    both_in_one_entry,
+    only_what_was_asked_for,
+    a_datagram,
+    each_end_of_a_pipe,
+    several_keys_each_once,
+    many_keys_in_one_wait,
+    one_of_many_keys,
+    twelve_pairs_in_turn,
+    reports_of_one_key_are_one_entry,
+    reports_of_nothing_that_was_asked_for_are_none,
+    reports_of_what_is_not_registered_are_none,
+    into_a_list_that_holds_something,
+    a_failed_wait_empties_the_list,
+    one_list_for_two_selectors,
+    an_error_of_the_system,
+);
+
+const READ: Interest = Interest::READ;
+const WRITE: Interest = Interest::WRITE;
+const BOTH: Interest = READ.union(WRITE);
+
+fn nothing_is_registered<B: Backend>() -> Run {
+    let mut selector = Selector::<B, std::fs::File>::new().unwrap();
+    let ready = now(&mut selector);
+    assert!(ready.is_empty() && !ready.woken());
+    assert_eq!((ready.len(), ready.iter().count()), (0, 0));
+    Ok(())
+}
+
+fn nothing_is_ready<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    for end in [&a, &b] {
+        selector.register(end, READ, ()).unwrap();
+    }
+    assert!(now(&mut selector).is_empty());
+    assert_eq!(selector.keys().len(), 2);
+    Ok(())
+}
+
+fn something_to_read<B: Backend>() -> Run {
+    let (a, mut b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&a, READ, ()).unwrap();
+    b.write_all(b"x").unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
+    pairs::drain(&a);
+    assert!(now(&mut selector).is_empty());
+    Ok(())
+}
+
+fn room_to_write<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&a, WRITE, ()).unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(token, WRITE)].into());
+    pairs::fill(&a);
+    assert!(now(&mut selector).is_empty());
+    pairs::drain(&b);
+    assert_eq!(interests(&soon(&mut selector)), [(token, WRITE)].into());
+    Ok(())
+}
+
+fn both_in_one_entry<B: Backend>() -> Run {
+    let (a, mut b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&a, BOTH, ()).unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(token, WRITE)].into());
+    b.write_all(b"x").unwrap();
+    let ready = soon(&mut selector);
+    assert_eq!((ready.len(), interests(&ready)), (1, [(token, BOTH)].into()));
+    pairs::fill(&a);
+    assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
+    Ok(())
+}
+
+fn only_what_was_asked_for<B: Backend>() -> Run {
+    let (a, mut b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    b.write_all(b"x").unwrap();
+    for interest in [READ, WRITE, BOTH] {
+        let token = selector.register(&a, interest, ()).unwrap();
+        assert_eq!(interests(&soon(&mut selector)), [(token, interest)].into());
+        selector.unregister(token).unwrap();
+    }
+    Ok(())
+}
+
+fn a_datagram<B: Backend>() -> Run {
+    let (a, b) = pairs::udp();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&a, READ, ()).unwrap();
+    assert!(now(&mut selector).is_empty());
+    for datagram in ["x", ""] {
+        b.send(datagram.as_bytes()).unwrap();
+        assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
+        a.recv(&mut [0; 8]).unwrap();
+        assert!(now(&mut selector).is_empty());
+    }
+    Ok(())
+}
+
+fn each_end_of_a_pipe<B: Backend>() -> Run {
+    let (reader, mut writer) = pairs::pipe();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let from = selector.register(reader.try_clone().unwrap(), READ, ()).unwrap();
+    let to = selector.register(writer.try_clone().unwrap(), WRITE, ()).unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(to, WRITE)].into());
+    writer.write_all(b"x").unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(from, READ), (to, WRITE)].into());
+    pairs::fill(&writer);
+    assert_eq!(interests(&soon(&mut selector)), [(from, READ)].into());
+    pairs::drain(&reader);
+    assert_eq!(interests(&soon(&mut selector)), [(to, WRITE)].into());
+    Ok(())
+}
+
+fn several_keys_each_once<B: Backend>() -> Run {
+    let pairs: Vec<_> = (0..4).map(|_| pairs::unix()).collect();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let interests_of = [READ, WRITE, BOTH, READ];
+    let tokens: Vec<_> = pairs
+        .iter()
+        .zip(interests_of)
+        .map(|((a, _), interest)| selector.register(a, interest, ()).unwrap())
+        .collect();
+    for (_, b) in &pairs[..3] {
+        let mut b = b;
+        b.write_all(b"x").unwrap();
+    }
+    let expected = tokens.iter().copied().zip(interests_of).take(3).collect();
+    for _ in 0..3 {
+        assert_eq!(interests(&soon(&mut selector)), expected);
+    }
+    Ok(())
+}
+
+/// However much is ready, it is all told at once, also where more was registered since the wait before.
+fn many_keys_in_one_wait<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let mut expected = BTreeMap::new();
+    for count in [1, 2, 3, 10, 100, 300] {
+        while expected.len() < count {
+            let end = a.as_fd().try_clone_to_owned().unwrap();
+            expected.insert(selector.register(end, WRITE, ()).unwrap(), WRITE);
+        }
+        assert_eq!(interests(&soon(&mut selector)), expected);
+    }
+    Ok(())
+}
+
+fn one_of_many_keys<B: Backend>() -> Run {
+    let ends: Vec<_> = (0..100).map(|_| pairs::unix()).collect();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let tokens: Vec<_> = ends.iter().map(|(a, _)| selector.register(a, READ, ()).unwrap()).collect();
+    for at in [0, 99, 63, 64, 31] {
+        let (a, mut b) = (&ends[at].0, &ends[at].1);
+        b.write_all(b"x").unwrap();
+        assert_eq!(interests(&soon(&mut selector)), [(tokens[at], READ)].into());
+        pairs::drain(a);
+    }
+    assert!(now(&mut selector).is_empty());
+    Ok(())
+}
+
+/// A message goes through each pair, one after the other, and each is unregistered when it had its turn.
+fn twelve_pairs_in_turn<B: Backend>() -> Run {
+    let ends: Vec<_> = (0..12).map(|_| pairs::unix()).collect();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let mut waiting = BTreeMap::new();
+    for (number, (a, b)) in ends.iter().enumerate() {
+        selector.register(a, READ, number).unwrap();
+        waiting.insert(selector.register(b, WRITE, number).unwrap(), b);
+    }
+    while !waiting.is_empty() {
+        let writable = soon(&mut selector);
+        assert_eq!(writable.len(), waiting.len());
+        let (token, _) = writable.iter().next().unwrap();
+        let mut b = waiting.remove(&token).unwrap();
+        b.write_all(b"This is a test").unwrap();
+        let number = selector.unregister(token).unwrap().data;
+
+        let ready = soon(&mut selector);
+        let readable: Vec<_> =
+            ready.iter().filter(|(_, seen)| seen.is_readable()).map(|(token, _)| token).collect();
+        assert_eq!(readable.len(), 1);
+        assert_eq!(selector.data(readable[0]), Some(&number));
+        assert_eq!(pairs::drain(*selector.fileobj(readable[0]).unwrap()), 14);
+        selector.unregister(readable[0]).unwrap();
+    }
+    assert!(selector.keys().is_empty());
+    Ok(())
+}
+
+/// A selector over a back end that can lie, with one key, and what names it there.
+macro_rules! liar {
+    ($selector:ident, $strings:ident, $token:ident, $tag:ident: $a:expr, $interest:expr) => {
+        let (mut $selector, $strings) = Puppet::<B>::selector();
+        let $token = $selector.register($a, $interest, ()).unwrap();
+        let Some(Call::Add(_, $tag, ..)) = $strings.calls().pop() else { panic!("nothing was added") };
+    };
+}
+
+fn reports_of_one_key_are_one_entry<B: Backend>() -> Run {
+    let ((a, _a), (b, _b)) = (pairs::unix(), pairs::unix());
+    liar!(selector, strings, first, tag: &a, BOTH);
+    let second = selector.register(&b, READ, ()).unwrap();
+    let Some(Call::Add(_, other, ..)) = strings.calls().pop() else { panic!("nothing was added") };
+    strings.silence();
+    for _ in 0..2 {
+        strings.lie([
+            (tag, Readiness::READ),
+            (other, Readiness::READ),
+            (tag, Readiness::WRITE),
+            (tag, Readiness::READ_CLOSED),
+            (other, Readiness::READ),
+        ]);
+        let ready = now(&mut selector);
+        assert_eq!(ready.len(), 2);
+        assert_eq!(ready.get(first), Some(Readiness::READ | Readiness::WRITE | Readiness::READ_CLOSED));
+        assert_eq!(ready.get(second), Some(Readiness::READ));
+    }
+    Ok(())
+}
+
+fn reports_of_nothing_that_was_asked_for_are_none<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    liar!(selector, strings, token, tag: &a, READ);
+    strings.silence();
+    strings.lie([(tag, Readiness::WRITE)]);
+    assert!(now(&mut selector).is_empty());
+    strings.lie([(tag, Readiness::empty())]);
+    assert!(now(&mut selector).is_empty());
+    strings.lie([(tag, Readiness::WRITE | Readiness::PRIORITY | Readiness::READ | Readiness::ERROR)]);
+    assert_eq!(now(&mut selector).get(token), Some(Readiness::READ | Readiness::ERROR));
+    strings.lie([(tag, Readiness::WRITE), (tag, Readiness::READ)]);
+    assert_eq!(now(&mut selector).get(token), Some(Readiness::READ));
+    Ok(())
+}
+
+fn reports_of_what_is_not_registered_are_none<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    liar!(selector, strings, first, old: &a, BOTH);
+    strings.silence();
+    selector.unregister(first).unwrap();
+    let everything = Readiness::all();
+    strings.lie([old.to_u64(), 0, 1, u64::MAX, 77 << 32 | 1].map(|bits| (Tag::from_u64(bits), everything)));
+    let ready = now(&mut selector);
+    assert!(ready.is_empty() && !ready.woken(), "{ready:?}");
+    // The place in the map has a new owner.
+    let second = selector.register(&b, BOTH, ()).unwrap();
+    let Some(Call::Add(_, new, ..)) = strings.calls().pop() else { panic!("nothing was added") };
+    strings.lie([(old, everything)]);
+    assert!(now(&mut selector).is_empty());
+    strings.lie([(old, everything), (new, Readiness::WRITE), (old, everything)]);
+    assert_eq!(now(&mut selector).iter().collect::<Vec<_>>(), [(second, Readiness::WRITE)]);
+    Ok(())
+}
+
+fn into_a_list_that_holds_something<B: Backend>() -> Run {
+    let ends = [pairs::unix(), pairs::unix(), pairs::unix()];
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let tokens = ends.each_ref().map(|(a, _)| selector.register(a, READ, ()).unwrap());
+    let mut ready = Ready::new();
+    let mut found = |ready: &mut Ready| {
+        let count = selector.select_into(ready, Duration::ZERO).unwrap();
+        assert_eq!((count, count == 0), (ready.len(), ready.is_empty()));
+        interests(ready)
+    };
+    assert_eq!(found(&mut ready), [].into());
+    for (_, b) in &ends {
+        let mut b = b;
+        b.write_all(b"x").unwrap();
+    }
+    assert_eq!(found(&mut ready), tokens.map(|token| (token, READ)).into());
+    pairs::drain(&ends[0].0);
+    pairs::drain(&ends[2].0);
+    assert_eq!(found(&mut ready), [(tokens[1], READ)].into());
+    pairs::drain(&ends[1].0);
+    assert_eq!(found(&mut ready), [].into());
+    Ok(())
+}
+
+fn a_failed_wait_empties_the_list<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    liar!(selector, strings, token, _tag: &a, WRITE);
+    let mut ready = now(&mut selector);
+    assert_eq!(ready.len(), 1);
+    strings.refuse(Some(Errno::INVAL));
+    selector.select_into(&mut ready, Duration::ZERO).unwrap_err();
+    assert!(ready.is_empty() && !ready.woken());
+    strings.refuse(None);
+    assert_eq!(selector.select_into(&mut ready, Duration::ZERO).unwrap(), 1);
+    assert_eq!(interests(&ready), [(token, WRITE)].into());
+    Ok(())
+}
+
+fn one_list_for_two_selectors<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let (mut first, mut second) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());
+    let token_of_first = first.register(&a, WRITE, ()).unwrap();
+    let token_of_second = second.register(&b, WRITE, ()).unwrap();
+    assert_ne!(token_of_first, token_of_second);
+    let mut ready = Ready::new();
+    for _ in 0..2 {
+        first.select_into(&mut ready, Duration::ZERO).unwrap();
+        assert_eq!(interests(&ready), [(token_of_first, WRITE)].into());
+        second.select_into(&mut ready, Duration::ZERO).unwrap();
+        assert_eq!(interests(&ready), [(token_of_second, WRITE)].into());
+    }
+    Ok(())
+}
+
+fn an_error_of_the_system<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    liar!(selector, strings, token, _tag: &a, WRITE);
+    strings.refuse(Some(Errno::INVAL));
+    let error = selector.select(None).unwrap_err();
+    assert!(matches!(error, Error::Os { during: Operation::Wait, .. }), "{error:?}");
+    assert_eq!(error.raw_os_error(), Some(Errno::INVAL.raw_os_error()));
+    assert!(error.to_string().starts_with("cannot wait: "), "{error}");
+    strings.refuse(None);
+    assert_eq!(interests(&now(&mut selector)), [(token, WRITE)].into());
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! Selectors and threads: one moves to another, each has its own, many share one.
+
+use conformance::{Run, WAIT, interests, now, pairs, soon};
+use selectors::backend::Backend;
+use selectors::{Error, Interest, IntoKeys, Ready, Rejected, Selector, SelectorKey, Token, Waker};
+use std::collections::HashSet;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Barrier, Mutex};
+use std::thread;
+
+conformance::scenarios!(threads:
+    what_may_go_to_another_thread,
+    a_selector_moves_with_its_keys,
+    a_selector_is_lent_to_another_thread,
+    a_selector_that_moved_is_woken_by_an_old_waker,
+    tokens_of_all_threads_differ,
+    one_selector_for_each_thread,
+    one_file_in_selectors_of_two_threads,
+    a_selector_behind_a_lock,
+    dropped_by_another_thread,
+);
+
+fn what_may_go_to_another_thread<B: Backend + Send + 'static>() -> Run {
+    fn send<T: Send + 'static>() {}
+    fn share<T: Send + Sync + 'static>() {}
+    send::<Selector<B, UnixStream, String>>();
+    send::<IntoKeys<UnixStream, String>>();
+    send::<SelectorKey<UnixStream, String>>();
+    send::<Rejected<UnixStream, String>>();
+    share::<Mutex<Selector<B, UnixStream, String>>>();
+    share::<Waker>();
+    share::<Token>();
+    share::<Ready>();
+    share::<Error>();
+    Ok(())
+}
+
+fn a_selector_moves_with_its_keys<B: Backend + Send + 'static>() -> Run {
+    let (a, mut b) = pairs::unix();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let token = selector.register(a, Interest::READ, "data".to_owned()).unwrap();
+    assert!(now(&mut selector).is_empty());
+    let thread = thread::spawn(move || {
+        let ready = soon(&mut selector);
+        let (mut stream, data) = selector.parts(token).unwrap();
+        data.push_str(" and more");
+        assert_eq!(stream.read(&mut [0; 8]).unwrap(), 1);
+        (selector, ready)
+    });
+    b.write_all(b"x").unwrap();
+    let (mut selector, ready) = thread.join().unwrap();
+    assert_eq!(interests(&ready), [(token, Interest::READ)].into());
+    assert!(now(&mut selector).is_empty());
+    b.write_all(b"x").unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(token, Interest::READ)].into());
+    assert_eq!(selector.unregister(token).unwrap().data, "data and more");
+    Ok(())
+}
+
+fn a_selector_is_lent_to_another_thread<B: Backend + Send>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = thread::scope(|scope| {
+        scope.spawn(|| selector.register(&a, Interest::WRITE, ()).unwrap()).join().unwrap()
+    });
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    Ok(())
+}
+
+fn a_selector_that_moved_is_woken_by_an_old_waker<B: Backend + Send + 'static>() -> Run {
+    let mut selector = Selector::<B, UnixStream>::new().unwrap();
+    let waker = selector.waker().unwrap();
+    let thread = thread::spawn(move || soon(&mut selector).woken());
+    waker.wake().unwrap();
+    assert!(thread.join().unwrap());
+    Ok(())
+}
+
+fn tokens_of_all_threads_differ<B: Backend>() -> Run {
+    const THREADS: usize = 4;
+    const SELECTORS: usize = 50;
+    let start = Barrier::new(THREADS);
+    let tokens = || {
+        let (a, _b) = pairs::unix();
+        start.wait();
+        let token = |_| Selector::<B, _>::new().unwrap().register(&a, Interest::READ, ()).unwrap();
+        (0..SELECTORS).map(token).collect::<Vec<_>>()
+    };
+    let all: HashSet<Token> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(tokens)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(all.len(), THREADS * SELECTORS);
+    Ok(())
+}
+
+fn one_selector_for_each_thread<B: Backend>() -> Run {
+    const ROUNDS: usize = 100;
+    // Each thread sends to and fro between two sockets of its own, and hears of nobody else's.
+    let thread = || {
+        let (a, b) = pairs::unix();
+        let mut selector = Selector::<B, _>::new().unwrap();
+        let mut tokens = [&a, &b].map(|file| selector.register(file, Interest::READ, ()).unwrap());
+        (&a).write_all(b"x").unwrap();
+        for _ in 0..ROUNDS {
+            tokens.reverse();
+            assert_eq!(interests(&soon(&mut selector)), [(tokens[0], Interest::READ)].into());
+            let mut stream = *selector.fileobj(tokens[0]).unwrap();
+            assert_eq!(stream.read(&mut [0; 8]).unwrap(), 1);
+            stream.write_all(b"x").unwrap();
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(thread);
+        }
+    });
+    Ok(())
+}
+
+fn one_file_in_selectors_of_two_threads<B: Backend>() -> Run {
+    let (a, mut b) = pairs::unix();
+    let registered = Barrier::new(3);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut selector = Selector::<B, _>::new().unwrap();
+                let token = selector.register(&a, Interest::READ, ()).unwrap();
+                registered.wait();
+                assert_eq!(interests(&soon(&mut selector)), [(token, Interest::READ)].into());
+            });
+        }
+        registered.wait();
+        b.write_all(b"x").unwrap();
+    });
+    Ok(())
+}
+
+fn a_selector_behind_a_lock<B: Backend + Send + 'static>() -> Run {
+    let selector = Arc::new(Mutex::new(Selector::<B, UnixStream, usize>::new().unwrap()));
+    let waker = selector.lock().unwrap().waker().unwrap();
+    for number in 0..3 {
+        let mut waiting = selector.lock().unwrap();
+        let (theirs, waker) = (Arc::clone(&selector), waker.clone());
+        let thread = thread::spawn(move || {
+            let (a, _) = pairs::unix();
+            waker.wake().unwrap();
+            theirs.lock().unwrap().register(a, Interest::READ, number).unwrap()
+        });
+        // Until the wake; then the other thread gets the lock.
+        while !waiting.select(WAIT).unwrap().woken() {}
+        drop(waiting);
+        let token = thread.join().unwrap();
+        let mut selector = selector.lock().unwrap();
+        assert_eq!(selector.data(token), Some(&number));
+        assert_eq!(now(&mut selector).len(), number + 1);
+    }
+    Ok(())
+}
+
+fn dropped_by_another_thread<B: Backend + Send + 'static>() -> Run {
+    let (a, mut b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    selector.register(a, Interest::READ, ()).unwrap();
+    let waker = selector.waker().unwrap();
+    thread::spawn(move || drop(selector)).join().unwrap();
+    assert_eq!(b.read(&mut [0; 8]).unwrap(), 0, "it closed its file");
+    waker.wake().unwrap();
+    Ok(())
+}

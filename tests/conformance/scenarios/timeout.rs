@@ -1,0 +1,180 @@
+//! How long a wait takes.
+
+use conformance::{Run, WAIT, interests, pairs};
+use selectors::backend::Backend;
+use selectors::{Interest, Ready, Selector, Timeout};
+use std::io::Write;
+use std::os::unix::net::UnixStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+conformance::scenarios!(timeout:
+    never_early,
+    never_early_with_nothing_registered,
+    never_early_with_nothing_that_is_waited_for,
+    what_was_unregistered_ends_no_wait,
+    zero_does_not_wait,
+    none_waits_until_something_is_ready,
+    a_long_wait_ends_when_something_is_ready,
+    what_is_ready_before_ends_the_wait_at_once,
+    each_way_to_say_how_long,
+);
+
+type Pairs<B> = Selector<B, UnixStream>;
+
+/// Whole milliseconds, a little more and less, and parts of one: kernels count in various units.
+const LIMITS: [Duration; 12] = {
+    const fn micros(micros: u64) -> Duration {
+        Duration::from_micros(micros)
+    }
+    [
+        Duration::from_nanos(1),
+        Duration::from_nanos(999),
+        micros(1),
+        micros(100),
+        Duration::from_nanos(999_999),
+        micros(1000),
+        Duration::from_nanos(1_000_001),
+        micros(2500),
+        Duration::from_nanos(3_999_001),
+        micros(9000),
+        micros(20_000),
+        micros(67_000),
+    ]
+};
+
+/// Limits beyond what a kernel, or a count of nanoseconds in 64 bits, can express.
+fn huge() -> [Duration; 8] {
+    const DAY: u64 = 24 * 3600;
+    [
+        Duration::from_secs(3600),
+        Duration::from_millis(i32::MAX as u64) + Duration::from_nanos(1),
+        Duration::from_millis(u64::from(u32::MAX) + 1),
+        Duration::from_secs(300 * 365 * DAY),
+        Duration::from_secs(i64::MAX as u64),
+        Duration::from_secs(i64::MAX as u64 + 1),
+        Duration::from_secs(u64::MAX),
+        Duration::MAX,
+    ]
+}
+
+/// Sees that a wait that finds nothing takes its time, and not for ever.
+fn assert_takes<B: Backend>(selector: &mut Pairs<B>, limit: Duration) {
+    let start = Instant::now();
+    let ready = selector.select(limit).unwrap();
+    let elapsed = start.elapsed();
+    assert!(ready.is_empty() && !ready.woken(), "{ready:?}");
+    assert!(elapsed >= limit, "was to wait for {limit:?}, and came back after {elapsed:?}");
+    assert!(elapsed < limit + WAIT, "was to wait for {limit:?}, and came back after {elapsed:?}");
+}
+
+fn never_early<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Pairs::<B>::new().unwrap();
+    for end in [a, b] {
+        selector.register(end, Interest::READ, ()).unwrap();
+    }
+    for limit in LIMITS {
+        assert_takes(&mut selector, limit);
+    }
+    Ok(())
+}
+
+fn never_early_with_nothing_registered<B: Backend>() -> Run {
+    let mut selector = Pairs::<B>::new().unwrap();
+    for limit in LIMITS {
+        assert_takes(&mut selector, limit);
+    }
+    Ok(())
+}
+
+/// A paused key, though it has something to tell.
+fn never_early_with_nothing_that_is_waited_for<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Pairs::<B>::new().unwrap();
+    let token = selector.register(a, Interest::READ, ()).unwrap();
+    selector.pause(token).unwrap();
+    drop(b);
+    assert_takes(&mut selector, Duration::from_micros(5500));
+    Ok(())
+}
+
+fn what_was_unregistered_ends_no_wait<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Pairs::<B>::new().unwrap();
+    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    assert_eq!(selector.select(WAIT).unwrap().len(), 1);
+    let _key = selector.unregister(token).unwrap();
+    assert_takes(&mut selector, Duration::from_micros(5500));
+    Ok(())
+}
+
+fn zero_does_not_wait<B: Backend>() -> Run {
+    let (a, mut b) = pairs::unix();
+    let mut selector = Pairs::<B>::new().unwrap();
+    assert_takes(&mut selector, Duration::ZERO);
+    let token = selector.register(a, Interest::READ, ()).unwrap();
+    assert_takes(&mut selector, Duration::ZERO);
+    b.write_all(b"x").unwrap();
+    assert_eq!(interests(&selector.select(Duration::ZERO).unwrap()), [(token, Interest::READ)].into());
+    Ok(())
+}
+
+/// Waits for something that comes when a while has passed, not before, and sees that the wait lasted until then.
+fn for_what_comes_later<B: Backend>(timeout: Timeout) {
+    const LATER: Duration = Duration::from_millis(10);
+    let (a, mut b) = pairs::unix();
+    let mut selector = Pairs::<B>::new().unwrap();
+    let token = selector.register(a, Interest::READ, ()).unwrap();
+    let start = Instant::now();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            thread::sleep(LATER);
+            b.write_all(b"x").unwrap();
+            b // lives until the wait is over
+        });
+        let ready = selector.select(timeout).unwrap();
+        let elapsed = start.elapsed();
+        assert_eq!(interests(&ready), [(token, Interest::READ)].into(), "{timeout:?}");
+        assert!((LATER..WAIT).contains(&elapsed), "{timeout:?} took {elapsed:?}");
+    });
+}
+
+fn none_waits_until_something_is_ready<B: Backend>() -> Run {
+    for_what_comes_later::<B>(Timeout::NEVER);
+    Ok(())
+}
+
+fn a_long_wait_ends_when_something_is_ready<B: Backend>() -> Run {
+    for limit in huge() {
+        for_what_comes_later::<B>(limit.into());
+    }
+    Ok(())
+}
+
+fn what_is_ready_before_ends_the_wait_at_once<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Pairs::<B>::new().unwrap();
+    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    let start = Instant::now();
+    for timeout in huge().map(Timeout::after).into_iter().chain([Timeout::NEVER, Timeout::ZERO]) {
+        let ready = selector.select(timeout).unwrap();
+        assert_eq!(interests(&ready), [(token, Interest::WRITE)].into(), "{timeout:?}");
+    }
+    assert!(start.elapsed() < WAIT);
+    Ok(())
+}
+
+fn each_way_to_say_how_long<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Pairs::<B>::new().unwrap();
+    selector.register(a, Interest::WRITE, ()).unwrap();
+    let second = Duration::from_secs(1);
+    assert_eq!(selector.select(None).unwrap().len(), 1);
+    assert_eq!(selector.select(second).unwrap().len(), 1);
+    assert_eq!(selector.select(Some(second)).unwrap().len(), 1);
+    assert_eq!(selector.select(Timeout::after(second)).unwrap().len(), 1);
+    assert_eq!(selector.select(Timeout::default().interruptible()).unwrap().len(), 1);
+    assert_eq!(selector.select_into(&mut Ready::new(), Some(second)).unwrap(), 1);
+    Ok(())
+}

@@ -1,0 +1,238 @@
+//! Tokens: each names one registration, and never another.
+
+use conformance::{Call, Puppet, Run, interests, now, pairs};
+use selectors::backend::{Backend, Tag};
+use selectors::{Error, Interest, Mode, Readiness, Ready, Selector, Token};
+use std::collections::{BTreeSet, HashSet};
+
+conformance::scenarios!(tokens:
+    a_value_to_keep,
+    each_registration_has_its_own,
+    changes_do_not_change_it,
+    the_same_object_again_has_another,
+    none_of_many_comes_again,
+    of_another_selector,
+    of_a_closed_selector,
+    everything_that_names_a_key_gives_the_same,
+    from_a_list_that_is_older_than_the_key,
+    from_a_list_of_another_selector,
+    a_late_report_finds_nothing,
+    a_forged_report_finds_nothing,
+);
+
+fn a_value_to_keep<B: Backend>() -> Run {
+    fn is_value<T: Copy + Eq + Ord + std::hash::Hash + std::fmt::Debug + Send + Sync + 'static>() {}
+    is_value::<Token>();
+    assert_eq!(size_of::<Option<Token>>(), size_of::<Token>());
+
+    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let first = selector.register(a, Interest::READ, ()).unwrap();
+    let second = selector.register(c, Interest::READ, ()).unwrap();
+    assert_ne!(format!("{first:?}"), format!("{second:?}"));
+    assert_ne!(first.cmp(&second), std::cmp::Ordering::Equal);
+    Ok(())
+}
+
+fn each_registration_has_its_own<B: Backend>() -> Run {
+    let pairs: Vec<_> = (0..20).map(|_| pairs::unix()).collect();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let tokens: Vec<_> =
+        pairs.iter().map(|(a, _)| selector.register(a, Interest::WRITE, ()).unwrap()).collect();
+    assert_eq!(tokens.iter().collect::<HashSet<_>>().len(), 20);
+    assert_eq!(tokens.iter().collect::<BTreeSet<_>>().len(), 20);
+    let expected = tokens.iter().map(|token| (*token, Interest::WRITE)).collect();
+    assert_eq!(interests(&now(&mut selector)), expected);
+    Ok(())
+}
+
+fn changes_do_not_change_it<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let token = selector.register(a, Interest::READ, 1).unwrap();
+    selector.modify(token, Interest::WRITE).unwrap();
+    assert!(now(&mut selector).get(token).is_some());
+    selector.modify_with(token, Interest::WRITE, Mode::Oneshot).unwrap();
+    assert!(now(&mut selector).get(token).is_some());
+    selector.pause(token).unwrap();
+    selector.rearm(token).unwrap();
+    assert!(now(&mut selector).get(token).is_some());
+    *selector.data_mut(token).unwrap() = 2;
+    assert_eq!(selector.unregister(token).unwrap().token, token);
+    Ok(())
+}
+
+fn the_same_object_again_has_another<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let first = selector.register(&a, Interest::WRITE, 1).unwrap();
+    selector.unregister(first).unwrap();
+    let second = selector.register(&a, Interest::WRITE, 2).unwrap();
+    assert_ne!(first, second);
+    assert!(selector.key(first).is_none() && selector.data_mut(first).is_none());
+    assert!(matches!(selector.unregister(first), Err(Error::NotRegistered)));
+    assert!(matches!(selector.modify(first, Interest::READ), Err(Error::NotRegistered)));
+    assert_eq!(interests(&now(&mut selector)), [(second, Interest::WRITE)].into());
+    assert_eq!(selector.data(second), Some(&2));
+    Ok(())
+}
+
+fn none_of_many_comes_again<B: Backend>() -> Run {
+    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let mut seen = HashSet::new();
+    for _ in 0..200 {
+        let tokens = [&a, &c].map(|stream| selector.register(stream, Interest::WRITE, ()).unwrap());
+        assert!(tokens.iter().all(|token| seen.insert(*token)));
+        let ready = interests(&now(&mut selector));
+        assert_eq!(ready.len(), 2);
+        assert!(tokens.iter().all(|token| ready.contains_key(token)));
+        for token in tokens {
+            selector.unregister(token).unwrap();
+        }
+        assert!(seen.iter().all(|token| selector.key(token).is_none()));
+    }
+    Ok(())
+}
+
+fn of_another_selector<B: Backend>() -> Run {
+    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let mut one = Selector::<B, _, _>::new().unwrap();
+    let mut other = Selector::<B, _, _>::new().unwrap();
+    // The first of each, so all but the selector is alike.
+    let token = one.register(&a, Interest::WRITE, 1).unwrap();
+    let own = other.register(&c, Interest::WRITE, 2).unwrap();
+    assert_ne!(token, own);
+    assert!(other.key(token).is_none() && other.keys().get(token).is_none());
+    assert!(!other.keys().contains(token));
+    assert!(other.fileobj(token).is_none() && other.data(token).is_none());
+    assert!(other.data_mut(token).is_none() && other.parts(token).is_none());
+    assert!(matches!(other.modify(token, Interest::READ), Err(Error::NotRegistered)));
+    assert!(matches!(other.pause(token), Err(Error::NotRegistered)));
+    assert!(matches!(other.rearm(token), Err(Error::NotRegistered)));
+    assert!(matches!(other.unregister(token), Err(Error::NotRegistered)));
+    assert_eq!(interests(&now(&mut other)), [(own, Interest::WRITE)].into());
+    assert_eq!(interests(&now(&mut one)), [(token, Interest::WRITE)].into());
+    Ok(())
+}
+
+fn of_a_closed_selector<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut closed = Selector::<B, _>::new().unwrap();
+    let token = closed.register(&a, Interest::WRITE, ()).unwrap();
+    drop(closed);
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let own = selector.register(&a, Interest::WRITE, ()).unwrap();
+    assert!(token != own && selector.key(token).is_none());
+    Ok(())
+}
+
+fn everything_that_names_a_key_gives_the_same<B: Backend>() -> Run {
+    let pairs: Vec<_> = (0..3).map(|_| pairs::unix()).collect();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    for round in 0..2 {
+        let mut tokens = Vec::new();
+        for (number, (a, _)) in pairs.iter().enumerate() {
+            tokens.push(selector.register(a, Interest::WRITE, number).unwrap());
+            let error = selector.register(a, Interest::WRITE, number).unwrap_err().error;
+            assert!(matches!(error, Error::AlreadyRegistered { token, .. } if token == tokens[number]));
+        }
+        assert!(selector.keys().iter().all(|key| key.token() == tokens[*key.data()]));
+        assert!(selector.iter_mut().all(|(token, _, number)| token == tokens[*number]));
+        let ready = now(&mut selector);
+        assert!(
+            ready.len() == 3
+                && ready.iter().all(|(token, _)| token == tokens[selector.data(token).copied().unwrap()])
+        );
+        if round == 0 {
+            for (a, _) in &pairs {
+                let key = selector.unregister(a).unwrap();
+                assert_eq!(key.token, tokens[key.data]);
+            }
+        } else {
+            assert!(selector.into_keys().all(|key| key.token == tokens[key.data]));
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Even if the place in the map, the number and the file are the same.
+fn from_a_list_that_is_older_than_the_key<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let first = selector.register(&a, Interest::WRITE, 1).unwrap();
+    let ready = now(&mut selector);
+    selector.unregister(first).unwrap();
+    let second = selector.register(&a, Interest::WRITE, 2).unwrap();
+    for (token, _) in &ready {
+        assert!(selector.parts(token).is_none());
+        assert!(selector.unregister(token).is_err());
+    }
+    assert_eq!((ready.len(), ready.get(second)), (1, None));
+    assert_eq!(selector.data(second), Some(&2));
+    Ok(())
+}
+
+fn from_a_list_of_another_selector<B: Backend>() -> Run {
+    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let (mut one, mut other) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());
+    let tokens = [one.register(a, Interest::WRITE, ()), other.register(c, Interest::WRITE, ())];
+    let [first, second] = tokens.map(Result::unwrap);
+    let mut ready = Ready::new();
+    for _ in 0..2 {
+        one.select_into(&mut ready, None).unwrap();
+        assert!(ready.get(first).is_some() && ready.get(second).is_none());
+        assert!(ready.iter().all(|(token, _)| one.key(token).is_some() && other.key(token).is_none()));
+        other.select_into(&mut ready, None).unwrap();
+        assert!(ready.get(second).is_some() && ready.get(first).is_none());
+    }
+    Ok(())
+}
+
+/// An event that was on its way while the key was unregistered, and its place given to another.
+fn a_late_report_finds_nothing<B: Backend>() -> Run {
+    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let first = selector.register(&a, Interest::READ, ()).unwrap();
+    let calls = strings.calls();
+    let [Call::Add(_, tag, ..)] = calls[..] else { panic!("{calls:?}") };
+    strings.lie([(tag, Readiness::READ)]);
+    assert_eq!(interests(&now(&mut selector)), [(first, Interest::READ)].into());
+
+    selector.unregister(first).unwrap();
+    strings.lie([(tag, Readiness::READ)]);
+    assert!(now(&mut selector).is_empty());
+    let second = selector.register(&c, Interest::READ, ()).unwrap();
+    strings.lie([(tag, Readiness::READ)]);
+    assert!(now(&mut selector).is_empty());
+
+    selector.pause(second).unwrap();
+    let calls = strings.calls();
+    let Some(Call::Remove(_, paused)) = calls.last() else { panic!("{calls:?}") };
+    strings.lie([(*paused, Readiness::READ)]);
+    assert!(now(&mut selector).is_empty());
+    Ok(())
+}
+
+fn a_forged_report_finds_nothing<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    let bits = [
+        0,
+        1 << 32,
+        2,
+        (1 << 32) | 1,
+        5 << 32,
+        u64::MAX,
+        u64::MAX - 1,
+        1 << 63,
+        (u64::from(u32::MAX) << 32) | 1,
+    ];
+    strings.lie(bits.map(|bits| (Tag::from_u64(bits), Readiness::all())));
+    let ready = now(&mut selector);
+    assert!(ready.is_empty(), "{ready:?}");
+    assert!(selector.key(token).is_some());
+    Ok(())
+}

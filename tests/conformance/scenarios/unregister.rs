@@ -1,0 +1,256 @@
+//! Unregistering.
+
+use conformance::{Call, Puppet, Run, WAIT, in_child, interests, now, pairs, soon, stdin};
+use selectors::backend::Backend;
+use selectors::sys::fd::{AsFd, AsRawFd};
+use selectors::{Error, Interest, Mode, Ready, Selector};
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+conformance::scenarios!(unregister:
+    everything_comes_back,
+    what_was_changed_comes_back_changed,
+    the_unknown_is_an_error,
+    twice_is_an_error,
+    nothing_is_reported_from_then_on,
+    a_duplicate_that_stays_open_does_not_wake,
+    while_the_list_is_iterated,
+    the_back_end_is_told_once,
+    a_paused_key_is_not_told_to_the_back_end,
+    a_one_shot_key_that_was_reported,
+    after_the_peer_is_gone,
+    and_registered_again,
+    the_number_with_another_file_after_a_close,
+    after_the_number_got_another_file,
+    after_the_number_was_closed,
+);
+
+fn everything_comes_back<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let data = Box::new(5);
+    let place = &raw const *data;
+    let token = selector.register_with(&a, Interest::WRITE, Mode::Oneshot, data).unwrap();
+    let key = selector.unregister(token).unwrap();
+    assert!(std::ptr::eq(key.fileobj, &a) && std::ptr::eq(place, &*key.data));
+    assert_eq!((key.fd, key.token), (a.as_raw_fd(), token));
+    assert_eq!((key.interest, key.mode), (Interest::WRITE, Mode::Oneshot));
+    assert!(selector.keys().is_empty() && selector.key(token).is_none() && selector.key(&a).is_none());
+    Ok(())
+}
+
+fn what_was_changed_comes_back_changed<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let token = selector.register(&a, Interest::WRITE, 1).unwrap();
+    selector.modify_with(token, Interest::READ, Mode::Oneshot).unwrap();
+    *selector.data_mut(token).unwrap() = 2;
+    let key = selector.unregister(token).unwrap();
+    assert_eq!((key.interest, key.mode, key.data), (Interest::READ, Mode::Oneshot, 2));
+    Ok(())
+}
+
+fn the_unknown_is_an_error<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    assert!(matches!(selector.unregister(&a), Err(Error::NotRegistered)));
+    let token = selector.register(&a, Interest::WRITE, ()).unwrap();
+    assert!(matches!(selector.unregister(&b), Err(Error::NotRegistered)));
+    assert!(matches!(selector.unregister(b.as_fd()), Err(Error::NotRegistered)));
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    Ok(())
+}
+
+fn twice_is_an_error<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(&a, Interest::WRITE, ()).unwrap();
+    selector.unregister(&a).unwrap();
+    assert!(matches!(selector.unregister(&a), Err(Error::NotRegistered)));
+    assert!(matches!(selector.unregister(token), Err(Error::NotRegistered)));
+    Ok(())
+}
+
+fn nothing_is_reported_from_then_on<B: Backend>() -> Run {
+    let ((a, mut b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let first = selector.register(&a, Interest::READ | Interest::WRITE, ()).unwrap();
+    let second = selector.register(&c, Interest::WRITE, ()).unwrap();
+    assert_eq!(now(&mut selector).len(), 2);
+    selector.unregister(first).unwrap();
+    b.write_all(b"x").unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(second, Interest::WRITE)].into());
+    selector.unregister(second).unwrap();
+    assert!(now(&mut selector).is_empty());
+    Ok(())
+}
+
+/// The kernel's set must forget it too, or each wait would end for nothing.
+fn a_duplicate_that_stays_open_does_not_wake<B: Backend>() -> Run {
+    let (a, mut b) = pairs::unix();
+    let duplicate = a.try_clone().unwrap();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(a, Interest::READ | Interest::WRITE, ()).unwrap();
+    drop(selector.unregister(token).unwrap());
+    b.write_all(b"x").unwrap();
+    let limit = Duration::from_millis(5);
+    let start = Instant::now();
+    assert!(selector.select(limit).unwrap().is_empty());
+    assert!(start.elapsed() >= limit);
+    drop(duplicate);
+    Ok(())
+}
+
+fn while_the_list_is_iterated<B: Backend>() -> Run {
+    let pairs: Vec<_> = (0..3).map(|_| pairs::unix()).collect();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    for (number, (a, _)) in pairs.iter().enumerate() {
+        selector.register(a, Interest::WRITE, number).unwrap();
+    }
+    let ready = now(&mut selector);
+    assert_eq!(ready.len(), 3);
+    let mut served = Vec::new();
+    for (token, _) in &ready {
+        let Some((_, &mut number)) = selector.parts(token) else { continue };
+        served.push(number);
+        for (other, (a, _)) in pairs.iter().enumerate().filter(|(other, _)| *other != number) {
+            assert_eq!(selector.unregister(a).unwrap().data, other);
+        }
+    }
+    assert_eq!((served.len(), selector.keys().len()), (1, 1));
+    Ok(())
+}
+
+fn the_back_end_is_told_once<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    let added = strings.calls();
+    let [Call::Add(fd, tag, ..)] = added[..] else { panic!("{added:?}") };
+    selector.unregister(token).unwrap();
+    selector.unregister(token).unwrap_err();
+    selector.unregister(&a).unwrap_err();
+    assert_eq!(strings.calls(), [Call::Remove(fd, tag)]);
+    Ok(())
+}
+
+/// It has forgotten it.
+fn a_paused_key_is_not_told_to_the_back_end<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let token = selector.register(&a, Interest::WRITE, 1).unwrap();
+    selector.pause(token).unwrap();
+    strings.calls();
+    assert_eq!(selector.unregister(token).unwrap().data, 1);
+    assert_eq!(strings.calls(), []);
+    let token = selector.register(&a, Interest::WRITE, 2).unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    Ok(())
+}
+
+fn a_one_shot_key_that_was_reported<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let token = selector.register_with(&a, Interest::WRITE, Mode::Oneshot, 1).unwrap();
+    assert_eq!(now(&mut selector).len(), 1);
+    assert_eq!(selector.unregister(token).unwrap().data, 1);
+    let token = selector.register(&a, Interest::WRITE, 2).unwrap();
+    for _ in 0..2 {
+        assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    }
+    Ok(())
+}
+
+fn after_the_peer_is_gone<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let (reader, writer) = pairs::pipe();
+    let mut selector = Selector::<B, Box<dyn AsFd>>::new().unwrap();
+    let socket = selector.register(Box::new(a), Interest::READ, ()).unwrap();
+    let pipe = selector.register(Box::new(reader), Interest::READ, ()).unwrap();
+    drop((b, writer));
+    assert_eq!(now(&mut selector).len(), 2);
+    selector.unregister(socket).unwrap();
+    selector.unregister(pipe).unwrap();
+    assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
+    Ok(())
+}
+
+fn and_registered_again<B: Backend>() -> Run {
+    let (a, mut b) = pairs::unix();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let mut fileobj = a;
+    for round in 0..10 {
+        let interest = if round % 2 == 0 { Interest::WRITE } else { Interest::READ };
+        let token = selector.register(fileobj, interest, round).unwrap();
+        assert_eq!(now(&mut selector).get(token).is_some(), round % 2 == 0);
+        fileobj = selector.unregister(token).unwrap().fileobj;
+    }
+    b.write_all(b"x").unwrap();
+    let token = selector.register(fileobj, Interest::READ, 99).unwrap();
+    assert_eq!(interests(&soon(&mut selector)), [(token, Interest::READ)].into());
+    Ok(())
+}
+
+fn the_number_with_another_file_after_a_close<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let number = a.as_raw_fd();
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    let first = selector.register(a, Interest::READ | Interest::WRITE, 1).unwrap();
+    drop(selector.unregister(first).unwrap());
+    // The lowest number that is free: open(2).
+    let (c, mut d) = pairs::unix();
+    assert_eq!(c.as_raw_fd(), number);
+    let second = selector.register(c, Interest::READ, 2).unwrap();
+    assert!(now(&mut selector).is_empty());
+    d.write_all(b"x").unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(second, Interest::READ)].into());
+    assert!(selector.unregister(first).is_err());
+    assert_eq!(selector.data(second), Some(&2));
+    Ok(())
+}
+
+/// Standard input, and something that can be read from it.
+fn readable() -> (io::Stdin, UnixStream) {
+    let (a, mut b) = pairs::unix();
+    stdin::replace(&a);
+    b.write_all(b"x").unwrap();
+    (io::stdin(), b)
+}
+
+fn after_the_number_got_another_file<B: Backend>() -> Run {
+    in_child("replaced", &[], || {
+        let (input, peer) = readable();
+        let (other, mut far) = pairs::unix();
+        let mut selector = Selector::<B, _, _>::new().unwrap();
+        let token = selector.register(input, Interest::READ, 1).unwrap();
+        stdin::replace(&other);
+        drop(peer);
+        let key = selector.unregister(token).unwrap();
+        assert_eq!((key.fd, key.data), (0, 1));
+        assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
+        // What is there now can be registered.
+        let token = selector.register(key.fileobj, Interest::READ, 2).unwrap();
+        assert!(now(&mut selector).is_empty());
+        far.write_all(b"y").unwrap();
+        assert_eq!(interests(&soon(&mut selector)), [(token, Interest::READ)].into());
+        Ok(())
+    })
+}
+
+fn after_the_number_was_closed<B: Backend>() -> Run {
+    in_child("closed", &[], || {
+        let (input, mut peer) = readable();
+        let (a, _b) = pairs::unix();
+        let mut selector = Selector::<B, Box<dyn AsFd>, _>::new().unwrap();
+        let token = selector.register(Box::new(input), Interest::READ, 1).unwrap();
+        let other = selector.register(Box::new(a), Interest::WRITE, 2).unwrap();
+        stdin::close();
+        assert_eq!(peer.read(&mut [0; 8]).unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+        assert_eq!(selector.unregister(token).unwrap().data, 1);
+        let mut ready = Ready::new();
+        assert_eq!(selector.select_into(&mut ready, WAIT).unwrap(), 1);
+        assert_eq!(interests(&ready), [(other, Interest::WRITE)].into());
+        Ok(())
+    })
+}

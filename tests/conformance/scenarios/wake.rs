@@ -1,0 +1,293 @@
+//! Ending a wait with a waker: what is seen of it, and when.
+
+use conformance::{Call, Descriptors, Puppet, Run, WAIT, interests, now, pairs};
+use rustix::io::Errno;
+use selectors::backend::Backend;
+use selectors::{Error, Interest, Limit, Mode, Operation, Readiness, Ready, Selector};
+use std::fs::File;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+conformance::scenarios!(wake:
+    before_the_wait,
+    with_nothing_registered,
+    several_are_one,
+    it_has_no_entry,
+    beside_a_key_that_is_ready,
+    once_and_not_again,
+    after_it_a_wait_takes_its_time,
+    clones_wake_the_same_selector,
+    handles_come_and_go,
+    each_selector_has_its_own,
+    the_selector_is_gone,
+    keys_come_and_go_beside_it,
+    a_list_forgets_it,
+    a_failed_wait_does_not_lose_it,
+    a_false_report_of_it_loses_nothing,
+    where_it_cannot_be_made,
+    where_no_descriptor_is_left_for_it,
+);
+
+pub(super) type Files<B> = Selector<B, File>;
+
+/// Sees that the next wait is ended by a wake, and by nothing else.
+pub(super) fn assert_woken<B: Backend>(selector: &mut Files<B>) {
+    let ready = selector.select(WAIT).unwrap();
+    assert!(ready.woken() && ready.is_empty(), "{ready:?}");
+}
+
+/// Sees that nobody woke the selector since.
+pub(super) fn assert_not_woken<B: Backend>(selector: &mut Files<B>) {
+    let ready = now(selector);
+    assert!(!ready.woken() && ready.is_empty(), "{ready:?}");
+}
+
+fn before_the_wait<B: Backend>() -> Run {
+    let mut selector = Files::<B>::new().unwrap();
+    let (reader, _writer) = pairs::pipe();
+    selector.register(reader, Interest::READ, ()).unwrap();
+    let waker = selector.waker().unwrap();
+    for _ in 0..3 {
+        waker.wake().unwrap();
+        assert_woken(&mut selector);
+        assert_not_woken(&mut selector);
+    }
+    Ok(())
+}
+
+fn with_nothing_registered<B: Backend>() -> Run {
+    let mut selector = Files::<B>::new().unwrap();
+    selector.waker().unwrap().wake().unwrap();
+    let ready = selector.select(None).unwrap();
+    assert!(ready.woken() && ready.is_empty());
+    assert!(selector.keys().is_empty());
+    Ok(())
+}
+
+fn several_are_one<B: Backend>() -> Run {
+    let mut selector = Files::<B>::new().unwrap();
+    let waker = selector.waker().unwrap();
+    for _ in 0..3 {
+        for _ in 0..1000 {
+            waker.wake().unwrap();
+        }
+        assert_woken(&mut selector);
+        assert_not_woken(&mut selector);
+    }
+    Ok(())
+}
+
+fn it_has_no_entry<B: Backend>() -> Run {
+    let mut selector = Files::<B>::new().unwrap();
+    selector.waker().unwrap().wake().unwrap();
+    let mut ready = Ready::new();
+    assert_eq!(selector.select_into(&mut ready, WAIT).unwrap(), 0);
+    assert!(ready.woken());
+    assert_eq!((ready.len(), ready.iter().count(), ready.clone().into_iter().count()), (0, 0, 0));
+    assert_eq!((selector.keys().len(), selector.iter_mut().count()), (0, 0));
+    assert_eq!(selector.into_keys().count(), 0);
+    Ok(())
+}
+
+fn beside_a_key_that_is_ready<B: Backend>() -> Run {
+    let mut selector = Files::<B>::new().unwrap();
+    let (_reader, writer) = pairs::pipe();
+    let waker = selector.waker().unwrap();
+    let token = selector.register(writer, Interest::WRITE, ()).unwrap();
+    for wakes in [0, 1, 2, 0] {
+        for _ in 0..wakes {
+            waker.wake().unwrap();
+        }
+        let ready = selector.select(WAIT).unwrap();
+        assert_eq!((ready.woken(), ready.len()), (wakes > 0, 1));
+        assert_eq!(interests(&ready), [(token, Interest::WRITE)].into());
+    }
+    Ok(())
+}
+
+fn once_and_not_again<B: Backend>() -> Run {
+    let mut selector = Files::<B>::new().unwrap();
+    let waker = selector.waker().unwrap();
+    assert_not_woken(&mut selector);
+    waker.wake().unwrap();
+    assert_woken(&mut selector);
+    for _ in 0..3 {
+        assert_not_woken(&mut selector);
+    }
+    Ok(())
+}
+
+fn after_it_a_wait_takes_its_time<B: Backend>() -> Run {
+    let mut selector = Files::<B>::new().unwrap();
+    let waker = selector.waker().unwrap();
+    waker.wake().unwrap();
+    assert_woken(&mut selector);
+    let (limit, start) = (Duration::from_micros(5500), Instant::now());
+    let ready = selector.select(limit).unwrap();
+    assert!(start.elapsed() >= limit);
+    assert!(!ready.woken());
+    Ok(())
+}
+
+fn clones_wake_the_same_selector<B: Backend>() -> Run {
+    let mut selector = Files::<B>::new().unwrap();
+    let first = selector.waker().unwrap();
+    let wakers = [first.clone(), selector.waker().unwrap(), first];
+    for waker in &wakers {
+        waker.wake().unwrap();
+        assert_woken(&mut selector);
+    }
+    for waker in &wakers {
+        waker.wake().unwrap();
+    }
+    assert_woken(&mut selector);
+    assert_not_woken(&mut selector);
+    Ok(())
+}
+
+/// The selector is woken by a handle that is gone since, and bears that there is none.
+fn handles_come_and_go<B: Backend>() -> Run {
+    let mut selector = Files::<B>::new().unwrap();
+    let (reader, mut writer) = pairs::pipe();
+    let token = selector.register(reader, Interest::READ, ()).unwrap();
+    drop(selector.waker().unwrap());
+    assert_not_woken(&mut selector);
+    selector.waker().unwrap().wake().unwrap();
+    assert_woken(&mut selector);
+    writer.write_all(b"x").unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
+    Ok(())
+}
+
+fn each_selector_has_its_own<B: Backend>() -> Run {
+    let (mut one, mut other) = (Files::<B>::new().unwrap(), Files::<B>::new().unwrap());
+    let (of_one, of_other) = (one.waker().unwrap(), other.waker().unwrap());
+    of_one.wake().unwrap();
+    assert_not_woken(&mut other);
+    assert_woken(&mut one);
+    of_other.wake().unwrap();
+    assert_not_woken(&mut one);
+    assert_woken(&mut other);
+    Ok(())
+}
+
+fn the_selector_is_gone<B: Backend>() -> Run {
+    let mut selector = Files::<B>::new().unwrap();
+    let waker = selector.waker().unwrap();
+    waker.wake().unwrap();
+    drop(selector);
+    for _ in 0..3 {
+        waker.wake().unwrap();
+        waker.clone().wake().unwrap();
+    }
+    let mut selector = Files::<B>::new().unwrap();
+    let waker = selector.waker().unwrap();
+    drop(selector.into_keys());
+    waker.wake().unwrap();
+    // The numbers that were free have other owners now, which nobody writes to.
+    let mut another = Files::<B>::new().unwrap();
+    let (reader, _writer) = pairs::pipe();
+    another.register(reader, Interest::READ, ()).unwrap();
+    waker.wake().unwrap();
+    assert_not_woken(&mut another);
+    Ok(())
+}
+
+fn keys_come_and_go_beside_it<B: Backend>() -> Run {
+    let mut selector = Files::<B>::new().unwrap();
+    let waker = selector.waker().unwrap();
+    let pipes: Vec<_> = (0..20).map(|_| pairs::pipe()).collect();
+    for (reader, mut writer) in pipes {
+        let token = selector.register(reader, Interest::READ, ()).unwrap();
+        writer.write_all(b"x").unwrap();
+        waker.wake().unwrap();
+        let ready = selector.select(WAIT).unwrap();
+        assert_eq!((ready.woken(), interests(&ready)), (true, [(token, Interest::READ)].into()));
+        selector.unregister(token).unwrap();
+        waker.wake().unwrap();
+        assert_woken(&mut selector);
+    }
+    Ok(())
+}
+
+fn a_list_forgets_it<B: Backend>() -> Run {
+    let (mut woken, mut other) = (Files::<B>::new().unwrap(), Files::<B>::new().unwrap());
+    woken.waker().unwrap().wake().unwrap();
+    let mut ready = Ready::new();
+    woken.select_into(&mut ready, WAIT).unwrap();
+    assert!(ready.woken());
+    other.select_into(&mut ready, Duration::ZERO).unwrap();
+    assert!(!ready.woken());
+    Ok(())
+}
+
+fn a_failed_wait_does_not_lose_it<B: Backend>() -> Run {
+    let (mut selector, strings) = Puppet::<B>::selector::<File, ()>();
+    let waker = selector.waker().unwrap();
+    waker.wake().unwrap();
+    strings.refuse(Some(Errno::INVAL));
+    let mut ready = Ready::new();
+    selector.select_into(&mut ready, None).unwrap_err();
+    assert!(!ready.woken());
+    strings.refuse(None);
+    assert_woken(&mut selector);
+    assert_not_woken(&mut selector);
+    Ok(())
+}
+
+/// A back end may report what is not so; a wake that comes then is seen, and so are those after it.
+fn a_false_report_of_it_loses_nothing<B: Backend>() -> Run {
+    let (mut selector, strings) = Puppet::<B>::selector::<File, ()>();
+    let waker = selector.waker().unwrap();
+    let Some(Call::Add(_, tag, interest, mode)) = strings.calls().pop() else { panic!("nothing was added") };
+    assert!(interest == Interest::READ && mode != Mode::Oneshot);
+    for wakes in [0, 1, 0, 2] {
+        for _ in 0..wakes {
+            waker.wake().unwrap();
+        }
+        strings.lie([(tag, Readiness::READ), (tag, Readiness::READ)]);
+        let ready = now(&mut selector);
+        assert!(ready.is_empty() && ready.woken());
+        assert_not_woken(&mut selector);
+        waker.wake().unwrap();
+        assert_woken(&mut selector);
+    }
+    // A selector that made none.
+    let (mut other, strings) = Puppet::<B>::selector::<File, ()>();
+    strings.lie([(tag, Readiness::READ)]);
+    assert_not_woken(&mut other);
+    Ok(())
+}
+
+fn where_it_cannot_be_made<B: Backend>() -> Run {
+    let (mut selector, strings) = Puppet::<B>::selector::<File, ()>();
+    strings.refuse(Some(Errno::NOMEM));
+    let error = selector.waker().unwrap_err();
+    assert!(
+        matches!(error, Error::Limit { limit: Limit::Memory, during: Operation::Waker, .. }),
+        "{error:?}"
+    );
+    strings.refuse(None);
+    assert_not_woken(&mut selector);
+    selector.waker().unwrap().wake().unwrap();
+    assert_woken(&mut selector);
+    Ok(())
+}
+
+/// A back end may need none.
+fn where_no_descriptor_is_left_for_it<B: Backend>() -> Run {
+    let mut selector = Files::<B>::new().unwrap();
+    let limit = Descriptors::none_left();
+    let result = selector.waker();
+    drop(limit);
+    if let Err(error) = result {
+        let process = Limit::ProcessDescriptors;
+        assert!(
+            matches!(&error, Error::Limit { limit, during: Operation::Waker, .. } if *limit == process),
+            "{error:?}"
+        );
+    }
+    selector.waker().unwrap().wake().unwrap();
+    assert_woken(&mut selector);
+    Ok(())
+}
