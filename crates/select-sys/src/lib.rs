@@ -74,12 +74,35 @@
 
 // The table of platforms: the only place in this crate that names any, but for single constants.
 
+#[cfg(unix)]
+pub mod fd;
+#[cfg(windows)]
+#[path = "fd/winsock.rs"]
 pub mod fd;
 pub mod poll;
 pub mod select;
 mod time;
 
-#[cfg(not(any(target_os = "illumos", target_os = "solaris", target_vendor = "apple")))]
+#[cfg(unix)]
+#[path = "poll/unix.rs"]
+mod poll_system;
+#[cfg(windows)]
+#[path = "poll/winsock.rs"]
+mod poll_system;
+#[cfg(unix)]
+#[path = "select/unix.rs"]
+mod select_system;
+#[cfg(windows)]
+#[path = "select/winsock.rs"]
+mod select_system;
+#[cfg(unix)]
+#[path = "time/unix.rs"]
+mod time_system;
+#[cfg(windows)]
+#[path = "time/winsock.rs"]
+mod time_system;
+
+#[cfg(all(unix, not(any(target_os = "illumos", target_os = "solaris", target_vendor = "apple"))))]
 #[path = "poll/ppoll.rs"]
 mod poll_exact;
 #[cfg(any(target_os = "illumos", target_os = "solaris", target_vendor = "apple"))]

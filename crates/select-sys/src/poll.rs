@@ -20,19 +20,17 @@
 
 #![expect(
     unsafe_code,
-    reason = "ppoll takes the list by address; a kept list is lent again as borrowed descriptors"
+    reason = "the call takes the list by address; a kept list is lent again as borrowed descriptors"
 )]
 
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
-use std::sync::atomic::AtomicBool;
 
 use crate::Timeout;
 use crate::fd::{AsRawFd, BorrowedFd, RawFd};
-use crate::poll_exact::exact;
-use crate::time;
+use crate::poll_system as sys;
 
 bitflags::bitflags! {
     /// `POLL*`: what to watch for, and what was seen. Unknown bits are kept.
@@ -55,37 +53,38 @@ bitflags::bitflags! {
     pub struct PollFlags: u16 {
         /// `POLLIN`: there is something to read, or the end of it.
         #[doc(alias = "POLLIN")]
-        const IN = libc::POLLIN as u16;
+        const IN = sys::POLLIN as u16;
         /// `POLLPRI`: an exceptional condition, such as urgent data on a TCP socket.
         #[doc(alias = "POLLPRI")]
-        const PRI = libc::POLLPRI as u16;
+        const PRI = sys::POLLPRI as u16;
         /// `POLLOUT`: writing will not block.
         #[doc(alias = "POLLOUT")]
-        const OUT = libc::POLLOUT as u16;
+        const OUT = sys::POLLOUT as u16;
         /// `POLLERR`: an error is pending, or the read end of the pipe is gone. Reported only.
         #[doc(alias = "POLLERR")]
-        const ERR = libc::POLLERR as u16;
+        const ERR = sys::POLLERR as u16;
         /// `POLLHUP`: hung up; data may still be left to read. Reported only.
         #[doc(alias = "POLLHUP")]
-        const HUP = libc::POLLHUP as u16;
+        const HUP = sys::POLLHUP as u16;
         /// `POLLNVAL`: the descriptor is not open, or opened with `O_PATH`. Reported only.
         #[doc(alias = "POLLNVAL")]
-        const NVAL = libc::POLLNVAL as u16;
+        const NVAL = sys::POLLNVAL as u16;
         /// `POLLRDNORM`: the same as [`IN`](Self::IN) for most files.
         #[doc(alias = "POLLRDNORM")]
-        const RDNORM = libc::POLLRDNORM as u16;
+        const RDNORM = sys::POLLRDNORM as u16;
         /// `POLLRDBAND`: data of a priority band can be read.
         #[doc(alias = "POLLRDBAND")]
-        const RDBAND = libc::POLLRDBAND as u16;
+        const RDBAND = sys::POLLRDBAND as u16;
         /// `POLLWRNORM`: the same as [`OUT`](Self::OUT) for most files.
         #[doc(alias = "POLLWRNORM")]
-        const WRNORM = libc::POLLWRNORM as u16;
+        const WRNORM = sys::POLLWRNORM as u16;
         /// `POLLWRBAND`: data of a priority band can be written.
         #[doc(alias = "POLLWRBAND")]
-        const WRBAND = libc::POLLWRBAND as u16;
+        const WRBAND = sys::POLLWRBAND as u16;
         /// `POLLMSG`: a STREAMS message; never reported by Linux.
         // Not in libc 0.2; include/uapi/asm-generic/poll.h and arch/sparc/include/uapi/asm/poll.h.
         #[doc(alias = "POLLMSG")]
+        #[cfg(not(windows))] // where the bit is that of `POLLPRI`
         const MSG = if cfg!(any(target_arch = "sparc", target_arch = "sparc64")) { 0x200 } else { 0x400 };
         /// `POLLRDHUP`: the peer closed its end or shut down writing (Linux 2.6.17, FreeBSD 13.1, illumos).
         ///
@@ -124,7 +123,7 @@ bitflags::bitflags! {
 #[repr(transparent)]
 pub struct PollFd<'fd> {
     // `fd` is open for 'fd: it came from a `BorrowedFd<'fd>`.
-    raw: libc::pollfd,
+    raw: sys::pollfd,
     borrowed: PhantomData<BorrowedFd<'fd>>,
 }
 
@@ -132,14 +131,14 @@ impl<'fd> PollFd<'fd> {
     /// An entry that watches `fd` for `events`.
     #[must_use]
     pub fn new(fd: BorrowedFd<'fd>, events: PollFlags) -> Self {
-        Self { raw: raw_entry(fd.as_raw_fd(), events), borrowed: PhantomData }
+        Self { raw: sys::entry(fd.as_raw_fd(), events), borrowed: PhantomData }
     }
 
     /// The descriptor.
     #[must_use]
     pub fn fd(&self) -> BorrowedFd<'fd> {
-        // SAFETY: `raw.fd` came from a `BorrowedFd<'fd>` (the field's invariant), so it is open for 'fd and not -1.
-        unsafe { BorrowedFd::borrow_raw(self.raw.fd) }
+        // SAFETY: the number came from a `BorrowedFd<'fd>` (the field's invariant), so it is open for 'fd and not -1.
+        unsafe { BorrowedFd::borrow_raw(sys::number(&self.raw)) }
     }
 
     /// What is watched for.
@@ -163,7 +162,7 @@ impl<'fd> PollFd<'fd> {
 impl fmt::Debug for PollFd<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PollFd")
-            .field("fd", &self.raw.fd)
+            .field("fd", &sys::number(&self.raw))
             .field("events", &self.events())
             .field("revents", &self.revents())
             .finish()
@@ -207,18 +206,10 @@ impl fmt::Debug for PollFd<'_> {
 /// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
 #[doc(alias = "ppoll")]
 pub fn poll(fds: &mut [PollFd<'_>], timeout: impl Into<Timeout>) -> io::Result<usize> {
-    /// A system without `ppoll`: a sandbox that refuses it, say. Linux has it since 2.6.16.
-    static MISSING: AtomicBool = AtomicBool::new(false);
-
-    let (address, len) = (fds.as_mut_ptr().cast::<libc::pollfd>(), fds.len() as libc::nfds_t);
-    time::wait(timeout.into(), |left| {
-        // SAFETY: `PollFd` is `repr(transparent)` over `pollfd`, so at `address` is an array of `len` of them, mutably
-        // borrowed by this function.
-        let exact = || unsafe { exact(address, len, left) };
-        // SAFETY: the list as above; negative is for ever.
-        let rounded = || time::count(unsafe { libc::poll(address, len, left.map_or(-1, time::millis_up)) });
-        time::exact_or_rounded(&MISSING, exact, rounded)
-    })
+    // SAFETY: `PollFd` is `repr(transparent)` over `pollfd`, so this is the same slice, and borrowed for as long. The call
+    // leaves the numbers in it alone.
+    let list = unsafe { std::slice::from_raw_parts_mut(fds.as_mut_ptr().cast::<sys::pollfd>(), fds.len()) };
+    sys::poll(list, timeout.into())
 }
 
 /// A polling object: keeps the list for [`poll`], in the order of registration.
@@ -308,7 +299,7 @@ impl<'fd> Poll<'fd> {
     pub fn unregister(&mut self, fd: BorrowedFd<'_>) -> io::Result<()> {
         let place = self.place(fd)?;
         self.places.remove(&fd.as_raw_fd());
-        self.fds[place].raw = raw_entry(-1, PollFlags::empty());
+        self.fds[place].raw = sys::entry(sys::NOBODY, PollFlags::empty());
         Ok(())
     }
 
@@ -331,17 +322,16 @@ impl<'fd> Poll<'fd> {
     /// As [`poll`](poll()).
     pub fn poll(&mut self, timeout: impl Into<Timeout>) -> io::Result<Ready<'_, 'fd>> {
         if self.fds.len() != self.places.len() {
-            self.fds.retain(|entry| entry.raw.fd != -1);
+            self.fds.retain(|entry| sys::number(&entry.raw) != sys::NOBODY);
             let places = self.fds.iter().enumerate();
-            self.places.extend(places.map(|(place, entry)| (entry.raw.fd, place)));
+            self.places.extend(places.map(|(place, entry)| (sys::number(&entry.raw), place)));
         }
         let left = poll(&mut self.fds, timeout)?;
         Ok(Ready { fds: self.fds.iter(), left })
     }
 
     fn place(&self, fd: BorrowedFd<'_>) -> io::Result<usize> {
-        let not_found = || io::Error::from_raw_os_error(libc::ENOENT);
-        self.places.get(&fd.as_raw_fd()).copied().ok_or_else(not_found)
+        self.places.get(&fd.as_raw_fd()).copied().ok_or_else(sys::not_registered)
     }
 }
 
@@ -420,7 +410,7 @@ impl Cache {
         let mut len = 0;
         for entry in fds {
             let (fd, events) = entry?;
-            let wanted = raw_entry(fd.as_raw_fd(), events);
+            let wanted = sys::entry(fd.as_raw_fd(), events);
             match self.entries.get_mut(len) {
                 Some(PollFd { raw, .. }) if (raw.fd, raw.events) == (wanted.fd, wanted.events) => {}
                 Some(PollFd { raw, .. }) => *raw = wanted,
@@ -434,8 +424,4 @@ impl Cache {
         // read as such: `entries` is private, and this function is the only one that lends it.
         Ok(unsafe { std::mem::transmute::<&'a mut [PollFd<'static>], &'a mut [PollFd<'fd>]>(entries) })
     }
-}
-
-fn raw_entry(fd: RawFd, events: PollFlags) -> libc::pollfd {
-    libc::pollfd { fd, events: events.bits() as i16, revents: 0 }
 }

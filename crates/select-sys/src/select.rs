@@ -18,19 +18,17 @@
 //!
 //! [select(2)](https://man7.org/linux/man-pages/man2/select.2.html)
 
-#![expect(
-    unsafe_code,
-    reason = "pselect takes the sets by address; numbers in a set are lent again as descriptors"
-)]
+#![expect(unsafe_code, reason = "numbers in a set are lent again as descriptors")]
 
 use std::fmt;
 use std::io;
 use std::marker::PhantomData;
 
 use crate::Timeout;
-use crate::fd::{AsRawFd, BorrowedFd, RawFd};
-use crate::time;
+use crate::fd::{AsRawFd, BorrowedFd};
+use crate::select_system as sys;
 
+pub(crate) use cache::ALL;
 pub use cache::{Cache, Found, Loaded, Sets};
 
 mod cache;
@@ -62,8 +60,8 @@ mod cache;
 #[doc(alias = "fd_set")]
 #[derive(Clone, Default)]
 pub struct FdSet<'fd> {
-    // A set bit's number came from a `BorrowedFd<'fd>`, so it is open for 'fd.
-    bits: Bits,
+    // A number in it came from a `BorrowedFd<'fd>`, so it is open for 'fd.
+    numbers: sys::Set,
     borrowed: PhantomData<BorrowedFd<'fd>>,
 }
 
@@ -78,43 +76,43 @@ impl<'fd> FdSet<'fd> {
     /// `FD_SET`—Adds `fd`, and says whether it was new.
     #[doc(alias = "FD_SET")]
     pub fn insert(&mut self, fd: BorrowedFd<'fd>) -> bool {
-        self.bits.insert(fd.as_raw_fd())
+        self.numbers.insert(fd.as_raw_fd())
     }
 
     /// `FD_CLR`—Takes `fd` out, and says whether it was in.
     #[doc(alias = "FD_CLR")]
     pub fn remove(&mut self, fd: BorrowedFd<'_>) -> bool {
-        self.bits.remove(fd.as_raw_fd())
+        self.numbers.remove(fd.as_raw_fd())
     }
 
     /// `FD_ISSET`—Whether `fd` is in the set.
     #[doc(alias = "FD_ISSET")]
     #[must_use]
     pub fn contains(&self, fd: BorrowedFd<'_>) -> bool {
-        self.bits.contains(fd.as_raw_fd())
+        self.numbers.contains(fd.as_raw_fd())
     }
 
     /// `FD_ZERO`—Takes everything out; keeps the memory.
     #[doc(alias = "FD_ZERO")]
     pub fn clear(&mut self) {
-        self.bits.0.fill(0);
+        self.numbers.clear();
     }
 
     /// How many descriptors are in the set. Looks at every word of it.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.bits.0.iter().map(|word| word.count_ones() as usize).sum()
+        self.numbers.len()
     }
 
     /// Whether the set holds nothing. Looks at every word of it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.bits.0.iter().all(|&word| word == 0)
+        self.numbers.is_empty()
     }
 
     /// The descriptors in the set, by rising number; a word of empty bits is passed over at once.
     pub fn iter(&self) -> Iter<'_, 'fd> {
-        Iter { bits: self.bits.iter(), borrowed: PhantomData }
+        Iter { numbers: self.numbers.iter(), borrowed: PhantomData }
     }
 }
 
@@ -145,7 +143,7 @@ impl<'a, 'fd> IntoIterator for &'a FdSet<'fd> {
 
 impl fmt::Debug for FdSet<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.bits.iter().map(|(fd, _)| fd)).finish()
+        f.debug_set().entries(self.numbers.iter().map(|(fd, _)| fd)).finish()
     }
 }
 
@@ -153,7 +151,7 @@ impl fmt::Debug for FdSet<'_> {
 #[derive(Clone, Debug)]
 #[must_use = "iterators do nothing unless consumed"]
 pub struct Iter<'a, 'fd> {
-    bits: Found<'a>,
+    numbers: sys::Found<'a>,
     borrowed: PhantomData<BorrowedFd<'fd>>,
 }
 
@@ -161,9 +159,9 @@ impl<'fd> Iterator for Iter<'_, 'fd> {
     type Item = BorrowedFd<'fd>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        // SAFETY: a number in the set came from a `BorrowedFd<'fd>` (the invariant of `FdSet::bits`): the descriptor is
+        // SAFETY: a number in the set came from a `BorrowedFd<'fd>` (the invariant of `FdSet::numbers`): the descriptor is
         // open for 'fd and its number is not -1.
-        self.bits.next().map(|(fd, _)| unsafe { BorrowedFd::borrow_raw(fd) })
+        self.numbers.next().map(|(fd, _)| unsafe { BorrowedFd::borrow_raw(fd) })
     }
 }
 
@@ -215,70 +213,8 @@ pub fn select(
     except: Option<&mut FdSet<'_>>,
     timeout: impl Into<Timeout>,
 ) -> io::Result<usize> {
-    fn bits<'a>(set: &'a mut FdSet<'_>) -> &'a mut Bits {
-        &mut set.bits
+    fn numbers<'a>(set: &'a mut FdSet<'_>) -> &'a mut sys::Set {
+        &mut set.numbers
     }
-    pselect([read.map(bits), write.map(bits), except.map(bits)], timeout.into())
-}
-
-/// The bits in a word of `fd_set`: an `unsigned long` on Linux (`__fd_mask`), which has the size of `usize`.
-const WORD: usize = usize::BITS as usize;
-
-/// The bits of an `fd_set`, as many words as the highest number needs.
-#[derive(Clone, Debug, Default)]
-struct Bits(Vec<usize>);
-
-impl Bits {
-    fn insert(&mut self, fd: RawFd) -> bool {
-        let (word, mask) = Self::place(fd);
-        if word >= self.0.len() {
-            self.0.resize(word + 1, 0);
-        }
-        let old = self.0[word];
-        self.0[word] = old | mask;
-        old & mask == 0
-    }
-
-    fn remove(&mut self, fd: RawFd) -> bool {
-        let contained = self.contains(fd);
-        if contained {
-            let (word, mask) = Self::place(fd);
-            self.0[word] &= !mask;
-        }
-        contained
-    }
-
-    fn contains(&self, fd: RawFd) -> bool {
-        let (word, mask) = Self::place(fd);
-        self.0.get(word).is_some_and(|word| word & mask != 0)
-    }
-
-    fn iter(&self) -> Found<'_> {
-        Found::new([&self.0, &[], &[]])
-    }
-
-    /// Which word, and which bit in it. Numbers of descriptors are never negative.
-    fn place(fd: RawFd) -> (usize, usize) {
-        (fd as usize / WORD, 1 << (fd as usize % WORD))
-    }
-}
-
-/// `pselect` over words, as `fd_set`s of the length that the longest needs; retried as `time::wait` says.
-fn pselect(mut sets: [Option<&mut Bits>; 3], timeout: Timeout) -> io::Result<usize> {
-    let words = sets.iter().flatten().map(|set| set.0.len()).max().unwrap_or(0);
-    for set in sets.iter_mut().flatten() {
-        set.0.resize(words, 0);
-    }
-    let limit = (words * WORD).min(libc::c_int::MAX as usize) as libc::c_int;
-    let [read, write, except] =
-        sets.map(|set| set.map_or(std::ptr::null_mut(), |set| set.0.as_mut_ptr().cast::<libc::fd_set>()));
-    // There is no other call to fall back on: `select` of glibc 2.33 and newer is `pselect6` too.
-    time::wait(timeout, |left| {
-        let left = left.map(time::timespec);
-        let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-        // SAFETY: each set is null or one of three distinct arrays of `words` words, mutably borrowed by this function;
-        // `limit` bits are no more than that, and the kernel touches whole words up to it (FDS_BYTES in fs/select.c).
-        // `left` is null or a timespec that outlives the call; there is no signal mask.
-        time::count(unsafe { libc::pselect(limit, read, write, except, left, std::ptr::null()) })
-    })
+    sys::select([read.map(numbers), write.map(numbers), except.map(numbers)], timeout.into())
 }

@@ -1,8 +1,10 @@
 //! Time: how a wait's limit is written, rounded and kept across interruptions.
 
+use std::ffi::c_int;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+pub(crate) use crate::time_system::*;
 
 /// How long a wait may take, and whether a signal ends it.
 ///
@@ -154,53 +156,22 @@ pub(crate) fn wait(
     let start = Instant::now();
     let mut left = limit;
     loop {
-        let slice = left.min(LONGEST);
-        match call(Some(slice)) {
-            Err(error) if interrupted(&error) => {}
-            Ok(0) if slice < left => {}
+        let expired = match call(Some(left.min(LONGEST))) {
+            Ok(0) => true,
+            Err(error) if interrupted(&error) => false,
             result => return result,
-        }
+        };
+        // It may have been a piece of the time only, or a clock that is rougher than this one: Winsock's counts in ticks of
+        // up to 16 ms, and does not always begin with a whole one.
         left = limit.saturating_sub(start.elapsed());
-    }
-}
-
-/// Calls `exact`, which takes nanoseconds; where the system has no such call, `rounded`, from then on at once.
-///
-/// `missing` remembers: a kernel does not get a new call while the process lives.
-pub(crate) fn exact_or_rounded(
-    missing: &AtomicBool,
-    exact: impl FnOnce() -> io::Result<usize>,
-    rounded: impl FnOnce() -> io::Result<usize>,
-) -> io::Result<usize> {
-    if missing.load(Ordering::Relaxed) {
-        return rounded();
-    }
-    match exact() {
-        // ENOSYS: a kernel that is older than the call. EPERM: how seccomp filters that are older than the call refuse it
-        // (container runtimes did so by default); none of the waits has this error of its own.
-        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM)) => {
-            missing.store(true, Ordering::Relaxed);
-            rounded()
+        if expired && left.is_zero() {
+            return Ok(0);
         }
-        result => result,
     }
 }
 
 /// Whole milliseconds, rounded up, of a time that [`wait`] passed: at most [`LONGEST`].
-pub(crate) fn millis_up(time: Duration) -> libc::c_int {
+pub(crate) fn millis_up(time: Duration) -> c_int {
     let millis = time.as_secs() * 1000 + u64::from(time.subsec_nanos().div_ceil(1_000_000));
-    millis.try_into().unwrap_or(libc::c_int::MAX)
-}
-
-/// Seconds and nanoseconds, exact, of a time that [`wait`] passed: at most [`LONGEST`].
-pub(crate) fn timespec(time: Duration) -> libc::timespec {
-    libc::timespec {
-        tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
-        tv_nsec: time.subsec_nanos() as _, // below 1e9, fits every target's type (i32 or i64)
-    }
-}
-
-/// What a call found, or the error that `errno` holds when it gave -1.
-pub(crate) fn count(result: impl TryInto<usize>) -> io::Result<usize> {
-    result.try_into().map_err(|_| io::Error::last_os_error())
+    millis.try_into().unwrap_or(c_int::MAX)
 }

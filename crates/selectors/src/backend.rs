@@ -68,8 +68,6 @@ use std::sync::Arc;
 use crate::sys::fd::{AsRawFd, BorrowedFd};
 use crate::{Interest, Mode, Readiness, Timeout};
 
-use meaning::readiness;
-
 pub use crate::token::Tag;
 pub use any::{AnyBackend, BackendKind};
 
@@ -97,6 +95,10 @@ macro_rules! back_ends {
             Poll,
             #[cfg(unix)]
             Select,
+            #[cfg(windows)]
+            Select,
+            #[cfg(windows)]
+            Poll,
             // Emulations, for development: what serves the platform best comes before them.
             #[cfg(all(target_os = "linux", feature = "libkqueue"))]
             Kqueue,
@@ -131,9 +133,19 @@ mod select;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 #[path = "waker/eventfd.rs"]
 pub(crate) mod signal;
-#[cfg(not(any(target_os = "android", target_os = "linux")))]
+#[cfg(all(unix, not(any(target_os = "android", target_os = "linux"))))]
 #[path = "waker/pair.rs"]
 pub(crate) mod signal;
+#[cfg(windows)]
+#[path = "waker/loopback.rs"]
+pub(crate) mod signal;
+
+#[cfg(unix)]
+#[path = "system/unix.rs"]
+pub(crate) mod system;
+#[cfg(windows)]
+#[path = "system/winsock.rs"]
+pub(crate) mod system;
 
 #[cfg(any(
     target_os = "illumos",
@@ -155,12 +167,10 @@ pub use kqueue::Kqueue;
 pub use poll::Poll;
 pub use select::Select;
 
-/// The back end that serves most programs of this platform best.
-///
-/// `Kqueue` on the BSDs and Apple's systems, `Epoll` on Linux and Android, `Devpoll` on illumos and
-/// Solaris, else [`Poll`]: the first that there is of
-/// kqueue, epoll, /dev/poll, poll and select, the order of Python's `DefaultSelector`. It is chosen at compile time;
-/// [`AnyBackend`] tries at run time.
+#[cfg(any(target_os = "illumos", target_os = "solaris"))]
+use Devpoll as Best;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+use Epoll as Best;
 #[cfg(any(
     target_os = "dragonfly",
     target_os = "freebsd",
@@ -168,26 +178,26 @@ pub use select::Select;
     target_os = "openbsd",
     target_vendor = "apple",
 ))]
-pub type DefaultBackend = Kqueue;
-/// The back end that serves most programs of this platform best.
-///
-/// `Kqueue` on the BSDs and Apple's systems, `Epoll` on Linux and Android, `Devpoll` on illumos and
-/// Solaris, else [`Poll`]: the first that there is of
-/// kqueue, epoll, /dev/poll, poll and select, the order of Python's `DefaultSelector`. It is chosen at compile time;
-/// [`AnyBackend`] tries at run time.
-#[cfg(any(target_os = "android", target_os = "linux"))]
-pub type DefaultBackend = Epoll;
-/// The back end that serves most programs of this platform best.
-///
-/// `Kqueue` on the BSDs and Apple's systems, `Epoll` on Linux and Android, `Devpoll` on illumos and
-/// Solaris, else [`Poll`]: the first that there is of
-/// kqueue, epoll, /dev/poll, poll and select, the order of Python's `DefaultSelector`. It is chosen at compile time;
-/// [`AnyBackend`] tries at run time.
-#[cfg(any(target_os = "illumos", target_os = "solaris"))]
-pub type DefaultBackend = Devpoll;
+use Kqueue as Best;
+#[cfg(windows)]
+use Select as Best;
 
-/// The selectors over back ends that not every platform has.
+/// The back end that serves most programs of this platform best.
+///
+/// `Kqueue` on the BSDs and Apple's systems, `Epoll` on Linux and Android, `Devpoll` on illumos and Solaris: the first that
+/// there is of kqueue, epoll, /dev/poll, poll and select, the order of Python's `DefaultSelector`. On Windows [`Select`],
+/// as there: [`Poll`] (`WSAPoll`) does not tell that a connection attempt failed before Windows 10 version 2004, and does
+/// nothing better. It is chosen at compile time; [`AnyBackend`] tries at run time.
+pub type DefaultBackend = Best;
+
+/// The selectors over the back ends of this platform.
 pub(crate) mod aliases {
+    /// A [`Selector`](crate::Selector) over `select(2)`.
+    pub type SelectSelector<F, D = ()> = crate::Selector<super::Select, F, D>;
+
+    /// A [`Selector`](crate::Selector) over `poll(2)`.
+    pub type PollSelector<F, D = ()> = crate::Selector<super::Poll, F, D>;
+
     /// A [`Selector`](crate::Selector) over `epoll(7)`.
     #[cfg(any(target_os = "android", target_os = "linux"))]
     pub type EpollSelector<F, D = ()> = crate::Selector<super::Epoll, F, D>;

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::io;
 
-use rustix::io::Errno;
-
+use crate::backend::system;
 use crate::sys::fd::RawFd;
 use crate::{Interest, Mode, Token};
 
@@ -162,7 +161,7 @@ pub enum Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Limit {
-    /// Descriptors of this process (`EMFILE`).
+    /// Descriptors of this process (`EMFILE`, `WSAEMFILE`).
     #[doc(alias = "EMFILE")]
     ProcessDescriptors,
     /// Descriptors of the whole system (`ENFILE`).
@@ -171,7 +170,7 @@ pub enum Limit {
     /// Watches of this user (`ENOSPC` from epoll).
     #[doc(alias = "ENOSPC")]
     Watches,
-    /// Memory in the kernel (`ENOMEM`).
+    /// Memory in the kernel (`ENOMEM`, `WSAENOBUFS`).
     #[doc(alias = "ENOMEM")]
     Memory,
 }
@@ -228,10 +227,10 @@ impl fmt::Display for Operation {
 impl Error {
     /// What a back end said when it was to change the registration of descriptor `fd`.
     pub(crate) fn of_change(fd: RawFd, backend: &'static str, source: io::Error) -> Self {
-        match Errno::from_io_error(&source) {
-            Some(Errno::NOENT | Errno::BADF) => Self::Lost { fd, source },
-            _ => Self::new(Operation::Modify, backend, source),
+        if system::is_lost(&source) {
+            return Self::Lost { fd, source };
         }
+        Self::new(Operation::Modify, backend, source)
     }
 
     /// What a back end said, put in its place.
@@ -244,18 +243,13 @@ impl Error {
         if during == Operation::Wait && source.kind() == io::ErrorKind::Interrupted {
             return Self::Interrupted;
         }
-        let limit = match Errno::from_io_error(&source) {
-            Some(Errno::MFILE) => Limit::ProcessDescriptors,
-            Some(Errno::NFILE) => Limit::SystemDescriptors,
-            Some(Errno::NOMEM) => Limit::Memory,
-            Some(Errno::NOSPC) if matches!(during, Operation::Register | Operation::Waker) => Limit::Watches,
-            // EPERM from epoll_ctl(2): "the target file does not support epoll".
-            Some(Errno::PERM) if during == Operation::Register => {
-                return Self::UnsupportedFile { backend, source };
-            }
-            _ => return Self::Os { during, source },
-        };
-        Self::Limit { limit, during, source }
+        if system::is_unsupported_file(&source, during) {
+            return Self::UnsupportedFile { backend, source };
+        }
+        match system::limit(&source, during) {
+            Some(limit) => Self::Limit { limit, during, source },
+            None => Self::Os { during, source },
+        }
     }
 
     /// The kind that an [`io::Error`] made of this has.
@@ -318,7 +312,7 @@ impl Error {
             | Self::UnsupportedFile { source, .. }
             | Self::Limit { source, .. }
             | Self::Os { source, .. } => source.raw_os_error(),
-            Self::Interrupted => Some(Errno::INTR.raw_os_error()),
+            Self::Interrupted => Some(system::INTERRUPTED.raw_os_error()),
             _ => None,
         }
     }

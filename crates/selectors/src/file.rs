@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 
+use crate::backend::system;
 use crate::sys::fd::{AsFd, BorrowedFd};
 
 /// Reads and writes through whatever lends a descriptor.
@@ -110,7 +111,7 @@ impl<T: AsFd> File<T> {
     #[doc(alias = "O_NONBLOCK")]
     #[doc(alias = "setblocking")]
     pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
-        Ok(rustix::io::ioctl_fionbio(&self.fd, nonblocking)?)
+        Ok(rustix::io::ioctl_fionbio(self.fd.as_fd(), nonblocking)?)
     }
 }
 
@@ -122,13 +123,13 @@ impl<T: AsFd> AsFd for File<T> {
 
 impl<T: AsFd> Read for File<T> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        Ok(rustix::io::read(&self.fd, buffer)?)
+        system::read(self.fd.as_fd(), buffer)
     }
 }
 
 impl<T: AsFd> Write for File<T> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(rustix::io::write(&self.fd, bytes)?)
+        system::write(self.fd.as_fd(), bytes)
     }
 
     /// Nothing is buffered, so this does nothing.

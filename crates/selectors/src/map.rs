@@ -204,7 +204,7 @@ impl<'a, F> Iterator for Slots<'a, F> {
 /// Descriptors are small numbers, given lowest first, so an array serves; the kernel's own table is one, too. Those
 /// that are not small (from `dup2`, say) are hashed.
 #[derive(Debug, Default)]
-struct FdIndex {
+pub(crate) struct FdIndex {
     // By number; `NONE` where there is no registration.
     low: Vec<u32>,
     high: HashMap<RawFd, u32>,
@@ -221,14 +221,14 @@ impl FdIndex {
         usize::try_from(fd).ok().filter(|&fd| fd < LOW)
     }
 
-    fn get(&self, fd: RawFd) -> Option<u32> {
+    pub(crate) fn get(&self, fd: RawFd) -> Option<u32> {
         match Self::low(fd) {
             Some(fd) => self.low.get(fd).copied().filter(|&slot| slot != NONE),
             None => self.high.get(&fd).copied(),
         }
     }
 
-    fn insert(&mut self, fd: RawFd, slot: u32) {
+    pub(crate) fn insert(&mut self, fd: RawFd, slot: u32) {
         match Self::low(fd) {
             Some(fd) => {
                 if fd >= self.low.len() {
@@ -242,7 +242,7 @@ impl FdIndex {
         }
     }
 
-    fn remove(&mut self, fd: RawFd) {
+    pub(crate) fn remove(&mut self, fd: RawFd) {
         match Self::low(fd) {
             Some(fd) => {
                 if let Some(slot) = self.low.get_mut(fd) {

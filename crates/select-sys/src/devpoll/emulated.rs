@@ -18,6 +18,17 @@ use crate::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use crate::time;
 
 /// What stands for the device.
+///
+/// # Examples
+///
+/// Nothing is in the set, so this waits for its time:
+///
+/// ```
+/// use select_sys::devpoll_system::Device;
+///
+/// assert_eq!(Device::open()?.poll(&mut [], 1)?, 0);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Device {
     // Of no use but to be there: the end of a pipe that nobody reads, so that polling it reports an error, as polling the

@@ -3,9 +3,9 @@
 use std::io;
 use std::marker::PhantomData;
 
-use super::{Bits, WORD, pselect};
 use crate::Timeout;
 use crate::fd::{AsRawFd, BorrowedFd, RawFd};
+use crate::select_system as sys;
 
 bitflags::bitflags! {
     /// Which of the three sets of [`select`](super::select()) a descriptor is in.
@@ -52,11 +52,11 @@ bitflags::bitflags! {
 pub struct Cache {
     // What `asked` was built from, in the order it was given. Numbers that may be stale; see `load`.
     listed: Vec<(RawFd, Sets)>,
-    // One set for each of READ, WRITE, EXCEPT: exactly the bits of `listed`, unless `stale`.
-    asked: [Bits; 3],
+    // One set for each of READ, WRITE, EXCEPT: exactly what `listed` says, unless `stale`.
+    asked: [sys::Set; 3],
     stale: bool,
     // Room for the answers.
-    found: [Bits; 3],
+    found: [sys::Set; 3],
 }
 
 impl Cache {
@@ -116,12 +116,8 @@ impl Cache {
 
     fn rebuild(&mut self) {
         for (set, asked) in ALL.into_iter().zip(&mut self.asked) {
-            asked.0.clear();
-            for &(fd, sets) in &self.listed {
-                if sets.contains(set) {
-                    asked.insert(fd);
-                }
-            }
+            let listed = self.listed.iter().filter(|(_, sets)| sets.contains(set));
+            asked.assign(listed.map(|&(fd, _)| fd));
         }
         self.stale = false;
     }
@@ -160,59 +156,22 @@ impl<'a> Loaded<'a, '_> {
     /// As [`select`](super::select()).
     pub fn select(self, timeout: impl Into<Timeout>) -> io::Result<Found<'a>> {
         let Cache { asked, found, .. } = self.cache;
-        for (asked, found) in asked.iter().zip(&mut *found) {
-            found.0.clone_from(&asked.0);
-        }
-        let [read, write, except] = found;
-        let sets = [read, write, except].map(|set| (!set.0.is_empty()).then_some(set));
-        pselect(sets, timeout.into())?;
-        let [read, write, except] = found;
-        Ok(Found::new([&read.0, &write.0, &except.0]))
+        sys::select_into(asked, found, timeout.into())?;
+        Ok(Found(sys::Found::in_any(found)))
     }
 }
 
 /// The descriptors that [`Loaded::select`] found ready, by rising number, each with the sets it is ready in.
 #[derive(Clone, Debug)]
 #[must_use = "iterate to see which descriptors are ready"]
-pub struct Found<'a> {
-    sets: [&'a [usize]; 3],
-    // The number that bit 0 of the current word stands for.
-    base: RawFd,
-    // The bits of the current word, in any set, that are still to be reported.
-    left: usize,
-    // The next word to look at.
-    next: usize,
-}
-
-impl<'a> Found<'a> {
-    pub(super) fn new(sets: [&'a [usize]; 3]) -> Self {
-        Self { sets, base: 0, left: 0, next: 0 }
-    }
-}
+pub struct Found<'a>(sys::Found<'a>);
 
 impl Iterator for Found<'_> {
     type Item = (RawFd, Sets);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let word = |set: &[usize], at: usize| set.get(at).copied().unwrap_or(0);
-        while self.left == 0 {
-            if self.sets.iter().all(|set| self.next >= set.len()) {
-                return None;
-            }
-            self.left = self.sets.iter().fold(0, |bits, set| bits | word(set, self.next));
-            self.base = (self.next * WORD) as RawFd; // a set bit's number is a RawFd
-            self.next += 1;
-        }
-        let bit = self.left.trailing_zeros();
-        self.left &= self.left - 1;
-        let mut found = Sets::empty();
-        for (set, words) in ALL.into_iter().zip(self.sets) {
-            if word(words, self.next - 1) >> bit & 1 == 1 {
-                found |= set;
-            }
-        }
-        Some((self.base + bit as RawFd, found)) // bit is below WORD
+        self.0.next()
     }
 }
 
-const ALL: [Sets; 3] = [Sets::READ, Sets::WRITE, Sets::EXCEPT];
+pub(crate) const ALL: [Sets; 3] = [Sets::READ, Sets::WRITE, Sets::EXCEPT];

@@ -119,6 +119,7 @@ pub struct AnyBackend(Any);
 macro_rules! any {
     (; $($(#[$attribute:meta])* $kind:ident,)+) => {
         #[derive(Debug)]
+        #[allow(clippy::large_enum_variant, reason = "there is one for a selector; a box would cost each wait more")]
         enum Any {
             $($(#[$attribute])* $kind(super::$kind),)+
         }

@@ -4,7 +4,8 @@ use std::io;
 
 use rustix::io::Errno;
 
-use super::{Backend, Source, Tag, readiness};
+use super::meaning::readiness;
+use super::{Backend, Source, Tag};
 use crate::sys::epoll::{self, Event, EventFlags};
 use crate::sys::fd::{AsFd, BorrowedFd};
 use crate::{Interest, Mode, Readiness, Timeout};

@@ -1,6 +1,7 @@
 //! What interests are in the flags of `poll(2)`, and what these flags, and those of epoll, mean.
 
 use super::PEER_CLOSED;
+use super::system::{POLL_PRIORITY, POLL_READ};
 use crate::sys::poll::PollFlags;
 use crate::{Interest, Readiness};
 
@@ -33,13 +34,13 @@ pub(super) const fn readiness(
 pub(super) fn flags(interest: Interest) -> PollFlags {
     let mut flags = PollFlags::empty();
     if interest.contains(Interest::READ) {
-        flags |= PollFlags::IN | PEER_CLOSED;
+        flags |= POLL_READ | PEER_CLOSED;
     }
     if interest.contains(Interest::WRITE) {
         flags |= PollFlags::OUT;
     }
     if interest.contains(Interest::PRIORITY) {
-        flags |= PollFlags::PRI;
+        flags |= POLL_PRIORITY;
     }
     flags
 }
@@ -49,8 +50,8 @@ pub(super) fn flags(interest: Interest) -> PollFlags {
 /// That the descriptor is not open (`NVAL`: somebody closed it by its number) counts as an error.
 pub(super) fn meaning(flags: PollFlags) -> Readiness {
     readiness(
-        flags.contains(PollFlags::IN),
-        flags.contains(PollFlags::PRI),
+        flags.intersects(POLL_READ),
+        flags.intersects(POLL_PRIORITY),
         flags.contains(PollFlags::OUT),
         flags.intersects(PollFlags::ERR | PollFlags::NVAL),
         flags.contains(PollFlags::HUP),

@@ -27,7 +27,10 @@ use crate::{Interest, Mode, Readiness, Timeout};
 ///
 /// # Portability
 ///
-/// Unix. No edge-triggered mode. Regular files are always ready.
+/// Everywhere. No edge-triggered mode. Regular files are always ready.
+///
+/// On Windows this is `WSAPoll`. Before Windows 10 version 2004 it does not report that a connection attempt failed.
+/// That the peer sends no more is told as a hang-up.
 ///
 /// # References
 ///

@@ -2,7 +2,9 @@
 
 use std::io;
 
+use super::system::SELECT_WRITE;
 use super::{Backend, Source, Tag};
+use crate::map::FdIndex;
 use crate::sys::fd::AsRawFd;
 use crate::sys::select::{self, Sets};
 use crate::{Interest, Mode, Readiness, Timeout};
@@ -29,7 +31,13 @@ use crate::{Interest, Mode, Readiness, Timeout};
 ///
 /// # Portability
 ///
-/// Unix. No edge-triggered mode. Regular files are always ready. Tells no more than readable, writable and exceptional.
+/// Everywhere. No edge-triggered mode. Tells no more than readable, writable and exceptional. Regular files are always
+/// ready.
+///
+/// On Windows the sockets are in lists, each as long as it needs to be: numbers do not matter, nor does `FD_SETSIZE`. A
+/// connection attempt that failed is an exception there, so what is registered for [`WRITE`](Interest::WRITE) is also put
+/// among the exceptions, and an exception counts as writable. Urgent data is an exception as well, so it does too.
+/// Who waits for such an attempt has to ask for `WRITE`: with [`READ`](Interest::READ) alone its failure goes unnoticed.
 ///
 /// # References
 ///
@@ -37,8 +45,10 @@ use crate::{Interest, Mode, Readiness, Timeout};
 #[derive(Debug, Default)]
 pub struct Select {
     cache: select::Cache,
-    // By number of the descriptor: the tag of that which is in `cache`. Others may be left from before.
-    tags: Vec<Option<Tag>>,
+    // The tags of what is in `cache`.
+    tags: Vec<Tag>,
+    // Where in `tags` that of a descriptor in `cache` is. Others may be left from before.
+    places: FdIndex,
 }
 
 impl Backend for Select {
@@ -54,25 +64,28 @@ impl Backend for Select {
         mode != Mode::Edge
     }
 
+    fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
+        self.places.remove(source.fd().as_raw_fd());
+        Ok(())
+    }
+
     fn wait<'fd>(
         &mut self,
         armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
         timeout: Timeout,
         mut report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
-        let tags = &mut self.tags;
-        let loaded = self.cache.load(armed.map(|source| {
+        let Self { cache, tags, places } = self;
+        tags.clear();
+        let loaded = cache.load(armed.map(|source| {
             let source = source?;
-            let at = source.fd().as_raw_fd() as usize; // an open descriptor's number is not negative
-            if at >= tags.len() {
-                tags.resize(at + 1, None);
-            }
-            tags[at] = Some(source.tag());
+            places.insert(source.fd().as_raw_fd(), tags.len() as u32); // as many as there are slots, which are counted so
+            tags.push(source.tag());
             Ok((source.fd(), sets(source.interest())))
         }))?;
         for (fd, sets) in loaded.select(timeout)? {
-            if let Some(tag) = tags.get(fd as usize).copied().flatten() {
-                report(tag, meaning(sets));
+            if let Some(tag) = places.get(fd).and_then(|place| tags.get(place as usize)) {
+                report(*tag, meaning(sets));
             }
         }
         Ok(())
@@ -82,15 +95,19 @@ impl Backend for Select {
 fn sets(interest: Interest) -> Sets {
     let mut sets = Sets::empty();
     sets.set(Sets::READ, interest.contains(Interest::READ));
-    sets.set(Sets::WRITE, interest.contains(Interest::WRITE));
-    sets.set(Sets::EXCEPT, interest.contains(Interest::PRIORITY));
+    if interest.contains(Interest::WRITE) {
+        sets |= SELECT_WRITE;
+    }
+    if interest.contains(Interest::PRIORITY) {
+        sets |= Sets::EXCEPT;
+    }
     sets
 }
 
 fn meaning(sets: Sets) -> Readiness {
     let mut readiness = Readiness::empty();
     readiness.set(Readiness::READ, sets.contains(Sets::READ));
-    readiness.set(Readiness::WRITE, sets.contains(Sets::WRITE));
+    readiness.set(Readiness::WRITE, sets.intersects(SELECT_WRITE));
     readiness.set(Readiness::PRIORITY, sets.contains(Sets::EXCEPT));
     readiness
 }

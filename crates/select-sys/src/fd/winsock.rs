@@ -1,0 +1,65 @@
+//! The descriptor types that the signatures of this crate use: sockets, from the standard library, under the names that
+//! descriptors have elsewhere.
+//!
+//! Only sockets can be waited for here. Whatever lends a socket ([`AsSocket`]) lends a descriptor; to make a type of
+//! yours a file object, implement [`AsSocket`].
+
+#![expect(unsafe_code, reason = "taking a number for a socket is for the caller to vouch for")]
+
+pub use std::os::windows::io::{
+    AsRawSocket, AsSocket, BorrowedSocket as BorrowedFd, FromRawSocket, IntoRawSocket,
+    OwnedSocket as OwnedFd, RawSocket as RawFd,
+};
+
+/// Lends a descriptor: every [`AsSocket`] does.
+pub trait AsFd {
+    /// Lends the descriptor.
+    fn as_fd(&self) -> BorrowedFd<'_>;
+}
+
+impl<T: AsSocket + ?Sized> AsFd for T {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.as_socket()
+    }
+}
+
+/// Tells a descriptor's number: every [`AsRawSocket`] does.
+pub trait AsRawFd {
+    /// The number.
+    fn as_raw_fd(&self) -> RawFd;
+}
+
+impl<T: AsRawSocket + ?Sized> AsRawFd for T {
+    fn as_raw_fd(&self) -> RawFd {
+        self.as_raw_socket()
+    }
+}
+
+/// Gives a descriptor's number, and the ownership of it, away: every [`IntoRawSocket`] does.
+pub trait IntoRawFd {
+    /// The number, which the caller now owns.
+    fn into_raw_fd(self) -> RawFd;
+}
+
+impl<T: IntoRawSocket> IntoRawFd for T {
+    fn into_raw_fd(self) -> RawFd {
+        self.into_raw_socket()
+    }
+}
+
+/// Takes over a descriptor by its number: every [`FromRawSocket`] does.
+pub trait FromRawFd {
+    /// Takes it over.
+    ///
+    /// # Safety
+    ///
+    /// As [`FromRawSocket::from_raw_socket`]: the number is that of an open socket, which the caller owns.
+    unsafe fn from_raw_fd(fd: RawFd) -> Self;
+}
+
+impl<T: FromRawSocket> FromRawFd for T {
+    unsafe fn from_raw_fd(fd: RawFd) -> Self {
+        // SAFETY: the same promise, passed on by the caller.
+        unsafe { T::from_raw_socket(fd) }
+    }
+}

@@ -1,0 +1,151 @@
+//! Sets as POSIX has them: a bit for each number.
+
+#![expect(unsafe_code, reason = "pselect takes the sets by address")]
+
+use std::io;
+
+use crate::Timeout;
+use crate::fd::RawFd;
+use crate::select::{ALL, Sets};
+use crate::time;
+
+/// The bits in a word of `fd_set`: an `unsigned long` on Linux (`__fd_mask`), which has the size of `usize`.
+const WORD: usize = usize::BITS as usize;
+
+/// The bits of an `fd_set`, as many words as the highest number needs.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Set(Vec<usize>);
+
+impl Set {
+    pub(crate) fn insert(&mut self, fd: RawFd) -> bool {
+        let (word, mask) = Self::place(fd);
+        if word >= self.0.len() {
+            self.0.resize(word + 1, 0);
+        }
+        let old = self.0[word];
+        self.0[word] = old | mask;
+        old & mask == 0
+    }
+
+    pub(crate) fn remove(&mut self, fd: RawFd) -> bool {
+        let contained = self.contains(fd);
+        if contained {
+            let (word, mask) = Self::place(fd);
+            self.0[word] &= !mask;
+        }
+        contained
+    }
+
+    pub(crate) fn contains(&self, fd: RawFd) -> bool {
+        let (word, mask) = Self::place(fd);
+        self.0.get(word).is_some_and(|word| word & mask != 0)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.iter().all(|&word| word == 0)
+    }
+
+    /// Takes everything out, and `fds` in.
+    pub(crate) fn assign(&mut self, fds: impl Iterator<Item = RawFd>) {
+        self.clear();
+        for fd in fds {
+            self.insert(fd);
+        }
+    }
+
+    pub(crate) fn iter(&self) -> Found<'_> {
+        Found::new([&self.0, &[], &[]])
+    }
+
+    /// Which word, and which bit in it. Numbers of descriptors are never negative.
+    fn place(fd: RawFd) -> (usize, usize) {
+        (fd as usize / WORD, 1 << (fd as usize % WORD))
+    }
+}
+
+/// `pselect` over copies of the sets `asked`, in the room of `found`.
+pub(crate) fn select_into(asked: &[Set; 3], found: &mut [Set; 3], timeout: Timeout) -> io::Result<usize> {
+    for (asked, found) in asked.iter().zip(&mut *found) {
+        found.0.clone_from(&asked.0);
+    }
+    let [read, write, except] = found;
+    select([Some(read), Some(write), Some(except)], timeout)
+}
+
+/// `pselect` over words, as `fd_set`s of the length that the longest needs; retried as `time::wait` says.
+pub(crate) fn select(sets: [Option<&mut Set>; 3], timeout: Timeout) -> io::Result<usize> {
+    // A set that nobody is in is passed as null, which costs the kernel nothing.
+    let mut sets = sets.map(|set| set.filter(|set| !set.0.is_empty()));
+    let words = sets.iter().flatten().map(|set| set.0.len()).max().unwrap_or(0);
+    for set in sets.iter_mut().flatten() {
+        set.0.resize(words, 0);
+    }
+    let limit = (words * WORD).min(libc::c_int::MAX as usize) as libc::c_int;
+    let [read, write, except] =
+        sets.map(|set| set.map_or(std::ptr::null_mut(), |set| set.0.as_mut_ptr().cast::<libc::fd_set>()));
+    // There is no other call to fall back on: `select` of glibc 2.33 and newer is `pselect6` too.
+    time::wait(timeout, |left| {
+        let left = left.map(time::timespec);
+        let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        // SAFETY: each set is null or one of three distinct arrays of `words` words, mutably borrowed by this function;
+        // `limit` bits are no more than that, and the kernel touches whole words up to it (FDS_BYTES in fs/select.c).
+        // `left` is null or a timespec that outlives the call; there is no signal mask.
+        time::count(unsafe { libc::pselect(limit, read, write, except, left, std::ptr::null()) })
+    })
+}
+
+/// The numbers in any of three sets, by rising number, each with the sets it is in.
+#[derive(Clone, Debug)]
+pub(crate) struct Found<'a> {
+    sets: [&'a [usize]; 3],
+    // The number that bit 0 of the current word stands for.
+    base: RawFd,
+    // The bits of the current word, in any set, that are still to be reported.
+    left: usize,
+    // The next word to look at.
+    next: usize,
+}
+
+impl<'a> Found<'a> {
+    /// What is in the sets of reading, writing and exceptions.
+    pub(crate) fn in_any([read, write, except]: &'a [Set; 3]) -> Self {
+        Self::new([&read.0, &write.0, &except.0])
+    }
+
+    fn new(sets: [&'a [usize]; 3]) -> Self {
+        Self { sets, base: 0, left: 0, next: 0 }
+    }
+}
+
+impl Iterator for Found<'_> {
+    type Item = (RawFd, Sets);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let word = |set: &[usize], at: usize| set.get(at).copied().unwrap_or(0);
+        while self.left == 0 {
+            if self.sets.iter().all(|set| self.next >= set.len()) {
+                return None;
+            }
+            self.left = self.sets.iter().fold(0, |bits, set| bits | word(set, self.next));
+            self.base = (self.next * WORD) as RawFd; // a set bit's number is a RawFd
+            self.next += 1;
+        }
+        let bit = self.left.trailing_zeros();
+        self.left &= self.left - 1;
+        let mut found = Sets::empty();
+        for (set, words) in ALL.into_iter().zip(self.sets) {
+            if word(words, self.next - 1) >> bit & 1 == 1 {
+                found |= set;
+            }
+        }
+        Some((self.base + bit as RawFd, found)) // bit is below WORD
+    }
+}
