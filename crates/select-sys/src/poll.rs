@@ -14,6 +14,12 @@
 //! POSIX.1-2024. Regular files are always ready. Linux takes lists up to the limit of open descriptors
 //! (`RLIMIT_NOFILE`), and fails with `EINVAL` beyond.
 //!
+//! On Windows this is `WSAPoll`, which waits for sockets only. It can be asked for [`IN`](PollFlags::IN),
+//! [`RDNORM`](PollFlags::RDNORM), [`RDBAND`](PollFlags::RDBAND) (urgent data), [`OUT`](PollFlags::OUT) and
+//! [`WRNORM`](PollFlags::WRNORM), where `IN` is both of the `RD` ones. With anything else in an entry, be it
+//! [`PRI`](PollFlags::PRI) or [`HUP`](PollFlags::HUP), the call fails with `WSAEINVAL`. Before Windows 10 version 2004
+//! it does not report that a connection attempt failed. A peer that shut down its sending is reported with `HUP`.
+//!
 //! # References
 //!
 //! [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
@@ -172,13 +178,15 @@ impl fmt::Debug for PollFd<'_> {
 /// `ppoll(2)`—Waits until an entry of `fds` has something to report, and gives back how many have.
 ///
 /// The answers are in [`PollFd::revents`] of the entries; all are overwritten. The kernel gets the timeout in
-/// nanoseconds (where the system refuses `ppoll`, rounded up to the next millisecond). A descriptor may stand in the
+/// nanoseconds (without `ppoll` in the system, rounded up to the next millisecond). A descriptor may stand in the
 /// list more than once, and counts as often. An empty list waits for the timeout.
 ///
 /// # Errors
 ///
 /// * `EINVAL`: more entries than the process may have descriptors (`RLIMIT_NOFILE`).
-/// * `ENOMEM`: no memory left in the kernel.
+/// * `WSAEINVAL`: on Windows, an entry is to be watched for something that `WSAPoll` does not know; see the
+///   [module](self).
+/// * `ENOMEM` (`WSAENOBUFS`): no memory left in the kernel.
 /// * [`Interrupted`](io::ErrorKind::Interrupted): a signal handler ran and the timeout is
 ///   [`interruptible`](Timeout::interruptible).
 ///
@@ -203,8 +211,10 @@ impl fmt::Debug for PollFd<'_> {
 ///
 /// # References
 ///
-/// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
+/// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html),
+/// [WSAPoll](https://learn.microsoft.com/en-us/windows/win32/api/winsock2/nf-winsock2-wsapoll)
 #[doc(alias = "ppoll")]
+#[doc(alias = "WSAPoll")]
 pub fn poll(fds: &mut [PollFd<'_>], timeout: impl Into<Timeout>) -> io::Result<usize> {
     // SAFETY: `PollFd` is `repr(transparent)` over `pollfd`, so this is the same slice, and borrowed for as long. The call
     // leaves the numbers in it alone.

@@ -14,6 +14,9 @@
 //! POSIX.1-2024. There is no limit of `FD_SETSIZE` (1024) here: the sets grow with the numbers, and the Linux kernel
 //! takes sets of any size. Regular files are always ready for reading and writing.
 //!
+//! On Windows only sockets can be waited for. There a set is a list, which may have any length too, and the cost grows
+//! with that. A connection attempt that failed is reported in `except`, and in no other set.
+//!
 //! # References
 //!
 //! [select(2)](https://man7.org/linux/man-pages/man2/select.2.html)
@@ -172,13 +175,13 @@ impl<'fd> Iterator for Iter<'_, 'fd> {
 /// together: a descriptor that is ready in two of them counts twice. When the time runs out, the sets are empty.
 ///
 /// `None` for a set is an empty set that nothing is written to; with three of them the call waits for the timeout. The
-/// kernel gets the timeout in nanoseconds.
+/// kernel gets the timeout in nanoseconds (on Windows, in microseconds, rounded up).
 ///
 /// # Errors
 ///
 /// The sets are as they were.
 ///
-/// * `ENOMEM`: no memory left in the kernel.
+/// * `ENOMEM` (`WSAENOBUFS`): no memory left in the kernel.
 /// * [`Interrupted`](io::ErrorKind::Interrupted): a signal handler ran and the timeout is
 ///   [`interruptible`](Timeout::interruptible).
 ///
@@ -205,7 +208,8 @@ impl<'fd> Iterator for Iter<'_, 'fd> {
 ///
 /// # References
 ///
-/// [select(2)](https://man7.org/linux/man-pages/man2/select.2.html)
+/// [select(2)](https://man7.org/linux/man-pages/man2/select.2.html),
+/// [Winsock](https://learn.microsoft.com/en-us/windows/win32/api/winsock2/nf-winsock2-select)
 #[doc(alias = "pselect")]
 pub fn select(
     read: Option<&mut FdSet<'_>>,

@@ -10,7 +10,7 @@ use crate::sys::fd::{AsFd, BorrowedFd};
 /// A selector lends its file objects as `&F`. Sockets of the standard library can be read and written through that;
 /// child pipes, `OwnedFd`, `BorrowedFd` and `Box<dyn AsFd>` cannot. This adapter does it for them, unbuffered: each
 /// call is one `read(2)` or `write(2)`, which fails with [`Interrupted`](io::ErrorKind::Interrupted) when a signal
-/// handler ran before anything was read or written.
+/// handler ran before anything was read or written. On Windows it is one `recv` or `send`.
 ///
 /// # Examples
 ///

@@ -17,7 +17,8 @@ use crate::{Interest, Mode};
 /// and only the first of them is a system call. What a thread wrote before it called [`wake`](Self::wake) is visible
 /// to the thread whose wait that ends.
 ///
-/// It shares a descriptor with the selector, which is closed when both and all clones are gone.
+/// It shares a descriptor with the selector, which is closed when both and all clones are gone. On Windows that is a TCP
+/// connection of the process to itself, over the loopback interface.
 ///
 /// # Examples
 ///

@@ -2,7 +2,8 @@
 //! descriptors have elsewhere.
 //!
 //! Only sockets can be waited for here. Whatever lends a socket ([`AsSocket`]) lends a descriptor; to make a type of
-//! yours a file object, implement [`AsSocket`].
+//! yours a file object, implement [`AsSocket`]. The standard library does not do so for `Box<dyn AsSocket>`: for sockets of
+//! several types there is [`OwnedFd`], which each of them converts into, or an enum of yours.
 
 #![expect(unsafe_code, reason = "taking a number for a socket is for the caller to vouch for")]
 

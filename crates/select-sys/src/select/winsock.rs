@@ -175,3 +175,53 @@ impl Iterator for Found<'_> {
         Some((lowest as RawFd, found)) // as in `socket`
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(fds: &[RawFd]) -> Set {
+        let mut set = Set::default();
+        set.assign(fds.iter().copied());
+        set
+    }
+
+    #[test]
+    fn a_set_has_each_number_once_and_in_order() {
+        let mut grown = Set::default();
+        for fd in [300, 4, 1 << 31, 4, 8] {
+            grown.insert(fd);
+        }
+        let given = set(&[4, 1 << 31, 8, 300, 300, 8]);
+        assert_eq!(grown.0, given.0);
+        assert_eq!(given.sockets(), [4, 8, 300, 1 << 31]);
+        assert!(given.contains(8) && !given.contains(9) && !given.contains(0));
+
+        assert!(grown.remove(8) && !grown.remove(8));
+        assert_eq!((grown.len(), grown.is_empty()), (3, false));
+        grown.clear();
+        assert!(grown.is_empty() && !grown.contains(4) && !grown.remove(4) && grown.insert(4));
+        assert!(set(&[]).is_empty());
+    }
+
+    #[test]
+    fn three_sets_are_gone_through_together() {
+        let sets = [set(&[4, 12]), set(&[8, 12]), set(&[4])];
+        let found: Vec<_> = Found::in_any(&sets).collect();
+        assert_eq!(found, [(4, Sets::READ | Sets::EXCEPT), (8, Sets::WRITE), (12, Sets::READ | Sets::WRITE)]);
+    }
+
+    #[test]
+    fn what_the_call_left_is_taken_back() {
+        let mut set = set(&[4, 8, 12]);
+        let lent = set.lend().unwrap();
+        // SAFETY: there is room for three sockets.
+        unsafe { (*lent).fd_array[0] = 12 };
+        // SAFETY: as above.
+        unsafe { (*lent).fd_count = 1 };
+        set.take_back();
+        assert_eq!(set.sockets(), [12]);
+        set.clear();
+        assert!(set.lend().unwrap().is_null());
+    }
+}

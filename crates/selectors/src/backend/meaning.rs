@@ -1,7 +1,7 @@
 //! What interests are in the flags of `poll(2)`, and what these flags, and those of epoll, mean.
 
 use super::PEER_CLOSED;
-use super::system::{POLL_PRIORITY, POLL_READ};
+use super::system::{POLL_PRIORITY, POLL_READ, POLL_UNTOLD};
 use crate::sys::poll::PollFlags;
 use crate::{Interest, Readiness};
 
@@ -57,4 +57,5 @@ pub(super) fn meaning(flags: PollFlags) -> Readiness {
         flags.contains(PollFlags::HUP),
         flags.intersects(PEER_CLOSED),
     )
+    .difference(POLL_UNTOLD)
 }

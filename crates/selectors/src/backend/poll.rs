@@ -30,7 +30,8 @@ use crate::{Interest, Mode, Readiness, Timeout};
 /// Everywhere. No edge-triggered mode. Regular files are always ready.
 ///
 /// On Windows this is `WSAPoll`. Before Windows 10 version 2004 it does not report that a connection attempt failed.
-/// That the peer sends no more is told as a hang-up.
+/// That the peer sends no more is told as a hang-up, so it counts as writable too;
+/// [`WRITE_CLOSED`](Readiness::WRITE_CLOSED) is never told. Only sockets can be registered.
 ///
 /// # References
 ///

@@ -34,10 +34,10 @@ use crate::{Interest, Mode, Readiness, Timeout};
 /// Everywhere. No edge-triggered mode. Tells no more than readable, writable and exceptional. Regular files are always
 /// ready.
 ///
-/// On Windows the sockets are in lists, each as long as it needs to be: numbers do not matter, nor does `FD_SETSIZE`. A
-/// connection attempt that failed is an exception there, so what is registered for [`WRITE`](Interest::WRITE) is also put
-/// among the exceptions, and an exception counts as writable. Urgent data is an exception as well, so it does too.
-/// Who waits for such an attempt has to ask for `WRITE`: with [`READ`](Interest::READ) alone its failure goes unnoticed.
+/// On Windows only sockets can be registered. They are in lists, each as long as it needs to be: numbers do not matter,
+/// nor does `FD_SETSIZE`. A connection attempt that failed is an exception there, so what is registered for
+/// [`WRITE`](Interest::WRITE) is also put among the exceptions, and an exception counts as writable; urgent data does so
+/// too. Whoever waits for an attempt has to ask for `WRITE`: with [`READ`](Interest::READ) alone, failure goes unnoticed.
 ///
 /// # References
 ///

@@ -7,13 +7,16 @@ use rustix::io::Errno;
 use crate::sys::fd::BorrowedFd;
 use crate::sys::poll::PollFlags;
 use crate::sys::select::Sets;
-use crate::{Limit, Operation};
+use crate::{Limit, Operation, Readiness};
 
 /// What `poll` calls readable.
 pub(crate) const POLL_READ: PollFlags = PollFlags::IN;
 
 /// What `poll` calls an exceptional condition.
 pub(crate) const POLL_PRIORITY: PollFlags = PollFlags::PRI;
+
+/// What a hang-up that `poll` tells does not mean.
+pub(crate) const POLL_UNTOLD: Readiness = Readiness::empty();
 
 /// The sets of `select` in which a descriptor is writable.
 pub(crate) const SELECT_WRITE: Sets = Sets::WRITE;

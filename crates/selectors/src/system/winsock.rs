@@ -8,13 +8,17 @@ use rustix::net::{RecvFlags, SendFlags};
 use crate::sys::fd::BorrowedFd;
 use crate::sys::poll::PollFlags;
 use crate::sys::select::Sets;
-use crate::{Limit, Operation};
+use crate::{Limit, Operation, Readiness};
 
 /// What `poll` calls readable: `POLLIN` has urgent data in it (WSAPOLLFD, Members).
 pub(crate) const POLL_READ: PollFlags = PollFlags::RDNORM;
 
 /// What `poll` calls an exceptional condition: `POLLPRI` is refused (WSAPOLLFD, Members).
 pub(crate) const POLL_PRIORITY: PollFlags = PollFlags::RDBAND;
+
+/// What a hang-up that `poll` tells does not mean. It is for a peer that shut down its sending as well as for one that is
+/// gone (WSAPOLLFD, Members), and the first goes on reading.
+pub(crate) const POLL_UNTOLD: Readiness = Readiness::WRITE_CLOSED;
 
 /// The sets of `select` in which a descriptor is writable: a connection attempt that failed is in the third (the `select`
 /// function of winsock2.h, Remarks).
