@@ -156,17 +156,13 @@ pub(crate) fn wait(
     let start = Instant::now();
     let mut left = limit;
     loop {
-        let expired = match call(Some(left.min(LONGEST))) {
-            Ok(0) => true,
-            Err(error) if interrupted(&error) => false,
+        let slice = left.min(LONGEST);
+        match call(Some(slice)) {
+            Err(error) if interrupted(&error) => {}
+            Ok(0) if slice < left || (MAY_BE_EARLY && start.elapsed() < limit) => {}
             result => return result,
-        };
-        // It may have been a piece of the time only, or a clock that is rougher than this one: Winsock's counts in ticks of
-        // up to 16 ms, and does not always begin with a whole one.
-        left = limit.saturating_sub(start.elapsed());
-        if expired && left.is_zero() {
-            return Ok(0);
         }
+        left = limit.saturating_sub(start.elapsed());
     }
 }
 

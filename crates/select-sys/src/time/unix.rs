@@ -4,6 +4,9 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+/// Whether a wait may end before its time: the kernel counts with the clock of [`Instant`](std::time::Instant).
+pub(crate) const MAY_BE_EARLY: bool = false;
+
 /// Calls `exact`, which takes nanoseconds; where the system has no such call, `rounded`, from then on at once.
 ///
 /// `missing` remembers: a kernel does not get a new call while the process lives.

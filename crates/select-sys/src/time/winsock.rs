@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use windows_sys::Win32::Networking::WinSock;
 
+/// Whether a wait may end before its time: the kernel counts in ticks of up to 16 ms, and the first is not always whole.
+pub(crate) const MAY_BE_EARLY: bool = true;
+
 /// Sleeps, for ever where there is no time: what waiting for nothing is elsewhere. Winsock refuses it (`WSAEINVAL`).
 pub(crate) fn sleep(left: Option<Duration>) -> io::Result<usize> {
     match left {
