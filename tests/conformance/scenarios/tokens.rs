@@ -11,6 +11,7 @@ conformance::scenarios!(tokens:
     changes_do_not_change_it,
     the_same_object_again_has_another,
     none_of_many_comes_again,
+    a_place_is_given_again,
     of_another_selector,
     of_a_closed_selector,
     everything_that_names_a_key_gives_the_same,
@@ -92,6 +93,26 @@ fn none_of_many_comes_again<B: Backend>() -> Run {
         }
         assert!(seen.iter().all(|token| selector.key(token).is_none()));
     }
+    Ok(())
+}
+
+/// The map does not grow with the registrations that are over: of the two halves of a tag, one is the place.
+fn a_place_is_given_again<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    for _ in 0..100 {
+        selector.register(&a, Interest::WRITE, ()).unwrap();
+        selector.unregister(&a).unwrap();
+    }
+    let calls = strings.calls();
+    let tags = calls.iter().filter_map(|call| match call {
+        Call::Add(_, tag, ..) => Some(tag.to_u64()),
+        _ => None,
+    });
+    let [high, low] =
+        [32, 0].map(|shift| tags.clone().map(|tag| (tag >> shift) as u32).collect::<HashSet<_>>());
+    let (places, generations) = (high.len().min(low.len()), high.len().max(low.len()));
+    assert_eq!((places, generations), (1, 100));
     Ok(())
 }
 
