@@ -263,7 +263,7 @@ fn what_it_reported_before_it_failed_does_not_count() -> Run {
     let level = selector.register(&a, Interest::WRITE, ()).unwrap();
     let once = selector.register_with(&b, Interest::WRITE, Mode::Oneshot, ()).unwrap();
     let mut ready = Ready::new();
-    let error = selector.select_into(&mut ready, None).unwrap_err();
+    let error = selector.select_into(&mut ready, WAIT).unwrap_err();
     assert!(matches!(error, Error::Os { during: Operation::Wait, .. }), "{error:?}");
     assert!(ready.is_empty() && !ready.woken());
     assert!([level, once].iter().all(|token| selector.key(token).unwrap().is_armed()));
@@ -312,6 +312,6 @@ fn one_that_supports_nothing() -> Run {
         let rejected = selector.register_with(&a, Interest::READ, mode, ()).unwrap_err();
         assert!(matches!(rejected.error, Error::Unsupported { backend: "absent", .. }));
     }
-    assert!(selector.keys().is_empty() && selector.select(None).unwrap().is_empty());
+    assert!(selector.keys().is_empty() && selector.select(WAIT).unwrap().is_empty());
     Ok(())
 }

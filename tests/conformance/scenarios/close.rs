@@ -210,9 +210,12 @@ fn dropping_it_closes_what_it_owns<B: Backend>() -> Run {
 }
 
 fn no_descriptor_stays_behind<B: Backend>() -> Run {
-    // The lowest number that is free: open(2).
-    let next = || std::io::stdin().as_fd().try_clone_to_owned().unwrap().as_raw_fd();
-    let before = next();
+    // The lowest numbers that are free: open(2).
+    let free = || -> Vec<_> {
+        let files = [(); 16].map(|()| std::io::stdin().as_fd().try_clone_to_owned().unwrap());
+        files.iter().map(AsRawFd::as_raw_fd).collect()
+    };
+    let before = free();
     for close in [drop, |selector: Selector<B, UnixStream>| drop(selector.into_keys())] {
         let (a, b) = pairs::unix();
         let mut selector = Selector::new().unwrap();
@@ -221,7 +224,7 @@ fn no_descriptor_stays_behind<B: Backend>() -> Run {
         now(&mut selector);
         close(selector);
         drop(b);
-        assert_eq!(next(), before);
+        assert_eq!(free(), before);
     }
     Ok(())
 }

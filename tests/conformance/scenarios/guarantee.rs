@@ -2,9 +2,9 @@
 
 use conformance::{Call, Puppet, Run, Strings, interests, now, pairs};
 use rustix::io::Errno;
-use selectors::backend::Backend;
-use selectors::{Error, Interest, Mode, Ready, Selector, Token};
-use std::io::Write;
+use selectors::backend::{Backend, Source, Tag};
+use selectors::{Error, Interest, Mode, Readiness, Ready, Selector, Timeout, Token};
+use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 use std::time::Duration;
@@ -21,6 +21,7 @@ conformance::scenarios!(guarantee:
     a_refused_wait,
     a_refused_wait_loses_no_single_shot,
     a_refused_wait_leaves_an_empty_list,
+    a_wait_that_fails_after_a_report,
     a_refused_waker,
     a_lost_registration,
 );
@@ -87,7 +88,7 @@ impl<'a, B: Backend> Situation<'a, B> {
         self.selector.rearm(second).unwrap();
         assert_eq!(self.selector.unregister(third).unwrap().data, 3);
         self.assert_ready(&[(second, Interest::WRITE)]);
-        assert_eq!(self.selector.unregister(free).unwrap_err().kind(), std::io::ErrorKind::NotFound);
+        assert_eq!(self.selector.unregister(free).unwrap_err().kind(), io::ErrorKind::NotFound);
         assert_eq!(self.selector.into_keys().map(|key| key.data).sum::<u8>(), 3);
     }
 }
@@ -254,6 +255,49 @@ fn a_refused_wait_leaves_an_empty_list<B: Backend>() -> Run {
     });
     // The same list serves again.
     assert_eq!(situation.selector.select_into(&mut ready, None).unwrap(), 2);
+    Ok(())
+}
+
+/// Against the rules of back ends: it reports whatever it is handed, and then it fails.
+struct Gossip<B>(B);
+
+impl<B: Backend> Backend for Gossip<B> {
+    fn new() -> io::Result<Self> {
+        B::new().map(Self)
+    }
+
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn supports(&self, interest: Interest, mode: Mode) -> bool {
+        self.0.supports(interest, mode)
+    }
+
+    fn wait<'fd>(
+        &mut self,
+        armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
+        _: Timeout,
+        mut report: impl FnMut(Tag, Readiness),
+    ) -> io::Result<()> {
+        for source in armed {
+            report(source?.tag(), Readiness::all());
+        }
+        Err(Errno::IO.into())
+    }
+}
+
+fn a_wait_that_fails_after_a_report<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = Selector::<Gossip<B>, _>::new().unwrap();
+    let token = selector.register_with(a, Interest::WRITE, Mode::Oneshot, ()).unwrap();
+    let mut ready = Ready::new();
+    assert_eq!(
+        selector.select_into(&mut ready, None).unwrap_err().raw_os_error(),
+        Some(Errno::IO.raw_os_error())
+    );
+    assert!(ready.is_empty() && ready.iter().next().is_none());
+    assert!(selector.key(token).unwrap().is_armed());
     Ok(())
 }
 

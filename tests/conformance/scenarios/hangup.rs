@@ -15,10 +15,12 @@ conformance::scenarios!(hangup:
     the_peer_is_gone_and_there_was_no_room,
     the_peer_goes_during_the_wait,
     the_peer_sends_no_more,
+    the_peer_sends_no_more_and_there_is_no_room,
     this_end_sends_no_more,
     this_end_reads_no_more,
     neither_end_sends_any_more,
     reset_by_the_peer,
+    an_error_without_a_hang_up,
     nobody_writes_to_the_pipe,
     somebody_else_writes_to_the_pipe,
     nobody_reads_from_the_pipe,
@@ -123,6 +125,15 @@ fn the_peer_sends_no_more<B: Backend>() -> Run {
     Ok(())
 }
 
+fn the_peer_sends_no_more_and_there_is_no_room<B: Backend>() -> Run {
+    let (here, peer) = pairs::unix();
+    pairs::fill(&here);
+    shutdown(&peer, Shutdown::Write).unwrap();
+    assert_eq!(seen::<B>(&here, BOTH).interest(), READ);
+    assert_eq!(seen_now::<B>(&here, WRITE), Readiness::empty());
+    Ok(())
+}
+
 fn this_end_sends_no_more<B: Backend>() -> Run {
     for (kind, here, peer) in connections() {
         shutdown(&here, Shutdown::Write).unwrap();
@@ -171,6 +182,19 @@ fn reset_by_the_peer<B: Backend>() -> Run {
     }
     assert_eq!(read(&here).unwrap_err().kind(), ErrorKind::ConnectionReset);
     assert_eq!(seen::<B>(&here, READ).interest(), READ);
+    Ok(())
+}
+
+/// Nobody listens any more, and says so when a datagram comes: an error, which ends the wait of those who read.
+fn an_error_without_a_hang_up<B: Backend>() -> Run {
+    let (here, peer) = pairs::udp();
+    drop(peer);
+    here.send(b"x").unwrap();
+    for interest in [READ, BOTH, WRITE] {
+        assert_eq!(seen::<B>(&here, interest).interest(), interest);
+    }
+    assert_eq!(here.recv(&mut [0]).unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    assert_eq!(seen_now::<B>(&here, READ), Readiness::empty());
     Ok(())
 }
 

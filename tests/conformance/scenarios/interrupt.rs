@@ -26,6 +26,9 @@ conformance::scenarios!(interrupt:
 
 const EVERY: Duration = Duration::from_millis(5);
 
+/// Fewer signals are no test.
+const ENOUGH: u64 = 3;
+
 /// Far more than any wait here takes: one that starts anew after each signal takes for ever.
 const TOO_LONG: Duration = Duration::from_secs(5);
 
@@ -67,23 +70,30 @@ fn a_wait_takes_its_time_and_no_more<B: Backend>() -> Run {
     let mut selector = Selector::<B, _>::new().unwrap();
     selector.register(&a, Interest::READ, ()).unwrap();
     for limit in [Duration::from_millis(100), Duration::from_micros(60_500)] {
-        let start = Instant::now();
-        let (ready, signals) = in_a_storm(&b, || selector.select(limit).unwrap());
-        let elapsed = start.elapsed();
-        assert!(ready.is_empty(), "began anew after each signal");
-        assert!(elapsed >= limit, "was to wait for {limit:?}, and came back after {elapsed:?}");
-        assert!(signals > 2, "{signals} signals are no test");
+        let mut interruptions = 0;
+        // Once, but for a machine that has no time for signals.
+        while interruptions < ENOUGH {
+            let start = Instant::now();
+            let (ready, signals) = in_a_storm(&b, || selector.select(limit).unwrap());
+            let elapsed = start.elapsed();
+            assert!(ready.is_empty(), "began anew after each signal");
+            assert!(elapsed >= limit, "was to wait for {limit:?}, and came back after {elapsed:?}");
+            interruptions += signals;
+        }
     }
     Ok(())
 }
 
 fn a_wait_with_nothing_registered_takes_its_time<B: Backend>() -> Run {
     let mut selector = Selector::<B, File>::new().unwrap();
-    let (limit, start) = (Duration::from_millis(50), Instant::now());
-    let (ready, signals) = storm(EVERY, || selector.select(limit).unwrap());
-    let elapsed = start.elapsed();
-    assert!(ready.is_empty() && (limit..WAIT).contains(&elapsed), "{elapsed:?}");
-    assert!(signals > 2, "{signals} signals are no test");
+    let mut interruptions = 0;
+    while interruptions < ENOUGH {
+        let (limit, start) = (Duration::from_millis(50), Instant::now());
+        let (ready, signals) = storm(EVERY, || selector.select(limit).unwrap());
+        let elapsed = start.elapsed();
+        assert!(ready.is_empty() && (limit..WAIT).contains(&elapsed), "{elapsed:?}");
+        interruptions += signals;
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! What runs out: descriptors, and in the words of a back end that refuses, the rest.
 
-use conformance::{Descriptors, Puppet, Run, interests, now, pairs, soon};
+use conformance::{Descriptors, Puppet, Run, WAIT, interests, now, pairs, soon};
 use rustix::io::Errno;
 use selectors::backend::Backend;
 use selectors::{Error, Interest, Limit, Mode, Operation, Selector};
@@ -180,7 +180,7 @@ fn what_ran_out_is_named_when_waiting_fails<B: Backend>() -> Run {
     let token = selector.register_with(&a, Interest::WRITE, Mode::Oneshot, ()).unwrap();
     for (errno, limit) in EXHAUSTED {
         strings.refuse(Some(errno));
-        assert_limit(&selector.select(None).unwrap_err(), limit, Operation::Wait, errno);
+        assert_limit(&selector.select(WAIT).unwrap_err(), limit, Operation::Wait, errno);
         assert!(selector.key(token).unwrap().is_armed());
     }
     strings.refuse(None);

@@ -165,17 +165,26 @@ fn a_change_of_interest_arms_an_edge<B: Backend>() -> Run {
     Ok(())
 }
 
-/// Changing to them is refused as registering is.
+/// Registering with them is refused, and changing to them.
 fn a_back_end_without_edges_says_so<B: Backend>() -> Run {
-    let Some((mut selector, token, b)) = registered::<B>(WRITE, Mode::Level) else { return Ok(()) };
-    if let Err(error) = selector.modify_with(token, READ, Mode::Edge) {
-        assert_unsupported(&selector, &error, READ, Mode::Edge);
-        send(&b);
-        for _ in 0..2 {
-            assert_eq!(found(&mut selector, token), Some(WRITE));
-        }
-        let key = selector.key(token).unwrap();
-        assert_eq!((key.interest(), key.mode(), key.is_armed()), (WRITE, Mode::Level, true));
+    let ((a, _a), (b, peer)) = (pairs::unix(), pairs::unix());
+    let (mut selector, strings) = Puppet::<B>::selector();
+    strings.cannot(Some(Mode::Edge));
+    let token = selector.register(&b, WRITE, 1).unwrap();
+    strings.calls();
+    let rejected = selector.register_with(&a, READ, Mode::Edge, 2).unwrap_err();
+    assert_unsupported(&selector, &rejected.error, READ, Mode::Edge);
+    assert!(std::ptr::eq(rejected.fileobj, &a) && rejected.data == 2);
+    let error = selector.modify_with(token, READ, Mode::Edge).unwrap_err();
+    assert_unsupported(&selector, &error, READ, Mode::Edge);
+    // Nothing has changed, and the back end was not asked.
+    assert_eq!(strings.calls(), []);
+    assert!(selector.key(&a).is_none());
+    let key = selector.key(token).unwrap();
+    assert_eq!((key.interest(), key.mode(), key.is_armed()), (WRITE, Mode::Level, true));
+    send(&peer);
+    for _ in 0..2 {
+        assert_eq!(interests(&now(&mut selector)), [(token, WRITE)].into());
     }
     Ok(())
 }

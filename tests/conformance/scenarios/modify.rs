@@ -261,13 +261,17 @@ fn a_one_shot_key_that_was_reported_is_armed_again<B: Backend>() -> Run {
 }
 
 fn a_one_shot_key_becomes_level_triggered<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
-    let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register_with(a, Interest::WRITE, Mode::Oneshot, ()).unwrap();
-    assert_eq!(now(&mut selector).len(), 1);
-    selector.modify_with(token, Interest::WRITE, Mode::Level).unwrap();
-    for _ in 0..2 {
-        assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    for was_reported in [false, true] {
+        let (a, _b) = pairs::unix();
+        let mut selector = Selector::<B, _>::new().unwrap();
+        let token = selector.register_with(a, Interest::WRITE, Mode::Oneshot, ()).unwrap();
+        if was_reported {
+            assert_eq!(now(&mut selector).len(), 1);
+        }
+        selector.modify_with(token, Interest::WRITE, Mode::Level).unwrap();
+        for _ in 0..2 {
+            assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+        }
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! One selector in another, by a duplicate of its descriptor.
 
-use conformance::{NotRun, Run, interests, now, pairs, soon};
+use conformance::{NotRun, Run, in_child, interests, now, pairs, soon, stdin};
 use selectors::backend::{AnyBackend, Backend, DefaultBackend, Epoll, Poll, Select};
-use selectors::{DefaultSelector, Interest, Mode, Selector};
+use selectors::{BackendKind, DefaultSelector, Error, Interest, Mode, Selector};
 use std::any::Any;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -20,13 +20,17 @@ conformance::scenarios!(nested:
     three_deep,
     an_unregistered_inner_one_goes_on,
     a_dropped_inner_one_is_silent,
+    a_key_whose_number_became_the_selector_itself,
 );
 
 /// A duplicate of the selector's own descriptor.
 fn duplicate<B: Backend + 'static, F: AsFd, D>(selector: &Selector<B, F, D>) -> Result<OwnedFd, NotRun> {
     let backend: &dyn Any = selector.backend();
     let fd = match backend.downcast_ref::<AnyBackend>() {
-        Some(any) => any.fd(),
+        Some(any) => {
+            assert_eq!(any.fd().is_some(), any.kind() == BackendKind::Epoll);
+            any.fd()
+        }
         None => backend.downcast_ref::<Epoll>().map(AsFd::as_fd),
     };
     let fd = fd.ok_or_else(|| NotRun::because("no descriptor"))?;
@@ -199,4 +203,20 @@ fn a_dropped_inner_one_is_silent<B: Backend>() -> Run {
     drop(inner);
     assert!(now(&mut outer).is_empty());
     Ok(())
+}
+
+fn a_key_whose_number_became_the_selector_itself<B: Backend + 'static>() -> Run {
+    in_child("itself", &[], || {
+        let stdin = std::io::stdin();
+        let mut selector = Selector::<B, _>::new().unwrap();
+        stdin::replace(pairs::unix().0);
+        let token = selector.register(&stdin, Interest::READ, ()).unwrap();
+        stdin::replace(duplicate(&selector)?);
+        if let Err(error) = selector.modify(token, Interest::WRITE) {
+            assert!(matches!(error, Error::Lost { fd: 0, .. }), "{error:?}");
+        }
+        selector.unregister(token).unwrap();
+        assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
+        Ok(())
+    })
 }

@@ -14,6 +14,7 @@ conformance::scenarios!(replaced:
     unregister_after_it_was_closed,
     unregister_after_a_regular_file_came,
     unregistered_and_registered_again,
+    registered_again_with_the_old_file_back,
     taken_until_the_key_goes,
     modify_after_another_file_came,
     modify_after_it_was_closed,
@@ -95,6 +96,23 @@ fn unregistered_and_registered_again<B: Backend>() -> Run {
         assert!(now(&mut selector).is_empty());
         peer.write_all(b"x").unwrap();
         assert_eq!(interests(&soon(&mut selector)), [(second, Interest::READ)].into());
+        Ok(())
+    })
+}
+
+fn registered_again_with_the_old_file_back<B: Backend>() -> Run {
+    in_child("back", &[], || {
+        let stdin = std::io::stdin();
+        let (old, _peer) = ready_behind();
+        let mut selector = Selector::<B, &Stdin>::new().unwrap();
+        let first = selector.register(&stdin, Interest::READ, ()).unwrap();
+        let _new = behind();
+        selector.unregister(first).unwrap();
+        stdin::replace(&old);
+        let second = selector.register(&stdin, Interest::READ, ()).unwrap();
+        assert_eq!(interests(&now(&mut selector)), [(second, Interest::READ)].into());
+        selector.unregister(second).unwrap();
+        assert!(now(&mut selector).is_empty());
         Ok(())
     })
 }

@@ -1,6 +1,6 @@
 //! Numbers, slots and files that are given again.
 
-use conformance::{Run, interests, now, pairs, soon};
+use conformance::{Call, Puppet, Run, interests, now, pairs, soon};
 use rustix::io::fcntl_dupfd_cloexec;
 use selectors::backend::Backend;
 use selectors::{Error, Interest, Selector};
@@ -13,6 +13,7 @@ conformance::scenarios!(reuse:
     a_number_is_free_again_after_unregister,
     no_token_comes_twice,
     freed_slots_are_filled_again,
+    slots_do_not_pile_up,
     closed_and_reused_again_and_again,
     unregistered_while_a_batch_is_iterated,
     number_and_slot_reused_while_a_batch_is_iterated,
@@ -99,6 +100,27 @@ fn freed_slots_are_filled_again<B: Backend>() -> Run {
     // The peers are closed, so all are at their end.
     let found = interests(&now(&mut selector));
     assert_eq!(found, tokens.iter().map(|&(_, token)| (token, Interest::READ)).collect());
+    Ok(())
+}
+
+fn slots_do_not_pile_up<B: Backend>() -> Run {
+    let (a, b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    for _ in 0..100 {
+        for file in [&a, &b] {
+            selector.register(file, Interest::READ, ()).unwrap();
+        }
+        for file in [&a, &b] {
+            selector.unregister(file).unwrap();
+        }
+    }
+    // The upper half of a tag is the slot: never more of them than were registered at once.
+    let slot = |call| match call {
+        Call::Add(_, tag, ..) => Some(tag.to_u64() >> 32),
+        _ => None,
+    };
+    let slots: HashSet<_> = strings.calls().into_iter().filter_map(slot).collect();
+    assert_eq!(slots.len(), 2);
     Ok(())
 }
 

@@ -309,6 +309,11 @@ fn a_failed_wait_empties_the_list<B: Backend>() -> Run {
     strings.refuse(None);
     assert_eq!(selector.select_into(&mut ready, Duration::ZERO).unwrap(), 1);
     assert_eq!(interests(&ready), [(token, WRITE)].into());
+    // A back end that has told something all the same.
+    strings.report_and_fail(Errno::INVAL);
+    selector.select_into(&mut ready, Duration::ZERO).unwrap_err();
+    assert!(ready.is_empty() && !ready.woken());
+    assert_eq!(interests(&now(&mut selector)), [(token, WRITE)].into());
     Ok(())
 }
 

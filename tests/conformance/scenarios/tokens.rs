@@ -11,6 +11,7 @@ conformance::scenarios!(tokens:
     changes_do_not_change_it,
     the_same_object_again_has_another,
     none_of_many_comes_again,
+    a_place_is_given_again,
     of_another_selector,
     of_a_closed_selector,
     everything_that_names_a_key_gives_the_same,
@@ -92,6 +93,22 @@ fn none_of_many_comes_again<B: Backend>() -> Run {
         }
         assert!(seen.iter().all(|token| selector.key(token).is_none()));
     }
+    Ok(())
+}
+
+/// The map does not grow with the registrations that are over. The upper half of a tag is the place in it.
+fn a_place_is_given_again<B: Backend>() -> Run {
+    let (a, _b) = pairs::unix();
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let mut places = HashSet::new();
+    for _ in 0..100 {
+        selector.register(&a, Interest::WRITE, ()).unwrap();
+        selector.unregister(&a).unwrap();
+        let calls = strings.calls();
+        let [Call::Add(_, tag, ..), Call::Remove(..)] = calls[..] else { panic!("{calls:?}") };
+        places.insert(tag.to_u64() >> 32);
+    }
+    assert_eq!(places.len(), 1);
     Ok(())
 }
 

@@ -19,6 +19,7 @@ conformance::scenarios!(unregister:
     the_back_end_is_told_once,
     a_paused_key_is_not_told_to_the_back_end,
     a_one_shot_key_that_was_reported,
+    the_back_end_is_told_of_a_key_that_was_reported,
     after_the_peer_is_gone,
     and_registered_again,
     the_number_with_another_file_after_a_close,
@@ -159,6 +160,25 @@ fn a_one_shot_key_that_was_reported<B: Backend>() -> Run {
     for _ in 0..2 {
         assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
     }
+    Ok(())
+}
+
+/// A kernel that keeps a set has it still, only disarmed.
+fn the_back_end_is_told_of_a_key_that_was_reported<B: Backend>() -> Run {
+    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let (mut selector, strings) = Puppet::<B>::selector();
+    let [first, second] =
+        [&a, &c].map(|a| selector.register_with(a, Interest::WRITE, Mode::Oneshot, ()).unwrap());
+    assert_eq!(now(&mut selector).len(), 2);
+    strings.calls();
+    selector.pause(first).unwrap();
+    selector.unregister(second).unwrap();
+    let calls = strings.calls();
+    let numbers = (a.as_raw_fd(), c.as_raw_fd());
+    assert!(
+        matches!(calls[..], [Call::Remove(paused, _), Call::Remove(over, _)] if (paused, over) == numbers),
+        "{calls:?}"
+    );
     Ok(())
 }
 

@@ -24,6 +24,7 @@ pub struct Strings {
     silent: Cell<bool>,
     lies: RefCell<Vec<(Tag, Readiness)>>,
     unsupported: Cell<Option<Mode>>,
+    failure: Cell<Option<Errno>>,
     changed_from: RefCell<Vec<(Interest, Mode)>>,
 }
 
@@ -69,6 +70,11 @@ impl Strings {
     /// At the next wait it does not wait, and reports this, beside what the other one does.
     pub fn lie(&self, reports: impl IntoIterator<Item = (Tag, Readiness)>) {
         self.lies.borrow_mut().extend(reports);
+    }
+
+    /// The next wait fails with this, after everything was reported: what a back end must not do.
+    pub fn report_and_fail(&self, error: Errno) {
+        self.failure.set(Some(error));
     }
 
     /// It cannot wait in this mode.
@@ -137,6 +143,6 @@ impl<B: Backend> Backend for Puppet<B> {
         for (tag, readiness) in lies {
             report(tag, readiness);
         }
-        Ok(())
+        self.strings.failure.take().map_or(Ok(()), |error| Err(error.into()))
     }
 }

@@ -48,16 +48,26 @@ fn in_a_storm<T>(end: &UnixStream, body: impl FnOnce() -> T) -> (T, u64) {
 fn a_wait_goes_on_with_the_time_that_is_left() -> Run {
     for (name, wait) in ALL {
         for limit in [Duration::from_millis(200), Duration::from_micros(100_500)] {
-            let (a, b) = pairs::unix();
-            let start = Instant::now();
-            let (result, signals) = in_a_storm(&b, || wait(Some(a.as_fd()), limit.into()));
-            let elapsed = start.elapsed();
-            assert_eq!(result.unwrap(), 0, "{name} began anew after each signal");
-            assert!(elapsed >= limit, "{name} was to wait for {limit:?}, and came back after {elapsed:?}");
-            assert!(signals > 2, "{signals} signals are no test");
+            disturbed(|| {
+                let (a, b) = pairs::unix();
+                let start = Instant::now();
+                let (result, signals) = in_a_storm(&b, || wait(Some(a.as_fd()), limit.into()));
+                let elapsed = start.elapsed();
+                assert_eq!(result.unwrap(), 0, "{name} began anew after each signal");
+                assert!(
+                    elapsed >= limit,
+                    "{name} was to wait for {limit:?}, and came back after {elapsed:?}"
+                );
+                signals
+            });
         }
     }
     Ok(())
+}
+
+/// Again, until some signals came in the midst of it: on a busy machine the one who sends them may have to wait.
+fn disturbed(mut body: impl FnMut() -> u64) {
+    while body() < 3 {}
 }
 
 /// Many are interrupted near their end, where nothing is left.
@@ -129,13 +139,15 @@ fn a_wait_that_asks_for_it_is_interrupted() -> Run {
 /// The kernel leaves them as they were passed in when it is interrupted: nobody may take that for an answer.
 fn the_sets_are_empty_after_an_interrupted_wait() -> Run {
     let (a, b) = pairs::unix();
-    let mut set = FdSet::from_iter([a.as_fd()]);
-    let mut except = set.clone();
-    let limit = Duration::from_millis(50);
-    let (found, signals) = in_a_storm(&b, || select(Some(&mut set), None, Some(&mut except), limit));
-    assert_eq!(found.unwrap(), 0);
-    assert!(signals > 1);
-    assert!(set.is_empty() && except.is_empty());
+    disturbed(|| {
+        let mut set = FdSet::from_iter([a.as_fd()]);
+        let mut except = set.clone();
+        let limit = Duration::from_millis(50);
+        let (found, signals) = in_a_storm(&b, || select(Some(&mut set), None, Some(&mut except), limit));
+        assert_eq!(found.unwrap(), 0);
+        assert!(set.is_empty() && except.is_empty());
+        signals
+    });
     Ok(())
 }
 
