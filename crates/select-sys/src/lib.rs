@@ -51,6 +51,7 @@
 //! | `select.poll()` | [`poll::Poll`]; the bare call is [`poll::poll`] over [`poll::PollFd`]s |
 //! | `poll.register`, `.modify`, `.unregister`, `.poll` | [`Poll::register`](poll::Poll::register), [`modify`](poll::Poll::modify), [`unregister`](poll::Poll::unregister), [`poll`](poll::Poll::poll) |
 //! | `POLLIN`, `POLLPRI`, … | [`poll::PollFlags`] |
+//! | `select.devpoll()`, its `register`, `modify`, `unregister`, `poll` | `devpoll::DevPoll`, on illumos and Solaris |
 //! | `select.epoll()` | [`epoll::Epoll`] |
 //! | `epoll.register`, `.modify`, `.unregister` | [`Epoll::register`](epoll::Epoll::register), [`modify`](epoll::Epoll::modify), [`unregister`](epoll::Epoll::unregister) |
 //! | `epoll.poll(timeout, maxevents)` | [`Epoll::wait`](epoll::Epoll::wait); `maxevents` is the length of the buffer |
@@ -67,7 +68,10 @@
 //!
 //! # Features
 //!
-//! None.
+//! None is on by default. Both add something to Linux alone, to develop and test portable programs with:
+//!
+//! * `libkqueue`: `kqueue` over the system's libkqueue.
+//! * `devpoll-emulation`: `devpoll` over `poll(2)`, by the rules of `/dev/poll`.
 
 #![deny(missing_docs)]
 #![deny(unsafe_code)] // a file that must says #![expect(unsafe_code)] and why

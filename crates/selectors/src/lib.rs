@@ -109,7 +109,10 @@
 //!
 //! # Features
 //!
-//! None.
+//! None is on by default. Both add something to Linux alone, to develop and test portable programs with:
+//!
+//! * `libkqueue`: the `Kqueue` back end over the system's libkqueue.
+//! * `devpoll-emulation`: the `Devpoll` back end over `poll(2)`, by the rules of `/dev/poll`.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
