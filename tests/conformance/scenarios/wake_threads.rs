@@ -4,7 +4,6 @@ use super::wake::{Files, assert_not_woken, assert_woken};
 use conformance::{Run, WAIT};
 use selectors::Waker;
 use selectors::backend::Backend;
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
@@ -60,7 +59,7 @@ fn each_of_many_ends_a_wait<B: Backend>() -> Run {
                 waker.wake().unwrap();
             }
         });
-        for _ in 0..2000 {
+        for _ in 0..500 {
             seen.send(()).unwrap();
             assert_woken(&mut selector);
         }
@@ -70,39 +69,56 @@ fn each_of_many_ends_a_wait<B: Backend>() -> Run {
     Ok(())
 }
 
-/// Whatever a thread did before it woke the selector is seen after the wait that this ends.
+/// While they do, a wake comes at each moment of a wait and of what follows it, and each wait is ended by one. What a thread
+/// did before its last wake is seen after the wait that this ends.
 fn four_threads_lose_nothing<B: Backend>() -> Run {
-    const EACH: u64 = 5000;
+    const WAITS: u32 = 10_000;
     const THREADS: u64 = 4;
     let mut selector = Files::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
-    let (done, begin) = (AtomicU64::new(0), Barrier::new(THREADS as usize + 1));
+    let (stop, finished) = (AtomicBool::new(false), AtomicU64::new(0));
     thread::scope(|scope| {
-        for number in 0..THREADS {
-            let (waker, done, begin) = (waker.clone(), &done, &begin);
+        for rhythm in 7..7 + THREADS {
+            let (waker, stop, finished) = (waker.clone(), &stop, &finished);
             scope.spawn(move || {
-                begin.wait();
-                for count in 0..EACH {
-                    done.fetch_add(1, Ordering::Relaxed);
+                let mut count = 0;
+                while !stop.load(Ordering::Relaxed) {
                     waker.wake().unwrap();
-                    // Now and then, each in its own rhythm, the selector gets the time to wait.
-                    if count % (7 + number) == 0 {
+                    count += 1;
+                    // Now and then the selector has to wait.
+                    if count % rhythm == 0 {
                         thread::yield_now();
                     }
                 }
+                finished.fetch_add(1, Ordering::Relaxed);
+                waker.wake().unwrap();
             });
         }
-        begin.wait();
-        while done.load(Ordering::Relaxed) < THREADS * EACH {
+        let stop = StopAtEnd(&stop);
+        for _ in 0..WAITS {
+            assert_woken(&mut selector);
+        }
+        drop(stop);
+        while finished.load(Ordering::Relaxed) < THREADS {
             assert_woken(&mut selector);
         }
     });
     Ok(())
 }
 
+/// Stops the threads also when the scenario fails, which else would wait for them.
+struct StopAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 fn the_selector_goes_meanwhile<B: Backend>() -> Run {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
+        let _stop = StopAtEnd(&stop);
         for _ in 0..20 {
             let mut selector = Files::<B>::new().unwrap();
             let waker = selector.waker().unwrap();
@@ -118,7 +134,6 @@ fn the_selector_goes_meanwhile<B: Backend>() -> Run {
             beginning.recv().unwrap();
             drop(selector);
         }
-        stop.store(true, Ordering::Relaxed);
     });
     Ok(())
 }
