@@ -63,8 +63,9 @@
 //!
 //! # Portability
 //!
-//! This version has the interfaces of Linux and Android. `select` and `poll` are in POSIX.1-2024; `epoll` is
-//! Linux's own.
+//! `select` and `poll` are in POSIX.1-2024, and on Windows for sockets. `epoll` is of Linux and Android, `kqueue` of the
+//! BSDs and Apple's systems, `devpoll` of illumos and Solaris. So far this has been run on Linux alone; for the others
+//! it compiles.
 //!
 //! # Features
 //!

@@ -13,6 +13,19 @@ pub use std::os::windows::io::{
 };
 
 /// Lends a descriptor: every [`AsSocket`] does.
+///
+/// # Examples
+///
+/// A socket lends itself:
+///
+/// ```
+/// use select_sys::fd::AsFd;
+/// use std::net::UdpSocket;
+///
+/// let socket = UdpSocket::bind("127.0.0.1:0")?;
+/// let duplicate = socket.as_fd().try_clone_to_owned()?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub trait AsFd {
     /// Lends the descriptor.
     fn as_fd(&self) -> BorrowedFd<'_>;
@@ -25,6 +38,19 @@ impl<T: AsSocket + ?Sized> AsFd for T {
 }
 
 /// Tells a descriptor's number: every [`AsRawSocket`] does.
+///
+/// # Examples
+///
+/// Of a socket, and of what it lends:
+///
+/// ```
+/// use select_sys::fd::{AsFd, AsRawFd};
+/// use std::net::UdpSocket;
+///
+/// let socket = UdpSocket::bind("127.0.0.1:0")?;
+/// assert_eq!(socket.as_raw_fd(), socket.as_fd().as_raw_fd());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub trait AsRawFd {
     /// The number.
     fn as_raw_fd(&self) -> RawFd;
@@ -37,6 +63,18 @@ impl<T: AsRawSocket + ?Sized> AsRawFd for T {
 }
 
 /// Gives a descriptor's number, and the ownership of it, away: every [`IntoRawSocket`] does.
+///
+/// # Examples
+///
+/// From now on nobody closes it:
+///
+/// ```
+/// use select_sys::fd::IntoRawFd;
+/// use std::net::UdpSocket;
+///
+/// let number = UdpSocket::bind("127.0.0.1:0")?.into_raw_fd();
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub trait IntoRawFd {
     /// The number, which the caller now owns.
     fn into_raw_fd(self) -> RawFd;
@@ -49,6 +87,20 @@ impl<T: IntoRawSocket> IntoRawFd for T {
 }
 
 /// Takes over a descriptor by its number: every [`FromRawSocket`] does.
+///
+/// # Examples
+///
+/// Given away, and taken back:
+///
+/// ```
+/// use select_sys::fd::{FromRawFd, IntoRawFd};
+/// use std::net::UdpSocket;
+///
+/// let number = UdpSocket::bind("127.0.0.1:0")?.into_raw_fd();
+/// // SAFETY: the number was given away just now, and nobody else has taken it.
+/// let socket = unsafe { UdpSocket::from_raw_fd(number) };
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub trait FromRawFd {
     /// Takes it over.
     ///
