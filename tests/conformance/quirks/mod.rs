@@ -2,6 +2,8 @@
 
 use conformance::Scenario;
 
+#[cfg(feature = "devpoll-emulation")]
+mod devpoll;
 mod epoll;
 mod epoll_edge;
 mod epoll_replaced;
@@ -12,6 +14,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     [
         select::scenarios(),
         poll::scenarios(),
+        #[cfg(feature = "devpoll-emulation")]
+        devpoll::scenarios(),
         epoll::scenarios(),
         epoll_edge::scenarios(),
         epoll_replaced::scenarios(),

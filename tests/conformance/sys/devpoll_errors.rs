@@ -17,6 +17,7 @@ use std::os::unix::net::UnixStream;
 conformance::scenarios_of!(sys, devpoll_errors:
     a_write_that_fails_is_made_again,
     a_write_that_fails_again_and_again,
+    what_a_failed_write_left_in_the_set,
     a_short_write_goes_on,
     a_write_that_takes_nothing,
     an_interrupted_write_is_made_again,
@@ -81,6 +82,27 @@ fn a_write_that_fails_again_and_again() -> Run {
             assert_eq!(find(devpoll).unwrap_err().raw_os_error(), Some(libc::ENOMEM));
         }
     });
+    Ok(())
+}
+
+/// The device took it, and nobody knows: it must be taken out before it is watched for less, or for nothing.
+fn what_a_failed_write_left_in_the_set() -> Run {
+    let ((a, _b), (c, _d)) = (ready(), ready());
+    for unregistered in [false, true] {
+        let mut devpoll = DevPoll::new().unwrap();
+        devpoll.register(a.as_fd(), BOTH);
+        devpoll.register(c.as_fd(), BOTH);
+        cut_next_write(2, Some(libc::EIO));
+        assert_eq!(find(&mut devpoll).unwrap_err().raw_os_error(), Some(libc::EIO));
+        let mut expected = BTreeMap::from([(c.as_raw_fd(), BOTH)]);
+        if unregistered {
+            devpoll.unregister(a.as_fd());
+        } else {
+            devpoll.modify(a.as_fd(), PollFlags::IN);
+            expected.insert(a.as_raw_fd(), PollFlags::IN);
+        }
+        assert_eq!(find(&mut devpoll).unwrap(), expected);
+    }
     Ok(())
 }
 

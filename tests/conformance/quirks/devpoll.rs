@@ -1,0 +1,47 @@
+//! What the `/dev/poll` back end alone does: the kernel is told at the next wait.
+
+use conformance::{Run, interests, now, pairs};
+use selectors::sys::devpoll_system::cut_next_write;
+use selectors::{DevpollSelector, Error, Interest, Operation};
+use std::collections::BTreeMap;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+conformance::scenarios_of!(devpoll, quirks: what_the_kernel_refuses_shows_at_the_wait, a_number_that_is_given_again);
+
+/// Sees that the next wait tells the kernel something, which fails.
+fn refused(selector: &mut DevpollSelector<UnixStream>) {
+    cut_next_write(0, Some(libc::EIO));
+    let error = selector.select(Duration::ZERO).unwrap_err();
+    assert!(matches!(error, Error::Os { during: Operation::Wait, .. }), "{error:?}");
+    assert_eq!(error.raw_os_error(), Some(libc::EIO));
+}
+
+fn what_the_kernel_refuses_shows_at_the_wait() -> Run {
+    let (a, _b) = pairs::unix();
+    let mut selector = DevpollSelector::new().unwrap();
+    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    refused(&mut selector);
+    // It is registered all the same, and reported as soon as the kernel takes it.
+    let expected = BTreeMap::from([(token, Interest::WRITE)]);
+    assert_eq!(interests(&now(&mut selector)), expected);
+    Ok(())
+}
+
+/// Another file under the same number, for the same interest: the kernel must let go of the first, which it may watch
+/// still, and take the second.
+fn a_number_that_is_given_again() -> Run {
+    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let number = a.as_raw_fd();
+    let mut selector = DevpollSelector::new().unwrap();
+    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    assert_eq!(now(&mut selector).len(), 1);
+    drop(selector.unregister(token).unwrap());
+    let again = c.try_clone().unwrap();
+    assert_eq!(again.as_raw_fd(), number);
+    let token = selector.register(again, Interest::WRITE, ()).unwrap();
+    refused(&mut selector);
+    assert_eq!(interests(&now(&mut selector)), BTreeMap::from([(token, Interest::WRITE)]));
+    Ok(())
+}
