@@ -39,7 +39,7 @@ fn scenarios() -> Vec<Scenario> {
         ))]
         scenarios::scenarios::<selectors::backend::Kqueue>("kqueue"),
         #[cfg(feature = "devpoll-emulation")]
-        scenarios::scenarios::<selectors::backend::Devpoll>("devpoll"),
+        scenarios::scenarios::<selectors::backend::Devpoll>("devpoll-emulated"),
         scenarios::scenarios::<DefaultBackend>("default"),
         scenarios::scenarios::<AnyBackend>("any"),
         quirks::scenarios(),

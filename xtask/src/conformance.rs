@@ -20,12 +20,31 @@ pub(crate) struct Options {
     /// Run only the scenarios whose name (`backend::topic::scenario`) contains this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
+    /// Add the scenarios for an interface that this system does not have, over an emulation of it
+    #[arg(long, value_enum, value_name = "WHAT")]
+    with: Option<With>,
     /// Print one JSON document and nothing else
     #[arg(long)]
     json: bool,
     /// Give up when no scenario has ended for so long
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     patience: u64,
+}
+
+/// What can be had beside the system's own interfaces.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum With {
+    /// /dev/poll by its rules over poll(2), on Linux; the column says `devpoll-emulated`
+    DevpollEmulation,
+}
+
+impl With {
+    /// The feature of the suite that brings it.
+    fn feature(self) -> &'static str {
+        match self {
+            Self::DevpollEmulation => "devpoll-emulation",
+        }
+    }
 }
 
 impl Options {
@@ -69,7 +88,7 @@ struct Scenario {
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
-    let suite = Suite::build()?;
+    let suite = Suite::build(options.with)?;
     let names: Vec<_> = suite.list()?.iter().map(|name| Name::parse(name)).collect();
     if let Some(backend) = &options.backend {
         check_backend(backend, &names)?;
@@ -113,7 +132,7 @@ mod tests {
 
     fn options(backend: Option<&str>, filter: Option<&str>) -> Options {
         let (backend, filter) = (backend.map(str::to_owned), filter.map(str::to_owned));
-        Options { backend, filter, json: false, patience: 1 }
+        Options { backend, filter, with: None, json: false, patience: 1 }
     }
 
     #[test]

@@ -340,6 +340,26 @@ pub trait Backend: Sized {
 }
 
 /// Ends a wait of a [`Backend`], from any thread.
+///
+/// # Examples
+///
+/// A wake that counts, for a back end of a test:
+///
+/// ```
+/// use selectors::backend::Wake;
+/// use std::sync::atomic::{AtomicU32, Ordering};
+///
+/// #[derive(Debug, Default)]
+/// struct Count(AtomicU32);
+///
+/// impl Wake for Count {
+///     fn wake(&self) -> std::io::Result<()> {
+///         self.0.fetch_add(1, Ordering::Relaxed);
+///         Ok(())
+///     }
+/// }
+/// # assert!(Count::default().wake().is_ok());
+/// ```
 pub trait Wake: fmt::Debug + Send + Sync {
     /// Ends the wait, or the next one.
     ///

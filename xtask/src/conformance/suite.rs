@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::progress::Progress;
 use super::report::Report;
-use super::{Name, Outcome, Scenario};
+use super::{Name, Outcome, Scenario, With};
 use crate::shell;
 
 /// The test program of the package `conformance`.
@@ -24,9 +24,12 @@ pub(super) struct Suite {
 }
 
 impl Suite {
-    pub(super) fn build() -> Result<Self> {
+    pub(super) fn build(with: Option<With>) -> Result<Self> {
         let arguments = ["test", "--package", "conformance", "--test", "conformance", "--no-run"];
         let mut build = shell::cargo(arguments);
+        if let Some(with) = with {
+            build.args(["--features", with.feature()]);
+        }
         shell::announce(&build);
         build.arg("--message-format=json-render-diagnostics").stderr(Stdio::inherit());
         let output = build.output().context("cargo does not start")?;

@@ -1,8 +1,8 @@
 //! A platform is named in one file per crate.
 
-use proc_macro2::{Delimiter, TokenTree};
+use proc_macro2::TokenTree;
 
-use super::tokens::{attribute, group, ident, list, of, punct};
+use super::tokens::{attribute, ident, list, of, punct};
 use super::{Findings, Tree};
 
 /// The files that may.
@@ -10,22 +10,22 @@ const TABLES: [&str; 2] = ["crates/select-sys/src/lib.rs", "crates/selectors/src
 
 pub(super) fn check(tree: &Tree, findings: &mut Findings) {
     for (path, text) in tree.sources().filter(|(path, _)| !TABLES.contains(path)) {
-        for (line, name) in named(&of(text).unwrap_or_default(), false) {
+        for (line, name) in named(&of(text).unwrap_or_default()) {
             let what = format!("names a platform (`{name}`); only {} may", TABLES.join(" and "));
             findings.add(path, line, what);
         }
     }
 }
 
-/// Where platforms are named, with the words. A condition on one constant of a table of flags is let through.
-fn named(tokens: &[TokenTree], in_flags: bool) -> Vec<(usize, String)> {
+/// Where platforms are named, with the words. A condition on one constant, or in its value, is let through.
+fn named(tokens: &[TokenTree]) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let mut index = 0;
     while let Some(token) = tokens.get(index) {
         if let Some((inside, length)) = attribute(tokens, index) {
             let inner = list(inside.stream());
             let condition = ident(inner.first()).is_some_and(|name| name == "cfg" || name == "cfg_attr");
-            if condition && !(in_flags && stands_on_constant(tokens, index)) {
+            if condition && !stands_on_constant(tokens, index) {
                 found.extend(in_condition(&inner));
             }
             index += length;
@@ -38,19 +38,12 @@ fn named(tokens: &[TokenTree], in_flags: bool) -> Vec<(usize, String)> {
                     found.extend(in_condition(&list(inside.stream())));
                 }
             }
-            TokenTree::Ident(name) if bang && name == "bitflags" => {
-                if let Some(inside) = group(tokens.get(index + 2), Delimiter::Brace) {
-                    found.extend(named(&list(inside.stream()), true));
-                    index += 2;
-                }
-            }
-            // The value of a constant of the table, which may differ too.
-            TokenTree::Ident(name) if in_flags && name == "const" => {
+            TokenTree::Ident(_) if is_constant(tokens, index) => {
                 while tokens.get(index).is_some() && !punct(tokens.get(index), ';') {
                     index += 1;
                 }
             }
-            TokenTree::Group(inside) => found.extend(named(&list(inside.stream()), in_flags)),
+            TokenTree::Group(inside) => found.extend(named(&list(inside.stream()))),
             TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
         index += 1;
@@ -78,12 +71,23 @@ fn in_condition(tokens: &[TokenTree]) -> Vec<(usize, String)> {
     found
 }
 
-/// Whether the attribute at `index`, and those after it, belong to a `const`.
+/// Whether a constant begins here: no `const fn`, and no parameter of a generic.
+fn is_constant(tokens: &[TokenTree], index: usize) -> bool {
+    let word = |index: usize, wanted: &str| ident(tokens.get(index)).is_some_and(|name| name == wanted);
+    let parameter = index > 0 && (punct(tokens.get(index - 1), '<') || punct(tokens.get(index - 1), ','));
+    word(index, "const") && !word(index + 1, "fn") && !word(index + 1, "unsafe") && !parameter
+}
+
+/// Whether the attribute at `index`, and those after it, belong to a constant.
 fn stands_on_constant(tokens: &[TokenTree], mut index: usize) -> bool {
     while let Some((_, length)) = attribute(tokens, index) {
         index += length;
     }
-    ident(tokens.get(index)).is_some_and(|name| name == "const")
+    if ident(tokens.get(index)).is_some_and(|name| name == "pub") {
+        index += 1;
+        index += usize::from(matches!(tokens.get(index), Some(TokenTree::Group(_))));
+    }
+    is_constant(tokens, index)
 }
 
 #[cfg(test)]
@@ -117,10 +121,18 @@ mod tests {
     }
 
     #[test]
-    fn one_constant_of_a_table_of_flags_may() {
+    fn one_constant_may() {
         let text = "bitflags::bitflags! {\n pub struct A: u32 {\n  /// X.\n  #[cfg(target_os = \"linux\")]\n\
                     #[doc(alias = \"X\")]\n  const X = if cfg!(unix) { 1 } else { 2 };\n }\n #[cfg(unix)]\n pub struct B: u32 {}\n}";
         let path = "crates/select-sys/src/epoll/flags.rs";
         assert_eq!(places(check, &[(path, text)]), [format!("{path}:8")]);
+    }
+
+    #[test]
+    fn what_looks_like_a_constant_may_not() {
+        let text = "#[cfg(unix)]\npub const fn a() {}\nfn b<const N: usize>() {\n #[cfg(windows)] {}\n}\n\
+                    #[cfg(unix)]\npub(crate) const C: &[u8] = &[\n #[cfg(windows)] 1\n];";
+        let path = "crates/select-sys/src/time.rs";
+        assert_eq!(places(check, &[(path, text)]), [1, 4].map(|line| format!("{path}:{line}")));
     }
 }

@@ -8,6 +8,17 @@ use crate::kqueue_system as c;
 /// Which there are differs between systems: see the source of this table. `EVFILT_NETDEV`, which Python knows, is on no
 /// current system.
 ///
+/// # Examples
+///
+/// Named, and by its number:
+///
+/// ```
+/// use select_sys::kqueue::Filter;
+///
+/// assert_eq!(Filter::from_bits(Filter::READ.bits()), Filter::READ);
+/// assert_eq!(format!("{:?}", Filter::TIMER), "Filter(TIMER)");
+/// ```
+///
 /// # References
 ///
 /// [kqueue(2)](https://man.freebsd.org/cgi/man.cgi?query=kqueue&sektion=2)

@@ -2,10 +2,11 @@
 
 use std::io;
 
-use super::kqueue::create;
 use crate::fd::OwnedFd;
 
 pub(crate) use libc::*;
+
+mod at_once;
 
 /// The integer that this system has for a filter: 16 bits with a sign, on NetBSD 32 without.
 pub type FilterBits = i16;
@@ -22,5 +23,5 @@ pub(crate) const NO_EXTENSION: Extension = [0; 4];
 
 pub(crate) fn create() -> io::Result<OwnedFd> {
     // `KQUEUE_CLOEXEC` in sys/event.h since FreeBSD 14; not in libc 0.2.
-    create::at_once(c"kqueuex", 0x1)
+    at_once::at_once(c"kqueuex", 0x1)
 }
