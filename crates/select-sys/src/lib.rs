@@ -1,6 +1,6 @@
 //! `select(2)`, `poll(2)` and `epoll(7)` for Rust: thin, safe, every constant.
 //!
-//! Each module wraps one kernel interface and carries its name: [`select`], [`poll`], [`epoll`]. A call here is
+//! Each module wraps one kernel interface and carries its name: [`select`], [`poll`], `epoll`. A call here is
 //! the system call, with four things settled once for all of them:
 //!
 //! * **Descriptors are borrowed, never numbers.** Whatever keeps a descriptor between calls carries a lifetime
@@ -10,7 +10,7 @@
 //!   or `None`, which is for ever). Where the kernel takes nanoseconds it gets them, elsewhere the time is rounded up.
 //! * **Signals do not end a wait.** An interrupted call goes on with the time that is left, unless
 //!   [`Timeout::interruptible`] asks for the interruption.
-//! * **Descriptors made here are close-on-exec**, atomically, unless [`Epoll::with_flags`](epoll::Epoll::with_flags)
+//! * **Descriptors made here are close-on-exec**, atomically, unless `Epoll::with_flags`
 //!   is told otherwise.
 //!
 //! For one portable registry on top of all of these, with your data and typed keys, use the `selectors` crate.
@@ -52,12 +52,12 @@
 //! | `poll.register`, `.modify`, `.unregister`, `.poll` | [`Poll::register`](poll::Poll::register), [`modify`](poll::Poll::modify), [`unregister`](poll::Poll::unregister), [`poll`](poll::Poll::poll) |
 //! | `POLLIN`, `POLLPRI`, … | [`poll::PollFlags`] |
 //! | `select.devpoll()`, its `register`, `modify`, `unregister`, `poll` | `devpoll::DevPoll`, on illumos and Solaris |
-//! | `select.epoll()` | [`epoll::Epoll`] |
-//! | `epoll.register`, `.modify`, `.unregister` | [`Epoll::register`](epoll::Epoll::register), [`modify`](epoll::Epoll::modify), [`unregister`](epoll::Epoll::unregister) |
-//! | `epoll.poll(timeout, maxevents)` | [`Epoll::wait`](epoll::Epoll::wait); `maxevents` is the length of the buffer |
-//! | `epoll.fromfd`, `.fileno`, `.close`, `.closed` | [`Epoll::from_fd`](epoll::Epoll::from_fd), [`AsFd`](fd::AsFd), drop; a closed object cannot be named |
-//! | `EPOLLIN`, `EPOLLET`, … | [`epoll::EventFlags`] |
-//! | `EPOLL_CLOEXEC` | [`epoll::CreateFlags::CLOEXEC`], always set by [`Epoll::new`](epoll::Epoll::new) |
+//! | `select.epoll()` | `epoll::Epoll` |
+//! | `epoll.register`, `.modify`, `.unregister` | `Epoll::register`, `modify`, `unregister` |
+//! | `epoll.poll(timeout, maxevents)` | `Epoll::wait`; `maxevents` is the length of the buffer |
+//! | `epoll.fromfd`, `.fileno`, `.close`, `.closed` | `Epoll::from_fd`, [`AsFd`](fd::AsFd), drop; a closed object cannot be named |
+//! | `EPOLLIN`, `EPOLLET`, … | `epoll::EventFlags` |
+//! | `EPOLL_CLOEXEC` | `epoll::CreateFlags::CLOEXEC`, always set by `Epoll::new` |
 //! | `select.error` | [`std::io::Error`] |
 //! | `select.PIPE_BUF` | [`PIPE_BUF`] |
 //!

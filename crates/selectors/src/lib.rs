@@ -1,7 +1,7 @@
 //! Wait for many files at once: register what you own or borrow, wait, get typed keys back.
 //!
 //! A [`Selector`] keeps a map of file objects, each with data of yours, and waits until some of them are ready. It does
-//! so over any kernel interface that the platform has: [`EpollSelector`], [`PollSelector`], [`SelectSelector`];
+//! so over any kernel interface that the platform has: `EpollSelector`, [`PollSelector`], [`SelectSelector`];
 //! [`DefaultSelector`] is the one that serves best, [`AnySelector`] is chosen at run time.
 //!
 //! * **Safe.** A selector owns what is registered, or borrows it for as long: no descriptor is waited for after it was
@@ -85,7 +85,7 @@
 //! | `selectors` module | here |
 //! |---|---|
 //! | `EVENT_READ`, `EVENT_WRITE` | [`Interest::READ`], [`Interest::WRITE`] to ask; [`Readiness::READ`], [`Readiness::WRITE`] in answers |
-//! | `DefaultSelector()`, `EpollSelector()`, … | [`DefaultSelector::new`](Selector::new), [`EpollSelector`], [`PollSelector`], [`SelectSelector`] |
+//! | `DefaultSelector()`, `EpollSelector()`, … | [`DefaultSelector::new`](Selector::new), `EpollSelector`, [`PollSelector`], [`SelectSelector`] |
 //! | `BaseSelector` | [`Selector`] over any [`Backend`](backend::Backend) |
 //! | `register(fileobj, events, data)` | [`register`](Selector::register) |
 //! | `modify(fileobj, events, data)` | [`modify`](Selector::modify) for the events, [`data_mut`](Selector::data_mut) for the data |
@@ -106,7 +106,7 @@
 //! [`Waker`] is for the others.
 //!
 //! Forking: on Linux a child shares the parent's epoll set: what it registers or unregisters with an inherited
-//! [`EpollSelector`] changes the parent's. A child should make its own; dropping the inherited one is harmless.
+//! `EpollSelector` changes the parent's. A child should make its own; dropping the inherited one is harmless.
 //!
 //! # Features
 //!

@@ -23,7 +23,7 @@ mod access;
 
 /// A registry of file objects to wait for, each with data of yours, over the back end `B`.
 ///
-/// Use one of the aliases: [`DefaultSelector`](crate::DefaultSelector), or [`EpollSelector`](crate::EpollSelector),
+/// Use one of the aliases: [`DefaultSelector`](crate::DefaultSelector), or `EpollSelector`,
 /// [`PollSelector`](crate::PollSelector), [`SelectSelector`](crate::SelectSelector), or
 /// [`AnySelector`](crate::AnySelector) to choose at run time.
 ///

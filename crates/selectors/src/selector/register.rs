@@ -47,7 +47,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// Registers a file object, level-triggered, with data of yours.
     ///
     /// Reads and writes may block even so: on Linux a socket can be reported ready and then have nothing (select(2),
-    /// BUGS). Set file objects to non-blocking, and take [`WouldBlock`](io::ErrorKind::WouldBlock) for "not yet".
+    /// BUGS). Set file objects to non-blocking, and take [`WouldBlock`](std::io::ErrorKind::WouldBlock) for "not yet".
     ///
     /// # Errors
     ///
