@@ -59,7 +59,7 @@
 //! | `EPOLLIN`, `EPOLLET`, … | `epoll::EventFlags` |
 //! | `EPOLL_CLOEXEC` | `epoll::CreateFlags::CLOEXEC`, always set by `Epoll::new` |
 //! | `select.error` | [`std::io::Error`] |
-//! | `select.PIPE_BUF` | [`PIPE_BUF`] |
+//! | `select.PIPE_BUF` | `PIPE_BUF` |
 //!
 //! # Portability
 //!

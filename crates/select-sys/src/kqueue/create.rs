@@ -5,16 +5,7 @@
 use std::io;
 
 use crate::fd::{FromRawFd, OwnedFd};
-use crate::kqueue_system::kqueue;
 use crate::time;
-
-/// With `kqueue`, which takes no flags, and `fcntl`.
-pub(crate) fn in_two_steps() -> io::Result<OwnedFd> {
-    // SAFETY: takes nothing.
-    let fd = owned(unsafe { kqueue() })?;
-    rustix::io::fcntl_setfd(&fd, rustix::io::FdFlags::CLOEXEC)?;
-    Ok(fd)
-}
 
 /// The descriptor that a call has just made, or the error that `errno` holds when it gave -1.
 pub(crate) fn owned(fd: libc::c_int) -> io::Result<OwnedFd> {

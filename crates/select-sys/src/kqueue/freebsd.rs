@@ -7,6 +7,7 @@ use crate::fd::OwnedFd;
 pub(crate) use libc::*;
 
 mod at_once;
+mod two_steps;
 
 /// The integer that this system has for a filter: 16 bits with a sign, on NetBSD 32 without.
 pub type FilterBits = i16;

@@ -2,10 +2,11 @@
 
 use std::io;
 
-use super::kqueue::create;
 use crate::fd::OwnedFd;
 
 pub(crate) use libc::*;
+
+mod two_steps;
 
 /// The integer that this system has for a filter: 16 bits with a sign, on NetBSD 32 without.
 pub type FilterBits = i16;
@@ -21,5 +22,5 @@ pub type Extension = ();
 pub(crate) const NO_EXTENSION: Extension = ();
 
 pub(crate) fn create() -> io::Result<OwnedFd> {
-    create::in_two_steps()
+    two_steps::in_two_steps()
 }
