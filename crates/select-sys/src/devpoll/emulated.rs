@@ -1,7 +1,7 @@
 //! `/dev/poll` on Linux, an emulation over `poll(2)`: for development and tests.
 //!
 //! It follows the driver of illumos (`usr/src/uts/common/io/devpoll.c`): masks are united, a mask of exactly
-//! [`REMOVE`] removes, what is not open is taken and passed over, and the set belongs to one process. Unlike the device,
+//! `REMOVE` removes, what is not open is taken and passed over, and the set belongs to one process. Unlike the device,
 //! a wait costs as much as there are descriptors in the set, and fails with `EINVAL` when there are more of them than
 //! the limit of descriptors. `POLLET`, `POLLONESHOT` and the other requests are not there.
 
