@@ -71,116 +71,42 @@ use crate::{Interest, Mode, Readiness, Timeout};
 pub use crate::token::Tag;
 pub use any::{AnyBackend, BackendKind};
 
-// The table of platforms: the only place in this crate that names any.
+// The table of platforms: the only place in this crate that names any, but for single constants. Each module has the back
+// ends of its platform, `Best` among them, the `aliases` of selectors over them, what differs in the `system` and in the
+// `signal` of the waker, and the macro `back_ends`: it calls another macro with its arguments, a semicolon, and the names
+// of the back ends, the one to be preferred first, those that are behind a feature with their `#[cfg]`.
 
-/// Calls the macro `then` with its arguments, a semicolon, and the back ends of this platform, the one to be preferred
-/// first, each as `#[cfg(...)] Name,`.
-macro_rules! back_ends {
-    ($then:ident! $($arguments:tt)*) => {
-        $then! {
-            $($arguments)*;
-            #[cfg(any(
-                target_os = "dragonfly",
-                target_os = "freebsd",
-                target_os = "netbsd",
-                target_os = "openbsd",
-                target_vendor = "apple",
-            ))]
-            Kqueue,
-            #[cfg(any(target_os = "android", target_os = "linux"))]
-            Epoll,
-            #[cfg(any(target_os = "illumos", target_os = "solaris"))]
-            Devpoll,
-            #[cfg(unix)]
-            Poll,
-            #[cfg(unix)]
-            Select,
-            #[cfg(windows)]
-            Select,
-            #[cfg(windows)]
-            Poll,
-            // Emulations, for development: what serves the platform best comes before them.
-            #[cfg(all(target_os = "linux", feature = "libkqueue"))]
-            Kqueue,
-            #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
-            Devpoll,
-        }
-    };
-}
-
-mod any;
-#[cfg(any(
-    target_os = "illumos",
-    target_os = "solaris",
-    all(target_os = "linux", feature = "devpoll-emulation"),
-))]
-mod devpoll;
 #[cfg(any(target_os = "android", target_os = "linux"))]
-mod epoll;
+#[path = "backend/platform/linux.rs"]
+#[macro_use]
+mod platform;
 #[cfg(any(
     target_os = "dragonfly",
     target_os = "freebsd",
     target_os = "netbsd",
     target_os = "openbsd",
     target_vendor = "apple",
-    all(target_os = "linux", feature = "libkqueue"),
 ))]
-mod kqueue;
+#[path = "backend/platform/bsd.rs"]
+#[macro_use]
+mod platform;
+#[cfg(any(target_os = "illumos", target_os = "solaris"))]
+#[path = "backend/platform/illumos.rs"]
+#[macro_use]
+mod platform;
+#[cfg(windows)]
+#[path = "backend/platform/windows.rs"]
+#[macro_use]
+mod platform;
+
+mod any;
 mod meaning;
 mod poll;
 mod select;
 
-#[cfg(any(target_os = "android", target_os = "linux"))]
-#[path = "waker/eventfd.rs"]
-pub(crate) mod signal;
-#[cfg(all(unix, not(any(target_os = "android", target_os = "linux"))))]
-#[path = "waker/pair.rs"]
-pub(crate) mod signal;
-#[cfg(windows)]
-#[path = "waker/loopback.rs"]
-pub(crate) mod signal;
-
-#[cfg(unix)]
-#[path = "system/unix.rs"]
-pub(crate) mod system;
-#[cfg(windows)]
-#[path = "system/winsock.rs"]
-pub(crate) mod system;
-
-#[cfg(any(
-    target_os = "illumos",
-    target_os = "solaris",
-    all(target_os = "linux", feature = "devpoll-emulation"),
-))]
-pub use devpoll::Devpoll;
-#[cfg(any(target_os = "android", target_os = "linux"))]
-pub use epoll::Epoll;
-#[cfg(any(
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    target_vendor = "apple",
-    all(target_os = "linux", feature = "libkqueue"),
-))]
-pub use kqueue::Kqueue;
+pub use platform::*;
 pub use poll::Poll;
 pub use select::Select;
-
-#[cfg(any(target_os = "illumos", target_os = "solaris"))]
-use Devpoll as Best;
-#[cfg(any(target_os = "android", target_os = "linux"))]
-use Epoll as Best;
-#[cfg(any(
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    target_vendor = "apple",
-))]
-use Kqueue as Best;
-#[cfg(windows)]
-use Select as Best;
 
 /// The back end that serves most programs of this platform best.
 ///
@@ -189,51 +115,6 @@ use Select as Best;
 /// as there: [`Poll`] (`WSAPoll`) does not tell that a connection attempt failed before Windows 10 version 2004, and does
 /// nothing better. It is chosen at compile time; [`AnyBackend`] tries at run time.
 pub type DefaultBackend = Best;
-
-/// The selectors over the back ends of this platform.
-pub(crate) mod aliases {
-    /// A [`Selector`](crate::Selector) over `select(2)`.
-    pub type SelectSelector<F, D = ()> = crate::Selector<super::Select, F, D>;
-
-    /// A [`Selector`](crate::Selector) over `poll(2)`.
-    pub type PollSelector<F, D = ()> = crate::Selector<super::Poll, F, D>;
-
-    /// A [`Selector`](crate::Selector) over `epoll(7)`.
-    #[cfg(any(target_os = "android", target_os = "linux"))]
-    pub type EpollSelector<F, D = ()> = crate::Selector<super::Epoll, F, D>;
-
-    /// A [`Selector`](crate::Selector) over `/dev/poll`.
-    #[cfg(any(
-        target_os = "illumos",
-        target_os = "solaris",
-        all(target_os = "linux", feature = "devpoll-emulation"),
-    ))]
-    pub type DevpollSelector<F, D = ()> = crate::Selector<super::Devpoll, F, D>;
-
-    /// A [`Selector`](crate::Selector) over `kqueue(2)`.
-    #[cfg(any(
-        target_os = "dragonfly",
-        target_os = "freebsd",
-        target_os = "netbsd",
-        target_os = "openbsd",
-        target_vendor = "apple",
-        all(target_os = "linux", feature = "libkqueue"),
-    ))]
-    pub type KqueueSelector<F, D = ()> = crate::Selector<super::Kqueue, F, D>;
-}
-
-/// Asking for `PRIORITY` takes a filter that some systems do not have: what to add for it, with the notes.
-#[cfg(any(target_os = "dragonfly", target_os = "openbsd", target_vendor = "apple"))]
-const EXCEPT: Option<(select_sys::kqueue::Filter, select_sys::kqueue::Notes)> =
-    Some((select_sys::kqueue::Filter::EXCEPT, select_sys::kqueue::Notes::OOB));
-#[cfg(any(target_os = "freebsd", target_os = "netbsd", all(target_os = "linux", feature = "libkqueue"),))]
-const EXCEPT: Option<(select_sys::kqueue::Filter, select_sys::kqueue::Notes)> = None;
-
-/// That the peer sends no more is not told by itself everywhere.
-#[cfg(any(target_os = "android", target_os = "freebsd", target_os = "illumos", target_os = "linux"))]
-const PEER_CLOSED: select_sys::poll::PollFlags = select_sys::poll::PollFlags::RDHUP;
-#[cfg(not(any(target_os = "android", target_os = "freebsd", target_os = "illumos", target_os = "linux")))]
-const PEER_CLOSED: select_sys::poll::PollFlags = select_sys::poll::PollFlags::empty();
 
 /// What a selector asks of a kernel interface.
 ///

@@ -145,8 +145,14 @@ pub use selector::Selector;
 pub use token::{Lookup, Token};
 pub use waker::Waker;
 
-/// A [`Selector`] over the best back end of this platform: epoll on Linux and Android.
+/// A [`Selector`] over the best back end of this platform: [`DefaultBackend`](backend::DefaultBackend).
 pub type DefaultSelector<F, D = ()> = Selector<backend::DefaultBackend, F, D>;
 
 /// A [`Selector`] over a back end chosen at run time, by the program or by `SELECTORS_BACKEND`.
 pub type AnySelector<F, D = ()> = Selector<backend::AnyBackend, F, D>;
+
+/// A [`Selector`] over `poll(2)`.
+pub type PollSelector<F, D = ()> = Selector<backend::Poll, F, D>;
+
+/// A [`Selector`] over `select(2)`.
+pub type SelectSelector<F, D = ()> = Selector<backend::Select, F, D>;

@@ -2,8 +2,8 @@
 
 use std::io;
 
-use super::meaning::{flags, meaning};
-use super::{Backend, Source, Tag};
+use crate::backend::meaning::{flags, meaning};
+use crate::backend::{Backend, Source, Tag};
 use crate::sys::devpoll;
 use crate::sys::fd::{AsFd, AsRawFd, BorrowedFd};
 use crate::{Interest, Mode, Readiness, Timeout};

@@ -4,8 +4,8 @@ use std::io;
 
 use rustix::io::Errno;
 
-use super::meaning::readiness;
-use super::{Backend, Source, Tag};
+use crate::backend::meaning::readiness;
+use crate::backend::{Backend, Source, Tag};
 use crate::sys::epoll::{self, Event, EventFlags};
 use crate::sys::fd::{AsFd, BorrowedFd};
 use crate::{Interest, Mode, Readiness, Timeout};

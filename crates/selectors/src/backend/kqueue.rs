@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use rustix::io::Errno;
 
-use super::{Backend, EXCEPT, Source, Tag, Wake};
+use crate::backend::{Backend, Source, Tag, Wake};
 use crate::sys::fd::{AsFd, BorrowedFd};
 use crate::sys::kqueue::{self, Filter, Flags, Kevent, Notes};
 use crate::{Interest, Mode, Readiness, Timeout};
@@ -184,6 +184,12 @@ impl Wake for Trigger {
         queue.control(&[trigger], &mut [], Timeout::ZERO).map(drop)
     }
 }
+
+/// What to add for `PRIORITY`, with the notes. Some systems have no filter for it.
+#[cfg(any(target_os = "dragonfly", target_os = "openbsd", target_vendor = "apple"))]
+const EXCEPT: Option<(Filter, Notes)> = Some((Filter::EXCEPT, Notes::OOB));
+#[cfg(any(target_os = "freebsd", target_os = "linux", target_os = "netbsd"))]
+const EXCEPT: Option<(Filter, Notes)> = None;
 
 /// The filters for an interest, in a fixed order.
 fn filters(interest: Interest) -> impl Iterator<Item = (Filter, Notes)> + Clone {

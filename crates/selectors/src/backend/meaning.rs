@@ -1,9 +1,14 @@
 //! What interests are in the flags of `poll(2)`, and what these flags, and those of epoll, mean.
 
-use super::PEER_CLOSED;
-use super::system::{POLL_PRIORITY, POLL_READ, POLL_UNTOLD};
+use super::platform::system::{POLL_PRIORITY, POLL_READ, POLL_UNTOLD};
 use crate::sys::poll::PollFlags;
 use crate::{Interest, Readiness};
+
+/// That the peer sends no more. Not told by itself everywhere.
+#[cfg(any(target_os = "android", target_os = "freebsd", target_os = "illumos", target_os = "linux"))]
+const PEER_CLOSED: PollFlags = PollFlags::RDHUP;
+#[cfg(not(any(target_os = "android", target_os = "freebsd", target_os = "illumos", target_os = "linux")))]
+const PEER_CLOSED: PollFlags = PollFlags::empty();
 
 /// What poll-like events mean: the rule that `poll` and `epoll` share.
 ///

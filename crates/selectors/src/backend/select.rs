@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::system::SELECT_WRITE;
+use super::platform::system::SELECT_WRITE;
 use super::{Backend, Source, Tag};
 use crate::map::FdIndex;
 use crate::sys::fd::AsRawFd;
