@@ -104,6 +104,7 @@ mod meaning;
 mod poll;
 mod select;
 
+#[allow(unused_imports, unreachable_pub, reason = "Windows has no other back ends than the two below")]
 pub use platform::*;
 pub use poll::Poll;
 pub use select::Select;

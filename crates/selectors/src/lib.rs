@@ -131,6 +131,7 @@ mod waker;
 
 #[doc(inline)]
 pub use backend::BackendKind;
+#[allow(unused_imports, unreachable_pub, reason = "Windows has no other back ends than the two below")]
 pub use backend::aliases::*;
 pub use error::{Error, Limit, Operation, Rejected};
 pub use file::File;
