@@ -50,6 +50,7 @@ struct Data {
 
 struct Proxy {
     selector: DefaultSelector<Source, Data>,
+    listener: Token,
     target: SocketAddr,
 }
 
@@ -63,8 +64,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let target = to.to_socket_addrs()?.next().ok_or("no such host")?;
     println!("{} -> {target}", listener.local_addr()?);
 
-    let mut proxy = Proxy { selector: DefaultSelector::new()?, target };
-    proxy.selector.register(Source::Listener(listener), Interest::READ, Data::default())?;
+    let mut selector = DefaultSelector::new()?;
+    let listener = selector.register(Source::Listener(listener), Interest::READ, Data::default())?;
+    let mut proxy = Proxy { selector, listener, target };
     let mut ready = Ready::new();
     loop {
         proxy.selector.select_into(&mut ready, None)?;
@@ -77,7 +79,11 @@ fn main() -> Result<(), Box<dyn Error>> {
                     }
                     Err(error)
                         if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::ConnectionAborted) => {}
-                    Err(error) => return Err(error.into()),
+                    Err(error) => {
+                        // Mostly that descriptors have run out: until a connection is closed there is no use in trying.
+                        println!("cannot accept: {error}");
+                        proxy.selector.pause(token)?;
+                    }
                 },
                 Some(Source::Side(_)) => {
                     if let Err(error) = proxy.serve(token, readiness) {
@@ -168,7 +174,7 @@ impl Proxy {
         if let Some(peer) = key.data.peer {
             self.selector.unregister(peer)?;
         }
-        Ok(())
+        Ok(self.selector.rearm(self.listener)?)
     }
 }
 

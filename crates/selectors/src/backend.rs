@@ -135,8 +135,10 @@ pub type DefaultBackend = Best;
 ///
 /// # Errors
 ///
-/// A method that fails must leave everything as it was. `add`, `modify`, `remove` and `wait` may pass on whatever the
-/// system says.
+/// A method that fails must leave everything as it was. A wait that fails after its kernel has told something loses that,
+/// where it is told only once: edges, and one-shot keys. (A wake is sent again.)
+///
+/// `add`, `modify`, `remove` and `wait` may pass on whatever the system says.
 ///
 /// # Examples
 ///

@@ -123,7 +123,10 @@ pub enum Error {
     },
 
     /// No back end has this name, or not on this platform.
-    #[error("no back end of this platform is called {name:?}: use one of {}", crate::BackendKind::list())]
+    #[error(
+        "no back end of this platform is called {name:?}, which the program or SELECTORS_BACKEND asked for: use one of {}",
+        crate::BackendKind::list()
+    )]
     UnknownBackend {
         /// The name that was asked for.
         name: String,

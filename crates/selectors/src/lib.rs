@@ -48,7 +48,11 @@
 //!     for (token, _readiness) in &selector.select(None)? {
 //!         match selector.fileobj(token) {
 //!             Some(Peer::Listener(listener)) => {
-//!                 let (stream, _address) = listener.accept()?;
+//!                 let stream = match listener.accept() {
+//!                     Ok((stream, _address)) => stream,
+//!                     Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+//!                     Err(error) => return Err(error),
+//!                 };
 //!                 stream.set_nonblocking(true)?;
 //!                 selector.register(Peer::Client(stream), Interest::READ, ())?;
 //!             }

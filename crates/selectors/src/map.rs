@@ -83,7 +83,10 @@ impl<F, D> Map<F, D> {
             self.next.resize(slot + 1, NonZeroU32::MIN);
             self.data.resize_with(slot + 1, || None);
         }
-        Some((number, self.next[slot]))
+        // Spent at once: a back end that fails may have handed it to the kernel.
+        let generation = self.next[slot];
+        self.next[slot] = generation.saturating_add(1);
+        Some((number, generation))
     }
 
     /// Puts a registration where [`vacancy`](Self::vacancy) said.
@@ -102,8 +105,7 @@ impl<F, D> Map<F, D> {
         let at = slot as usize;
         let entry = self.slots.get_mut(at)?.take()?;
         let data = self.data[at].take()?;
-        if let Some(next) = entry.generation.checked_add(1) {
-            self.next[at] = next;
+        if entry.generation != NonZeroU32::MAX {
             self.slots.remove(at);
         }
         self.by_fd.remove(entry.fd);

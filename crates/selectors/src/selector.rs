@@ -186,6 +186,10 @@ impl<F: AsFd, D> Selector<AnyBackend, F, D> {
     }
 }
 
+/// The back end's own descriptor, to wait *for* it: readable when a wait would find something.
+///
+/// To wait *on* it, or to register with it (through `sys::epoll::Epoll::from_fd` of a duplicate, say), takes events away
+/// from the selector, or shows it foreign ones.
 impl<B: AsFd, F, D> AsFd for Selector<B, F, D> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.backend.as_fd()

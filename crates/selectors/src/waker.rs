@@ -69,6 +69,15 @@ enum How {
     Signal(Signal),
 }
 
+impl Shared {
+    fn send(&self) -> io::Result<()> {
+        match &self.how {
+            How::Native(wake) => wake.wake(),
+            How::Signal(signal) => signal.raise(),
+        }
+    }
+}
+
 impl Waker {
     /// Ends the wait of the selector, or its next one.
     ///
@@ -99,14 +108,24 @@ impl Waker {
         if self.shared.pending.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        let result = match &self.shared.how {
-            How::Native(wake) => wake.wake(),
-            How::Signal(signal) => signal.raise(),
-        };
+        let result = self.shared.send();
         if result.is_err() {
             self.shared.pending.store(false, Ordering::Release);
         }
         result
+    }
+}
+
+/// Sends a pending wake again when it is dropped: a wait may have taken it from the kernel and not told.
+pub(crate) struct Unseen<'a>(&'a Shared);
+
+impl Drop for Unseen<'_> {
+    fn drop(&mut self) {
+        if self.0.pending.load(Ordering::Acquire) {
+            // It worked the first time; if not now, the next `wake` finds out.
+            let again = self.0.send();
+            self.0.pending.store(again.is_ok(), Ordering::Release);
+        }
     }
 }
 
@@ -144,6 +163,11 @@ impl WakerSource {
             How::Native(_) => None,
             How::Signal(signal) => Some(Source::new(signal.as_fd(), Tag::WAKER, Interest::READ, self.mode)),
         }
+    }
+
+    /// For a wait whose reports may not come to be seen, because it fails or panics: see [`Unseen`].
+    pub(crate) fn unseen(&self) -> Unseen<'_> {
+        Unseen(&self.shared)
     }
 
     /// Makes ready for the next wake, when the back end reported this one.

@@ -33,6 +33,7 @@ mod timeout;
 mod tokens;
 mod traps;
 mod unregister;
+mod unseen;
 mod wake;
 mod wake_threads;
 
@@ -68,6 +69,7 @@ pub(crate) fn scenarios<B: Backend + Send + 'static>(backend: &'static str) -> V
         tokens::scenarios::<B>(backend),
         traps::scenarios::<B>(backend),
         unregister::scenarios::<B>(backend),
+        unseen::scenarios::<B>(backend),
         wake::scenarios::<B>(backend),
         wake_threads::scenarios::<B>(backend),
     ]

@@ -97,8 +97,8 @@ impl Set {
             loop {
                 match self.device.poll(&mut self.found[..room], millis) {
                     // More results than the process may have descriptors, which Solaris refuses: the limit was lowered.
-                    Err(error) if error.raw_os_error() == Some(libc::EINVAL) && room > limit() => {
-                        room = limit()
+                    Err(error) if error.raw_os_error() == Some(libc::EINVAL) && room > limit().max(1) => {
+                        room = limit().max(1)
                     }
                     result => return result,
                 }

@@ -89,13 +89,21 @@ pub(crate) fn select(sets: [Option<&mut Set>; 3], timeout: Timeout) -> io::Resul
         set.0.resize(words, 0);
     }
     let limit = (words * WORD).min(libc::c_int::MAX as usize) as libc::c_int;
-    let [read, write, except] =
-        sets.map(|set| set.map_or(std::ptr::null_mut(), |set| set.0.as_mut_ptr().cast::<libc::fd_set>()));
+    // A call that ends with nothing has emptied the sets.
+    let asked = time::in_pieces(timeout).then(|| sets.each_ref().map(|set| set.as_deref().cloned()));
     // There is no other call to fall back on: `select` of glibc 2.33 and newer is `pselect6` too.
     time::wait(timeout, |left| {
+        for (set, asked) in sets.iter_mut().zip(asked.iter().flatten()) {
+            if let (Some(set), Some(asked)) = (set, asked) {
+                set.clone_from(asked);
+            }
+        }
+        let [read, write, except] = sets.each_mut().map(|set| {
+            set.as_deref_mut().map_or(std::ptr::null_mut(), |set| set.0.as_mut_ptr().cast::<libc::fd_set>())
+        });
         let left = left.map(time::timespec);
         let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-        // SAFETY: each set is null or one of three distinct arrays of `words` words, mutably borrowed by this function;
+        // SAFETY: each set is null or one of three distinct arrays of `words` words, mutably borrowed for the call;
         // `limit` bits are no more than that, and the kernel touches whole words up to it (FDS_BYTES in fs/select.c).
         // `left` is null or a timespec that outlives the call; there is no signal mask.
         time::count(unsafe { libc::pselect(limit, read, write, except, left, std::ptr::null()) })

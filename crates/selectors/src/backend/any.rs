@@ -231,7 +231,11 @@ impl Backend for AnyBackend {
         let mut result = Err(io::ErrorKind::Unsupported.into());
         for kind in BackendKind::available() {
             result = Self::open(kind);
-            if result.is_ok() {
+            // Not there, or not allowed: the next one may be. When descriptors or memory run out, that is to be told.
+            let absent =
+                [io::ErrorKind::Unsupported, io::ErrorKind::PermissionDenied, io::ErrorKind::NotFound];
+            if result.as_ref().map_err(io::Error::kind).map_or_else(|kind| !absent.contains(&kind), |_| true)
+            {
                 break;
             }
         }

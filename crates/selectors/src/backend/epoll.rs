@@ -41,7 +41,7 @@ use crate::{Interest, Mode, Readiness, Timeout};
 #[derive(Debug)]
 pub struct Epoll {
     epoll: epoll::Epoll,
-    // Room for an event of each descriptor that is watched, and at least one.
+    // Room for more events than there are descriptors that are watched.
     buffer: Vec<Event>,
     // How many descriptors were added, and not removed.
     watched: usize,
@@ -49,7 +49,7 @@ pub struct Epoll {
 
 impl Backend for Epoll {
     fn new() -> io::Result<Self> {
-        Ok(Self { epoll: epoll::Epoll::new()?, buffer: vec![Event::default()], watched: 0 })
+        Ok(Self { epoll: epoll::Epoll::new()?, buffer: vec![Event::default(); 4], watched: 0 })
     }
 
     fn name(&self) -> &'static str {
@@ -71,7 +71,7 @@ impl Backend for Epoll {
             result => result?,
         }
         self.watched += 1;
-        if self.buffer.len() < self.watched {
+        if self.buffer.len() <= self.watched {
             self.buffer.resize(2 * self.watched, Event::default());
         }
         Ok(())
@@ -98,8 +98,14 @@ impl Backend for Epoll {
         timeout: Timeout,
         mut report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
-        for event in self.epoll.wait(&mut self.buffer, timeout)? {
+        let events = self.epoll.wait(&mut self.buffer, timeout)?;
+        for event in events {
             report(Tag::from_u64(event.data()), MEANING[index(event.flags())]);
+        }
+        // There is more room than descriptors, so some of these are of files that were replaced (dup2) while they were
+        // registered and that are open elsewhere: nobody can take them out. Others may be behind them.
+        if events.len() == self.buffer.len() {
+            self.buffer.resize(2 * self.buffer.len(), Event::default());
         }
         Ok(())
     }

@@ -51,7 +51,8 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     ///
     /// # Errors
     ///
-    /// The file object and the data come back in the [`Rejected`]; nothing has changed.
+    /// The file object and the data come back in the [`Rejected`]; nothing has changed. `?` makes an [`Error`] or an
+    /// `io::Error` of it; for other types write `.map_err(selectors::Error::from)?`.
     ///
     /// * [`Error::InvalidInterest`]: the interest is empty or has unknown bits.
     /// * [`Error::AlreadyRegistered`]: its descriptor is registered, perhaps through another object.

@@ -92,11 +92,14 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
             Err(error) => Err(error.into()),
         });
         let sources = sources.chain(self.waker.iter().filter_map(|waker| Some(Ok(waker.source()?))));
+        let unseen = self.waker.as_ref().map(WakerSource::unseen);
         let result = self.backend.wait(sources, timeout.into(), |tag, readiness| ready.push(tag, readiness));
         if let Err(error) = result {
+            drop(unseen);
             ready.begin(self.map.id, 0);
             return Err(Error::new(Operation::Wait, self.backend.name(), error));
         }
+        std::mem::forget(unseen);
         self.settle(ready);
         Ok(ready.len())
     }
