@@ -132,15 +132,9 @@ impl From<Duration> for Timeout {
 /// The longest single wait that every kernel interface here can express: `epoll_wait` takes an `int` of
 /// milliseconds, and a 32-bit `time_t` holds more than this. 24.8 days.
 #[cfg(not(test))]
-const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
+pub(crate) const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
 #[cfg(test)]
-const LONGEST: Duration = Duration::from_millis(5);
-
-/// Whether [`wait`] may have to call again after a call that ended with nothing.
-#[cfg(unix)]
-pub(crate) fn in_pieces(timeout: Timeout) -> bool {
-    timeout.limit.is_some_and(|limit| limit > LONGEST)
-}
+pub(crate) const LONGEST: Duration = Duration::from_millis(5);
 
 /// Calls `call` with the time that is left (at most [`LONGEST`]) until it has an answer.
 ///
@@ -179,50 +173,4 @@ pub(crate) fn wait(
 pub(crate) fn millis_up(time: Duration) -> c_int {
     let millis = time.as_secs() * 1000 + u64::from(time.subsec_nanos().div_ceil(1_000_000));
     millis.try_into().unwrap_or(c_int::MAX)
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-    use crate::fd::AsFd;
-    use crate::poll::{PollFd, PollFlags};
-    use crate::select::{Cache, FdSet, Sets};
-    use std::io::Write;
-    use std::os::unix::net::UnixStream;
-
-    /// Waits for a socket that becomes readable after several pieces, as 24.8 days are too long for a test.
-    fn after_some_pieces(wait: impl FnOnce(&UnixStream, Timeout)) {
-        let (reader, mut writer) = UnixStream::pair().unwrap();
-        let thread = std::thread::spawn(move || {
-            std::thread::sleep(8 * LONGEST);
-            writer.write_all(b"x").unwrap();
-            writer
-        });
-        let start = Instant::now();
-        wait(&reader, Timeout::after(Duration::from_secs(600)));
-        assert!(start.elapsed() < Duration::from_secs(300), "it was not seen");
-        drop(thread.join().unwrap());
-    }
-
-    #[test]
-    fn select_goes_on_after_a_piece() {
-        after_some_pieces(|reader, timeout| {
-            let mut set: FdSet<'_> = [reader.as_fd()].into_iter().collect();
-            assert_eq!(crate::select::select(Some(&mut set), None, None, timeout).unwrap(), 1);
-            assert!(set.contains(reader.as_fd()));
-        });
-        after_some_pieces(|reader, timeout| {
-            let mut cache = Cache::new();
-            let loaded = cache.load([Ok((reader.as_fd(), Sets::READ))]).unwrap();
-            assert_eq!(loaded.select(timeout).unwrap().count(), 1);
-        });
-    }
-
-    #[test]
-    fn poll_goes_on_after_a_piece() {
-        after_some_pieces(|reader, timeout| {
-            let mut fds = [PollFd::new(reader.as_fd(), PollFlags::IN)];
-            assert_eq!(crate::poll::poll(&mut fds, timeout).unwrap(), 1);
-        });
-    }
 }

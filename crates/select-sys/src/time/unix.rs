@@ -4,6 +4,9 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::Timeout;
+use crate::time::LONGEST;
+
 /// Whether a wait may end before its time: the kernel counts with the clock of [`Instant`](std::time::Instant).
 pub(crate) const MAY_BE_EARLY: bool = false;
 
@@ -40,4 +43,56 @@ pub(crate) fn timespec(time: Duration) -> libc::timespec {
 /// What a call found, or the error that `errno` holds when it gave -1.
 pub(crate) fn count(result: impl TryInto<usize>) -> io::Result<usize> {
     result.try_into().map_err(|_| io::Error::last_os_error())
+}
+
+/// Whether a wait may have to call again after a call that ended with nothing.
+pub(crate) fn in_pieces(timeout: Timeout) -> bool {
+    timeout.limit().is_some_and(|limit| limit > LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fd::AsFd;
+    use crate::poll::{PollFd, PollFlags};
+    use crate::select::{Cache, FdSet, Sets};
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+    use std::time::Instant;
+
+    /// Waits for a socket that becomes readable after several pieces, as 24.8 days are too long for a test.
+    fn after_some_pieces(wait: impl FnOnce(&UnixStream, Timeout)) {
+        let (reader, mut writer) = UnixStream::pair().unwrap();
+        let thread = std::thread::spawn(move || {
+            std::thread::sleep(8 * LONGEST);
+            writer.write_all(b"x").unwrap();
+            writer
+        });
+        let start = Instant::now();
+        wait(&reader, Timeout::after(Duration::from_secs(600)));
+        assert!(start.elapsed() < Duration::from_secs(300), "it was not seen");
+        drop(thread.join().unwrap());
+    }
+
+    #[test]
+    fn select_goes_on_after_a_piece() {
+        after_some_pieces(|reader, timeout| {
+            let mut set: FdSet<'_> = [reader.as_fd()].into_iter().collect();
+            assert_eq!(crate::select::select(Some(&mut set), None, None, timeout).unwrap(), 1);
+            assert!(set.contains(reader.as_fd()));
+        });
+        after_some_pieces(|reader, timeout| {
+            let mut cache = Cache::new();
+            let loaded = cache.load([Ok((reader.as_fd(), Sets::READ))]).unwrap();
+            assert_eq!(loaded.select(timeout).unwrap().count(), 1);
+        });
+    }
+
+    #[test]
+    fn poll_goes_on_after_a_piece() {
+        after_some_pieces(|reader, timeout| {
+            let mut fds = [PollFd::new(reader.as_fd(), PollFlags::IN)];
+            assert_eq!(crate::poll::poll(&mut fds, timeout).unwrap(), 1);
+        });
+    }
 }
