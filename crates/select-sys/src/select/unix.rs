@@ -90,8 +90,7 @@ pub(crate) fn select(sets: [Option<&mut Set>; 3], timeout: Timeout) -> io::Resul
     }
     let limit = (words * WORD).min(libc::c_int::MAX as usize) as libc::c_int;
     // A call that ends with nothing has emptied the sets.
-    let asked =
-        time::in_pieces(timeout).then(|| sets.each_ref().map(|set| set.as_deref().cloned()));
+    let asked = time::in_pieces(timeout).then(|| sets.each_ref().map(|set| set.as_deref().cloned()));
     // There is no other call to fall back on: `select` of glibc 2.33 and newer is `pselect6` too.
     time::wait(timeout, |left| {
         for (set, asked) in sets.iter_mut().zip(asked.iter().flatten()) {
