@@ -4,10 +4,10 @@
 
 use std::process::ExitCode;
 
-#[cfg(any(target_os = "android", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 mod table;
 
-#[cfg(any(target_os = "android", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 fn main() -> ExitCode {
     let done = match std::env::args().nth(1).as_deref() {
         None | Some("--check") => table::check(),
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     }
 }
 
-#[cfg(not(any(target_os = "android", target_os = "linux")))]
+#[cfg(not(target_os = "linux"))]
 fn main() -> ExitCode {
     eprintln!("The table is that of Linux, and is made there.");
     ExitCode::FAILURE
