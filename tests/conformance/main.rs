@@ -38,7 +38,9 @@ fn scenarios() -> Vec<Scenario> {
             all(target_os = "linux", feature = "libkqueue"),
         ))]
         scenarios::scenarios::<selectors::backend::Kqueue>("kqueue"),
-        #[cfg(feature = "devpoll-emulation")]
+        #[cfg(any(target_os = "illumos", target_os = "solaris"))]
+        scenarios::scenarios::<selectors::backend::Devpoll>("devpoll"),
+        #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
         scenarios::scenarios::<selectors::backend::Devpoll>("devpoll-emulated"),
         scenarios::scenarios::<DefaultBackend>("default"),
         scenarios::scenarios::<AnyBackend>("any"),

@@ -2,10 +2,13 @@
 
 use conformance::Scenario;
 
-#[cfg(feature = "devpoll-emulation")]
+#[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
 mod devpoll;
+#[cfg(any(target_os = "android", target_os = "linux"))]
 mod epoll;
+#[cfg(any(target_os = "android", target_os = "linux"))]
 mod epoll_edge;
+#[cfg(any(target_os = "android", target_os = "linux"))]
 mod epoll_replaced;
 mod poll;
 mod select;
@@ -14,10 +17,13 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     [
         select::scenarios(),
         poll::scenarios(),
-        #[cfg(feature = "devpoll-emulation")]
+        #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
         devpoll::scenarios(),
+        #[cfg(any(target_os = "android", target_os = "linux"))]
         epoll::scenarios(),
+        #[cfg(any(target_os = "android", target_os = "linux"))]
         epoll_edge::scenarios(),
+        #[cfg(any(target_os = "android", target_os = "linux"))]
         epoll_replaced::scenarios(),
     ]
     .concat()

@@ -108,7 +108,7 @@ fn in_the_order_of_the_numbers() -> Run {
 /// `O_PATH`: the number is open, but no call that reads or writes takes it. Linux reports such a one in all sets
 /// (since 5.13) or in none; never an error, never a wait for ever.
 fn a_descriptor_without_a_file_behind_it() -> Run {
-    let path = rustix::fs::open("/", rustix::fs::OFlags::PATH, rustix::fs::Mode::empty()).unwrap();
+    let path = pairs::without_a_file()?;
     let mut selector = SelectSelector::new().unwrap();
     let token = selector.register(path, BOTH, ()).unwrap();
     let found = selector.select(Duration::from_millis(1)).unwrap().get(token);

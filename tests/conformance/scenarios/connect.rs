@@ -2,9 +2,9 @@
 
 use conformance::{NotRun, Run, interests, now, pairs, soon};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, listen, socket_with, sockopt};
+use rustix::net::{connect, listen, sockopt};
 use selectors::backend::Backend;
-use selectors::sys::fd::{AsFd, OwnedFd};
+use selectors::sys::fd::AsFd;
 use selectors::{Interest, Readiness, Selector};
 use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -31,8 +31,7 @@ fn listener() -> (TcpListener, SocketAddr) {
 
 /// A socket that begins to connect, and what `connect` said.
 fn connecting(address: SocketAddr) -> (TcpStream, Result<(), Errno>) {
-    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-    let socket: OwnedFd = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None).unwrap();
+    let socket = pairs::unconnected();
     let result = connect(&socket, &address);
     (socket.into(), result)
 }

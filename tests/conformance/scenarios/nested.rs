@@ -1,9 +1,8 @@
 //! One selector in another, by a duplicate of its descriptor.
 
 use conformance::{NotRun, Run, in_child, interests, now, pairs, soon, stdin};
-use selectors::backend::{AnyBackend, Backend, DefaultBackend, Epoll, Poll, Select};
-use selectors::{BackendKind, DefaultSelector, Error, Interest, Mode, Selector};
-use std::any::Any;
+use selectors::backend::{AnyBackend, Backend, DefaultBackend, Poll, Select};
+use selectors::{DefaultSelector, Error, Interest, Mode, Selector};
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -24,16 +23,8 @@ conformance::scenarios!(nested:
 );
 
 /// A duplicate of the selector's own descriptor.
-fn duplicate<B: Backend + 'static, F: AsFd, D>(selector: &Selector<B, F, D>) -> Result<OwnedFd, NotRun> {
-    let backend: &dyn Any = selector.backend();
-    let fd = match backend.downcast_ref::<AnyBackend>() {
-        Some(any) => {
-            assert_eq!(any.fd().is_some(), any.kind() == BackendKind::Epoll);
-            any.fd()
-        }
-        None => backend.downcast_ref::<Epoll>().map(AsFd::as_fd),
-    };
-    let fd = fd.ok_or_else(|| NotRun::because("no descriptor"))?;
+fn duplicate<B: Backend, F: AsFd, D>(selector: &Selector<B, F, D>) -> Result<OwnedFd, NotRun> {
+    let fd = selector.backend().fd().ok_or_else(|| NotRun::because("no descriptor"))?;
     Ok(fd.try_clone_to_owned().unwrap())
 }
 
@@ -77,7 +68,7 @@ fn the_outer_sees_what_the_inner_has<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_inner_is_seen_by_every_kind_of_outer<B: Backend + 'static>() -> Run {
+fn the_inner_is_seen_by_every_kind_of_outer<B: Backend>() -> Run {
     fn check<O: Backend>(inner: OwnedFd) {
         let mut outer = Selector::<O, _>::new().unwrap();
         let token = outer.register(inner, Interest::READ, ()).unwrap();
@@ -205,7 +196,7 @@ fn a_dropped_inner_one_is_silent<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_key_whose_number_became_the_selector_itself<B: Backend + 'static>() -> Run {
+fn a_key_whose_number_became_the_selector_itself<B: Backend>() -> Run {
     in_child("itself", &[], || {
         let stdin = std::io::stdin();
         let mut selector = Selector::<B, _>::new().unwrap();

@@ -6,7 +6,11 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 
-use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::fs::OFlags;
+use rustix::io::FdFlags;
+use rustix::net::{AddressFamily, SocketType};
+
+use crate::NotRun;
 
 /// Two Unix stream sockets.
 pub fn unix() -> (UnixStream, UnixStream) {
@@ -43,8 +47,43 @@ pub fn udp() -> (UdpSocket, UdpSocket) {
 
 /// A pipe: the end to read from, and the end to write to.
 pub fn pipe() -> (File, File) {
-    let (reader, writer): (OwnedFd, OwnedFd) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK).unwrap();
+    let (reader, writer) = rustix::pipe::pipe().unwrap();
+    set_flags(&reader);
+    set_flags(&writer);
     (reader.into(), writer.into())
+}
+
+/// A TCP socket that is not connected.
+pub fn unconnected() -> OwnedFd {
+    let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    set_flags(&socket);
+    socket
+}
+
+/// Apple's systems have no call that makes a pipe or a socket with these. Here no other thread starts a process between.
+fn set_flags(fd: &OwnedFd) {
+    rustix::io::fcntl_setfd(fd, FdFlags::CLOEXEC).unwrap();
+    rustix::fs::fcntl_setfl(fd, rustix::fs::fcntl_getfl(fd).unwrap() | OFlags::NONBLOCK).unwrap();
+}
+
+/// A descriptor that is open, but that no call that reads or writes takes.
+///
+/// # Errors
+///
+/// There are no such ones here.
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub fn without_a_file() -> Result<OwnedFd, NotRun> {
+    Ok(rustix::fs::open("/", OFlags::PATH, rustix::fs::Mode::empty()).unwrap())
+}
+
+/// A descriptor that is open, but that no call that reads or writes takes.
+///
+/// # Errors
+///
+/// There are no such ones here.
+#[cfg(not(any(target_os = "android", target_os = "linux")))]
+pub fn without_a_file() -> Result<OwnedFd, NotRun> {
+    Err(NotRun::because("O_PATH is of Linux"))
 }
 
 /// An empty regular file without a name.

@@ -17,7 +17,6 @@ conformance::scenarios_of!(sys, descriptors:
     into_fd_gives_up_the_descriptor,
     dropping_closes,
     what_is_no_epoll_instance,
-    types_go_to_other_threads,
 );
 
 fn inherited(fd: impl AsFd) -> bool {
@@ -114,20 +113,5 @@ fn what_is_no_epoll_instance() -> Run {
     for error in errors {
         assert_eq!(error.unwrap_err().raw_os_error(), Some(libc::EINVAL));
     }
-    Ok(())
-}
-
-/// The polling object cannot be used by two threads at once (`&mut self`), but handed on; epoll both.
-fn types_go_to_other_threads() -> Run {
-    use selectors::sys::{poll, select};
-    fn send_and_sync<T: Send + Sync>() {}
-    send_and_sync::<Epoll>();
-    send_and_sync::<Event>();
-    send_and_sync::<select::FdSet<'_>>();
-    send_and_sync::<select::Cache>();
-    send_and_sync::<poll::PollFd<'_>>();
-    send_and_sync::<poll::Poll<'_>>();
-    send_and_sync::<poll::Cache>();
-    send_and_sync::<Timeout>();
     Ok(())
 }

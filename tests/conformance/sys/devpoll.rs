@@ -1,9 +1,8 @@
 //! The object for `/dev/poll`, over the emulation.
 
-use super::waits::until_asleep;
+use super::asleep::{this_thread, until_asleep};
 use conformance::{Descriptors, Run, WAIT, pairs, signals};
 use rustix::io::{FdFlags, fcntl_getfd};
-use rustix::thread::gettid;
 use selectors::Timeout;
 use selectors::sys::devpoll::{Cache, DevPoll};
 use selectors::sys::poll::{PollFd, PollFlags, poll};
@@ -252,7 +251,7 @@ fn no_limit_waits() -> Run {
     let (a, mut b) = pairs::unix();
     let mut devpoll = DevPoll::new().unwrap();
     devpoll.register(a.as_fd(), PollFlags::IN);
-    let this = gettid();
+    let this = this_thread();
     thread::scope(|scope| {
         scope.spawn(move || {
             until_asleep(this);

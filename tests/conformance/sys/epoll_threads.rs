@@ -1,8 +1,7 @@
 //! `epoll` from several threads at once, and one instance within another call.
 
-use super::waits::until_asleep;
+use super::asleep::{this_thread, until_asleep};
 use conformance::{Run, WAIT, pairs};
-use rustix::thread::gettid;
 use selectors::sys::Timeout;
 use selectors::sys::epoll::{Epoll, Event, EventFlags};
 use selectors::sys::poll::{PollFd, PollFlags, poll};
@@ -24,7 +23,7 @@ fn waiter(epoll: &Epoll, change: impl FnOnce()) -> Vec<u64> {
     thread::scope(|scope| {
         let (sender, receiver) = channel();
         let waiter = scope.spawn(move || {
-            sender.send(gettid()).unwrap();
+            sender.send(this_thread()).unwrap();
             let mut buffer = [Event::default(); 4];
             let events = epoll.wait(&mut buffer, WAIT).unwrap();
             events.iter().map(|event| event.data()).collect()

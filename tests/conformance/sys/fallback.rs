@@ -105,7 +105,7 @@ fn select_where_the_call_is_forbidden() -> Run {
 
 /// Only what says that there is no such call is taken for that.
 fn other_errors_are_told() -> Run {
-    for (name, wait) in waits::ALL {
+    for &(name, wait) in waits::ALL {
         seccomp::in_a_thread_where(&seccomp::waits(), libc::ENOMEM, || {
             for timeout in [Timeout::NEVER, Timeout::ZERO, LIMITS[1].into(), LIMITS[5].into()] {
                 assert_eq!(wait(None, timeout).expect_err(name).raw_os_error(), Some(libc::ENOMEM));

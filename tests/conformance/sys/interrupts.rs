@@ -46,7 +46,7 @@ fn in_a_storm<T>(end: &UnixStream, body: impl FnOnce() -> T) -> (T, u64) {
 }
 
 fn a_wait_goes_on_with_the_time_that_is_left() -> Run {
-    for (name, wait) in ALL {
+    for &(name, wait) in ALL {
         for limit in [Duration::from_millis(200), Duration::from_micros(100_500)] {
             disturbed(|| {
                 let (a, b) = pairs::unix();
@@ -72,7 +72,7 @@ fn disturbed(mut body: impl FnMut() -> u64) {
 
 /// Many are interrupted near their end, where nothing is left.
 fn short_waits() -> Run {
-    for (name, wait) in ALL {
+    for &(name, wait) in ALL {
         let (a, b) = pairs::unix();
         let ((), _) = in_a_storm(&b, || {
             for _ in 0..20 {
@@ -86,7 +86,7 @@ fn short_waits() -> Run {
 }
 
 fn what_comes_meanwhile_is_seen() -> Run {
-    for (name, wait) in ALL {
+    for &(name, wait) in ALL {
         for timeout in [Timeout::NEVER, Timeout::after(2 * TOO_LONG)] {
             let (a, mut b) = pairs::unix();
             let before = handled();
@@ -112,7 +112,7 @@ fn zero_is_not_disturbed() -> Run {
     let (a, b) = pairs::unix();
     let (c, mut d) = pairs::unix();
     d.write_all(b"x").unwrap();
-    for (name, wait) in ALL {
+    for &(name, wait) in ALL {
         let before = handled();
         in_a_storm(&b, || {
             while handled() < before + 3 {
@@ -125,7 +125,7 @@ fn zero_is_not_disturbed() -> Run {
 }
 
 fn a_wait_that_asks_for_it_is_interrupted() -> Run {
-    for (name, wait) in ALL {
+    for &(name, wait) in ALL {
         let exact = Timeout::after(2 * TOO_LONG + Duration::from_nanos(1));
         for timeout in [Timeout::NEVER, Timeout::after(2 * TOO_LONG), exact] {
             let (a, b) = pairs::unix();

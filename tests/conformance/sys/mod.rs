@@ -2,54 +2,75 @@
 
 use conformance::Scenario;
 
+mod asleep;
 mod constants;
+#[cfg(any(target_os = "android", target_os = "linux"))]
 mod descriptors;
-#[cfg(feature = "devpoll-emulation")]
+#[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
 mod devpoll;
-#[cfg(feature = "devpoll-emulation")]
+#[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
 mod devpoll_cache;
-#[cfg(feature = "devpoll-emulation")]
+#[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
 mod devpoll_device;
-#[cfg(feature = "devpoll-emulation")]
+#[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
 mod devpoll_errors;
+#[cfg(any(target_os = "android", target_os = "linux"))]
 mod epoll;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+mod epoll_constants;
+#[cfg(any(target_os = "android", target_os = "linux"))]
 mod epoll_control;
+#[cfg(any(target_os = "android", target_os = "linux"))]
 mod epoll_threads;
+#[cfg(any(target_os = "android", target_os = "linux"))]
 mod fallback;
 mod interrupts;
 mod poll;
 mod poll_cache;
 mod poll_object;
+#[cfg(any(target_os = "android", target_os = "linux"))]
 pub(crate) mod seccomp;
+#[cfg(not(any(target_os = "android", target_os = "linux")))]
+#[path = "no_seccomp.rs"]
+mod seccomp;
 mod select;
 mod select_cache;
 mod select_sets;
 mod timeouts;
+mod types;
 mod waits;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     [
         constants::scenarios(),
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        epoll_constants::scenarios(),
+        #[cfg(any(target_os = "android", target_os = "linux"))]
         descriptors::scenarios(),
+        types::scenarios(),
         select_sets::scenarios(),
         select::scenarios(),
         select_cache::scenarios(),
         poll::scenarios(),
         poll_object::scenarios(),
         poll_cache::scenarios(),
-        #[cfg(feature = "devpoll-emulation")]
+        #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
         devpoll_device::scenarios(),
-        #[cfg(feature = "devpoll-emulation")]
+        #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
         devpoll::scenarios(),
-        #[cfg(feature = "devpoll-emulation")]
+        #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
         devpoll_errors::scenarios(),
-        #[cfg(feature = "devpoll-emulation")]
+        #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
         devpoll_cache::scenarios(),
+        #[cfg(any(target_os = "android", target_os = "linux"))]
         epoll_control::scenarios(),
+        #[cfg(any(target_os = "android", target_os = "linux"))]
         epoll::scenarios(),
+        #[cfg(any(target_os = "android", target_os = "linux"))]
         epoll_threads::scenarios(),
         interrupts::scenarios(),
         timeouts::scenarios(),
+        #[cfg(any(target_os = "android", target_os = "linux"))]
         fallback::scenarios(),
     ]
     .concat()

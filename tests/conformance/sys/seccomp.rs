@@ -36,6 +36,15 @@ const OLD: &[c_long] = &[libc::SYS_poll, libc::SYS_epoll_wait];
 ))]
 const OLD: &[c_long] = &[];
 
+// The classes and modes of instructions: include/uapi/linux/bpf_common.h. libc does not have them for Android.
+const BPF_LD: u32 = 0x00;
+const BPF_JMP: u32 = 0x05;
+const BPF_RET: u32 = 0x06;
+const BPF_W: u32 = 0x00;
+const BPF_ABS: u32 = 0x20;
+const BPF_JEQ: u32 = 0x10;
+const BPF_K: u32 = 0x00;
+
 /// Every call that waits.
 pub(crate) fn waits() -> Vec<c_long> {
     let pselect = [libc::SYS_pselect6, PSELECT6_TIME64];
@@ -51,18 +60,18 @@ pub(crate) fn waits() -> Vec<c_long> {
 /// The kernel has no such filters.
 pub(crate) fn answer(calls: &[c_long], errno: c_int) -> Run {
     let code = |code: u32| u16::try_from(code).unwrap();
-    let jump = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+    let jump = BPF_JMP | BPF_JEQ | BPF_K;
     // The number of the call is the first word of struct seccomp_data. Each comparison with one that is meant jumps over
     // the rest of them and over the instruction that allows the call: seccomp(2).
     let statement = |kind, k| libc::sock_filter { code: code(kind), jt: 0, jf: 0, k };
-    let mut program = vec![statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0)];
+    let mut program = vec![statement(BPF_LD | BPF_W | BPF_ABS, 0)];
     for (&call, left) in calls.iter().zip((0..calls.len()).rev()) {
         let (k, jt) = (u32::try_from(call).unwrap(), u8::try_from(left + 1).unwrap());
         program.push(libc::sock_filter { code: code(jump), jt, jf: 0, k });
     }
-    program.push(statement(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ALLOW));
+    program.push(statement(BPF_RET | BPF_K, libc::SECCOMP_RET_ALLOW));
     let refusal = libc::SECCOMP_RET_ERRNO | u32::try_from(errno).unwrap();
-    program.push(statement(libc::BPF_RET | libc::BPF_K, refusal));
+    program.push(statement(BPF_RET | BPF_K, refusal));
 
     let len = program.len().try_into().unwrap();
     let program = libc::sock_fprog { len, filter: program.as_mut_ptr() };

@@ -81,7 +81,7 @@ fn an_error_can_be_read_and_written() -> Run {
 /// `O_PATH`: the number is open, but no call that reads or writes takes it. Linux reports such a one in all sets
 /// (since 5.13) or in none; never an error, never a wait for ever.
 fn a_descriptor_without_a_file_behind_it() -> Run {
-    let path = rustix::fs::open("/", rustix::fs::OFlags::PATH, rustix::fs::Mode::empty()).unwrap();
+    let path = pairs::without_a_file()?;
     let answer = asked(path.as_fd(), Duration::from_millis(1));
     assert!([(3, [true; 3]), (0, [false; 3])].contains(&answer), "{answer:?}");
     Ok(())

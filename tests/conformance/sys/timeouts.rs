@@ -1,9 +1,9 @@
 //! How long a wait takes.
 
+use super::asleep::{this_thread, until_asleep};
 use super::seccomp::{self, in_a_thread_where};
-use super::waits::{ALL, assert_never_early, until_asleep};
+use super::waits::{ALL, assert_never_early};
 use conformance::{Run, WAIT, pairs};
-use rustix::thread::gettid;
 use selectors::Timeout;
 use std::io::Write;
 use std::os::fd::AsFd;
@@ -42,7 +42,7 @@ fn from_what_a_timeout_is_made() -> Run {
 
 fn never_early() -> Run {
     let limits = [1, 999, 1000, 100_000, 999_999, 1_000_000, 1_000_001, 2_500_000, 20_000_000, 67_000_000];
-    for (name, wait) in ALL {
+    for &(name, wait) in ALL {
         assert_never_early(name, wait, &limits.map(Duration::from_nanos));
     }
     Ok(())
@@ -50,7 +50,7 @@ fn never_early() -> Run {
 
 fn not_ready_is_not_early_either() -> Run {
     let (a, _b) = pairs::unix();
-    for (name, wait) in ALL {
+    for &(name, wait) in ALL {
         for limit in [Duration::from_micros(1500), Duration::from_millis(3)] {
             let start = Instant::now();
             assert_eq!(wait(Some(a.as_fd()), limit.into()).unwrap(), 0);
@@ -62,20 +62,20 @@ fn not_ready_is_not_early_either() -> Run {
 
 fn zero_does_not_wait() -> Run {
     let (a, mut b) = pairs::unix();
-    for (name, wait) in ALL {
+    for &(name, wait) in ALL {
         assert_eq!(wait(Some(a.as_fd()), Timeout::ZERO).unwrap(), 0, "{name}");
     }
     b.write_all(b"x").unwrap();
-    for (name, wait) in ALL {
+    for &(name, wait) in ALL {
         assert_eq!(wait(Some(a.as_fd()), Timeout::ZERO).unwrap(), 1, "{name}");
     }
     Ok(())
 }
 
 fn no_limit_waits_until_something_is_ready() -> Run {
-    for (name, wait) in ALL {
+    for &(name, wait) in ALL {
         let (a, mut b) = pairs::unix();
-        let this = gettid();
+        let this = this_thread();
         thread::scope(|scope| {
             scope.spawn(move || {
                 until_asleep(this);
@@ -103,7 +103,7 @@ fn huge_limits() -> Run {
         Duration::from_secs(u64::MAX),
         Duration::MAX,
     ];
-    for (name, wait) in ALL {
+    for &(name, wait) in ALL {
         for limit in limits {
             assert_eq!(wait(Some(a.as_fd()), limit.into()).unwrap(), 1, "{name} {limit:?}");
         }
@@ -116,7 +116,7 @@ fn huge_limits() -> Run {
 fn more_than_the_kernel_can_count() -> Run {
     let more = Duration::from_millis(20);
     for limit in [LONGEST + more, LONGEST + more + Duration::from_nanos(1)] {
-        for (name, wait) in ALL {
+        for &(name, wait) in ALL {
             in_a_thread_where(&seccomp::waits(), 0, || {
                 let start = Instant::now();
                 assert_eq!(wait(None, limit.into()).unwrap(), 0);

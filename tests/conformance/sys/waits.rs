@@ -1,12 +1,9 @@
-//! The three calls, each as a function that waits for something to read on one descriptor, or on none at all.
+//! The calls of this platform, each as a function that waits for something to read on one descriptor, or on none at all.
 
-use std::fs;
 use std::io;
 use std::time::{Duration, Instant};
 
-use rustix::thread::Pid;
 use selectors::Timeout;
-use selectors::sys::epoll::{Epoll, Event, EventFlags};
 use selectors::sys::fd::BorrowedFd;
 use selectors::sys::poll::{self, PollFd, PollFlags};
 use selectors::sys::select::{self, FdSet};
@@ -14,7 +11,22 @@ use selectors::sys::select::{self, FdSet};
 /// Gives back how many are ready.
 pub(super) type Wait = fn(Option<BorrowedFd<'_>>, Timeout) -> io::Result<usize>;
 
-pub(super) const ALL: [(&str, Wait); 3] = [("select", select), ("poll", poll), ("epoll", epoll)];
+pub(super) const ALL: &[(&str, Wait)] = &[
+    ("select", select),
+    ("poll", poll),
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    ("epoll", epoll),
+    #[cfg(any(
+        target_os = "dragonfly",
+        target_os = "freebsd",
+        target_os = "netbsd",
+        target_os = "openbsd",
+        target_vendor = "apple",
+    ))]
+    ("kqueue", kqueue),
+    #[cfg(any(target_os = "illumos", target_os = "solaris"))]
+    ("devpoll", devpoll),
+];
 
 pub(super) fn select(fd: Option<BorrowedFd<'_>>, timeout: Timeout) -> io::Result<usize> {
     let mut set = fd.map(|fd| FdSet::from_iter([fd]));
@@ -26,12 +38,39 @@ pub(super) fn poll(fd: Option<BorrowedFd<'_>>, timeout: Timeout) -> io::Result<u
     poll::poll(&mut fds, timeout)
 }
 
+#[cfg(any(target_os = "android", target_os = "linux"))]
 pub(super) fn epoll(fd: Option<BorrowedFd<'_>>, timeout: Timeout) -> io::Result<usize> {
+    use selectors::sys::epoll::{Epoll, Event, EventFlags};
+
     let epoll = Epoll::new()?;
     if let Some(fd) = fd {
         epoll.register(fd, EventFlags::IN, 0)?;
     }
     Ok(epoll.wait(&mut [Event::default(); 4], timeout)?.len())
+}
+
+#[cfg(any(
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_vendor = "apple",
+))]
+fn kqueue(fd: Option<BorrowedFd<'_>>, timeout: Timeout) -> io::Result<usize> {
+    use selectors::sys::kqueue::{Filter, Flags, Kevent, Kqueue};
+
+    let kqueue = Kqueue::new()?;
+    let changes: Vec<_> = fd.into_iter().map(|fd| Kevent::of(fd, Filter::READ, Flags::ADD)).collect();
+    Ok(kqueue.control(&changes, &mut [Kevent::default(); 4], timeout)?.len())
+}
+
+#[cfg(any(target_os = "illumos", target_os = "solaris"))]
+fn devpoll(fd: Option<BorrowedFd<'_>>, timeout: Timeout) -> io::Result<usize> {
+    let mut devpoll = selectors::sys::devpoll::DevPoll::new()?;
+    if let Some(fd) = fd {
+        devpoll.register(fd, PollFlags::IN);
+    }
+    Ok(devpoll.poll(timeout)?.count())
 }
 
 /// Waits on nothing for each of `limits`, and looks at the clock.
@@ -42,16 +81,5 @@ pub(super) fn assert_never_early(name: &str, wait: Wait, limits: &[Duration]) {
         let elapsed = start.elapsed();
         assert_eq!(found, 0);
         assert!(elapsed >= limit, "{name} was to wait for {limit:?}, and came back after {elapsed:?}");
-    }
-}
-
-/// Comes back when this thread of the process sleeps, or at once where that cannot be seen.
-pub(super) fn until_asleep(thread: Pid) {
-    let path = format!("/proc/self/task/{}/stat", thread.as_raw_nonzero());
-    // proc_pid_stat(5): the state is the first word after the name, which is in parentheses.
-    let asleep =
-        |stat: String| stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('S'));
-    while fs::read_to_string(&path).is_ok_and(|stat| !asleep(stat)) {
-        std::thread::yield_now();
     }
 }

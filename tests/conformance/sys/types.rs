@@ -1,0 +1,24 @@
+//! What the types of the low crate may be used for.
+
+use conformance::Run;
+use selectors::sys::{Timeout, poll, select};
+
+conformance::scenarios_of!(sys, types: types_go_to_other_threads);
+
+/// The polling object cannot be used by two threads at once (`&mut self`), but handed on; epoll both.
+fn types_go_to_other_threads() -> Run {
+    fn send_and_sync<T: Send + Sync>() {}
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    {
+        use selectors::sys::epoll::{Epoll, Event};
+        send_and_sync::<Epoll>();
+        send_and_sync::<Event>();
+    }
+    send_and_sync::<select::FdSet<'_>>();
+    send_and_sync::<select::Cache>();
+    send_and_sync::<poll::PollFd<'_>>();
+    send_and_sync::<poll::Poll<'_>>();
+    send_and_sync::<poll::Cache>();
+    send_and_sync::<Timeout>();
+    Ok(())
+}
