@@ -55,11 +55,11 @@ impl Interest {
 ///
 /// # Portability
 ///
-/// | | Select | Poll | Epoll |
-/// |---|---|---|---|
-/// | [`Level`](Self::Level) | yes | yes | yes |
-/// | [`Edge`](Self::Edge) | no | no | yes |
-/// | [`Oneshot`](Self::Oneshot) | yes | yes | yes |
+/// | | Select | Poll | Epoll | Devpoll | Kqueue |
+/// |---|---|---|---|---|---|
+/// | [`Level`](Self::Level) | yes | yes | yes | yes | yes |
+/// | [`Edge`](Self::Edge) | no | no | yes | no | yes |
+/// | [`Oneshot`](Self::Oneshot) | yes | yes | yes | yes | yes |
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mode {

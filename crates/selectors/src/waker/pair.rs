@@ -1,19 +1,19 @@
 //! A pair of connected sockets: for systems without a counter in the kernel.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::net::UnixStream;
 
+use crate::backend::streams::{Stream, pair};
 use crate::sys::fd::{AsFd, BorrowedFd};
 
 #[derive(Debug)]
 pub(crate) struct Signal {
-    reader: UnixStream,
-    writer: UnixStream,
+    reader: Stream,
+    writer: Stream,
 }
 
 impl Signal {
     pub(crate) fn new() -> io::Result<Self> {
-        let (reader, writer) = UnixStream::pair()?;
+        let (reader, writer) = pair()?;
         reader.set_nonblocking(true)?;
         writer.set_nonblocking(true)?;
         Ok(Self { reader, writer })

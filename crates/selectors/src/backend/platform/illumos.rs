@@ -5,6 +5,8 @@ mod devpoll;
 
 #[path = "../../waker/pair.rs"]
 pub(crate) mod signal;
+#[path = "../../waker/unix.rs"]
+pub(crate) mod streams;
 
 #[path = "../../system/unix.rs"]
 pub(crate) mod system;

@@ -1,7 +1,9 @@
 //! Windows.
 
-#[path = "../../waker/loopback.rs"]
+#[path = "../../waker/pair.rs"]
 pub(crate) mod signal;
+#[path = "../../waker/loopback.rs"]
+pub(crate) mod streams;
 
 #[path = "../../system/winsock.rs"]
 pub(crate) mod system;
