@@ -2,13 +2,17 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
+mod carried;
+mod machine;
 mod progress;
 mod report;
 mod suite;
+mod wine;
 
-use report::Report;
+use machine::{Machine, With};
+use report::{Document, Report};
 use suite::Suite;
 
 /// What to run, and how to tell about it.
@@ -20,31 +24,18 @@ pub(crate) struct Options {
     /// Run only the scenarios whose name (`backend::topic::scenario`) contains this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// Add the scenarios for an interface that this system does not have, over an emulation of it
-    #[arg(long, value_enum, value_name = "WHAT")]
-    with: Option<With>,
+    /// Run it also with what is emulated, and on what this machine can act as; what that takes is installed
+    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    with: Vec<With>,
+    /// Build the suite for another system as one file, to be carried there and run, and run nothing
+    #[arg(long, value_name = "TARGET", conflicts_with_all = ["backend", "filter", "with", "json"])]
+    build: Option<String>,
     /// Print one JSON document and nothing else
     #[arg(long)]
     json: bool,
     /// Give up when no scenario has ended for so long
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     patience: u64,
-}
-
-/// What can be had beside the system's own interfaces.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum With {
-    /// /dev/poll by its rules over poll(2), on Linux; the column says `devpoll-emulated`
-    DevpollEmulation,
-}
-
-impl With {
-    /// The feature of the suite that brings it.
-    fn feature(self) -> &'static str {
-        match self {
-            Self::DevpollEmulation => "devpoll-emulation",
-        }
-    }
 }
 
 impl Options {
@@ -88,32 +79,48 @@ struct Scenario {
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
-    let suite = Suite::build(options.with)?;
-    let names: Vec<_> = suite.list()?.iter().map(|name| Name::parse(name)).collect();
+    if let Some(target) = &options.build {
+        return carried::build(target);
+    }
+    let (mut reports, mut known) = (Vec::new(), Vec::new());
+    for machine in Machine::all(&options.with)? {
+        let name = machine.name.clone();
+        reports.extend(run_on(machine, options, &mut known).with_context(|| format!("on {name}"))?);
+    }
     if let Some(backend) = &options.backend {
-        check_backend(backend, &names)?;
+        check_backend(backend, &known)?;
     }
-    let (wanted, unwanted): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| options.wants(name));
-
-    let report = if wanted.is_empty() {
-        Report::default()
-    } else {
-        suite.run(&wanted, &unwanted, options.patience, !options.json)?
-    };
     if options.json {
-        println!("{}", serde_json::to_string_pretty(&report.document())?);
-    } else if !wanted.is_empty() {
-        report.print();
+        println!("{}", serde_json::to_string_pretty(&Document::of(&reports))?);
+    } else {
+        println!("\n{}", report::last_line(&reports));
     }
-    if wanted.is_empty() {
+    if reports.is_empty() {
         bail!(
             "nothing was run: no scenario has such a name; `cargo xtask conformance --json` names them all"
         );
     }
-    if report.none_ran() {
+    if reports.iter().all(Report::none_ran) {
         bail!("nothing was run; the reasons stand above");
     }
-    Ok(if report.failed() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let held = reports.iter().all(|report| report.failed() == 0);
+    Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What came out on one machine; `None` if it has none of the wanted scenarios. Adds all that it has to the `known`.
+fn run_on(machine: Machine, options: &Options, known: &mut Vec<Name>) -> Result<Option<Report>> {
+    let suite = Suite::build(machine)?;
+    let names: Vec<_> = suite.list()?.iter().map(|name| Name::parse(name)).collect();
+    known.extend(names.iter().cloned());
+    let (wanted, unwanted): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| options.wants(name));
+    if wanted.is_empty() {
+        return Ok(None);
+    }
+    let report = suite.run(&wanted, &unwanted, options.patience, !options.json)?;
+    if !options.json {
+        report.print();
+    }
+    Ok(Some(report))
 }
 
 fn check_backend(backend: &str, names: &[Name]) -> Result<()> {
@@ -132,7 +139,7 @@ mod tests {
 
     fn options(backend: Option<&str>, filter: Option<&str>) -> Options {
         let (backend, filter) = (backend.map(str::to_owned), filter.map(str::to_owned));
-        Options { backend, filter, with: None, json: false, patience: 1 }
+        Options { backend, filter, with: Vec::new(), build: None, json: false, patience: 1 }
     }
 
     #[test]

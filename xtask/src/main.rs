@@ -7,11 +7,14 @@ use clap::{Parser, Subcommand};
 
 mod ci;
 mod conformance;
+mod debian;
 mod demo;
+mod link;
 mod msrv;
 mod shell;
 mod targets;
 mod tidy;
+mod toolchain;
 mod truth;
 
 /// The commands of this workspace. A desk and the gate run the same ones.
@@ -42,7 +45,8 @@ enum Command {
     ///
     /// Every scenario runs on every back end. The last line reads `N passed, N failed, N skipped`, where skipped
     /// are the scenarios that could not run here; the list above it gives the reason for each. Fails when a
-    /// scenario fails, and when none was run.
+    /// scenario fails, and when none was run. --with adds what this machine can emulate or act as, each with a table
+    /// of its own.
     Conformance(conformance::Options),
     /// Compare the recorded truth tables with what this kernel does.
     ///
@@ -73,6 +77,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = link::run() {
+        return code;
+    }
     let result = match Arguments::parse().command {
         Command::Demo { arguments } => demo::run(&arguments),
         Command::Conformance(options) => conformance::run(&options),

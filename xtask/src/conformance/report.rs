@@ -12,7 +12,18 @@ use super::{Outcome, Scenario};
 use crate::shell::{BAD, BOLD, DIM, GOOD, WARN};
 
 /// The order of the columns; others come after these.
-const COLUMNS: [&str; 7] = ["select", "poll", "epoll", "default", "any", "sys", "all"];
+const COLUMNS: [&str; 10] = [
+    "select",
+    "poll",
+    "epoll",
+    "kqueue",
+    "kqueue-emulated",
+    "devpoll-emulated",
+    "default",
+    "any",
+    "sys",
+    "all",
+];
 
 /// How much of what the scenarios printed is shown after a failure.
 const TAIL: usize = 60;
@@ -23,8 +34,9 @@ pub(super) fn column(backend: &str) -> (usize, String) {
     (place, backend.to_owned())
 }
 
-#[derive(Default)]
+/// What came out on one machine.
 pub(super) struct Report {
+    machine: String,
     scenarios: Vec<Scenario>,
     seconds: f64,
     /// What the scenarios themselves printed.
@@ -41,8 +53,18 @@ pub(super) struct Document<'a> {
     scenarios: Vec<Entry<'a>>,
 }
 
+impl<'a> Document<'a> {
+    pub(super) fn of(reports: &'a [Report]) -> Self {
+        let Counts { passed, failed, not_run: skipped } = together(reports);
+        let seconds = reports.iter().map(|report| report.seconds).sum();
+        let of_one = |report: &'a Report| report.scenarios.iter().map(|one| Entry::of(&report.machine, one));
+        Self { passed, failed, skipped, seconds, scenarios: reports.iter().flat_map(of_one).collect() }
+    }
+}
+
 #[derive(Serialize)]
 struct Entry<'a> {
+    machine: &'a str,
     backend: &'a str,
     topic: &'a str,
     scenario: &'a str,
@@ -78,8 +100,8 @@ impl Counts {
 }
 
 impl Report {
-    pub(super) fn new(scenarios: Vec<Scenario>, seconds: f64, printed: Vec<u8>) -> Self {
-        Self { scenarios, seconds, printed }
+    pub(super) fn new(machine: &str, scenarios: Vec<Scenario>, seconds: f64, printed: Vec<u8>) -> Self {
+        Self { machine: machine.to_owned(), scenarios, seconds, printed }
     }
 
     pub(super) fn failed(&self) -> usize {
@@ -91,12 +113,6 @@ impl Report {
         self.scenarios.iter().all(|scenario| matches!(scenario.outcome, Outcome::NotRun(_)))
     }
 
-    pub(super) fn document(&self) -> Document<'_> {
-        let Counts { passed, failed, not_run: skipped } = self.counts();
-        let scenarios = self.scenarios.iter().map(Entry::of).collect();
-        Document { passed, failed, skipped, seconds: self.seconds, scenarios }
-    }
-
     pub(super) fn print(&self) {
         anstream::println!("\n{}", coloured(&self.matrix().to_string()));
         anstream::println!(
@@ -106,7 +122,6 @@ impl Report {
         );
         self.print_failures();
         self.print_not_run();
-        println!("\n{}", self.last_line());
     }
 
     fn counts(&self) -> Counts {
@@ -205,11 +220,18 @@ impl Report {
         }
         groups
     }
+}
 
-    fn last_line(&self) -> String {
-        let Counts { passed, failed, not_run } = self.counts();
-        format!("{passed} passed, {failed} failed, {not_run} skipped")
-    }
+/// The last line for all machines: how many passed, failed and were not run.
+pub(super) fn last_line(reports: &[Report]) -> String {
+    let Counts { passed, failed, not_run } = together(reports);
+    format!("{passed} passed, {failed} failed, {not_run} skipped")
+}
+
+fn together(reports: &[Report]) -> Counts {
+    let mut counts = Counts::default();
+    reports.iter().flat_map(|report| &report.scenarios).for_each(|one| counts.add(&one.outcome));
+    counts
 }
 
 /// Gives each mark and the number behind it its colour.
@@ -235,7 +257,7 @@ fn coloured(table: &str) -> String {
 }
 
 impl<'a> Entry<'a> {
-    fn of(scenario: &'a Scenario) -> Self {
+    fn of(machine: &'a str, scenario: &'a Scenario) -> Self {
         let (outcome, message, reason) = match &scenario.outcome {
             Outcome::Passed => ("passed", None, None),
             Outcome::Failed(message) => ("failed", Some(message.as_str()), None),
@@ -243,6 +265,7 @@ impl<'a> Entry<'a> {
         };
         let name = &scenario.name;
         Self {
+            machine,
             backend: &name.backend,
             topic: &name.topic,
             scenario: &name.scenario,
@@ -267,20 +290,21 @@ mod tests {
             scenario("select::limit::many", Outcome::NotRun("needs more descriptors".into())),
             scenario("poll::limit::many", Outcome::NotRun("needs more descriptors".into())),
         ];
-        Report::new(scenarios, 0.5, Vec::new())
+        Report::new("here", scenarios, 0.5, Vec::new())
     }
 
     #[test]
     fn the_last_line_has_its_form() {
-        assert_eq!(report().last_line(), "2 passed, 1 failed, 2 skipped");
-        assert_eq!(Report::default().last_line(), "0 passed, 0 failed, 0 skipped");
+        assert_eq!(last_line(&[report()]), "2 passed, 1 failed, 2 skipped");
+        assert_eq!(last_line(&[report(), report()]), "4 passed, 2 failed, 4 skipped");
+        assert_eq!(last_line(&[]), "0 passed, 0 failed, 0 skipped");
     }
 
     #[test]
     fn to_run_nothing_is_noticed() {
         assert!(!report().none_ran());
         let scenarios = report().scenarios.split_off(3);
-        assert!(Report::new(scenarios, 0.0, Vec::new()).none_ran());
+        assert!(Report::new("here", scenarios, 0.0, Vec::new()).none_ran());
     }
 
     #[test]
@@ -313,8 +337,10 @@ mod tests {
 
     #[test]
     fn the_document_has_every_scenario() {
-        let document = serde_json::to_value(report().document()).unwrap();
+        let reports = [report()];
+        let document = serde_json::to_value(Document::of(&reports)).unwrap();
         assert_eq!(document["failed"], 1);
+        assert_eq!(document["scenarios"][1]["machine"], "here");
         assert_eq!(document["scenarios"][1]["message"], "left\nright");
         assert_eq!(document["scenarios"][3]["outcome"], "not-run");
         assert_eq!(document["scenarios"][3]["reason"], "needs more descriptors");

@@ -11,36 +11,31 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+use super::machine::Machine;
 use super::progress::Progress;
 use super::report::Report;
-use super::{Name, Outcome, Scenario, With};
-use crate::shell;
+use super::{Name, Outcome, Scenario};
+use crate::shell::{self, BOLD};
 
-/// The test program of the package `conformance`.
+/// The test program of the package `conformance`, for one machine.
 pub(super) struct Suite {
+    machine: Machine,
     program: PathBuf,
     /// Where its log and its output go.
     notes: PathBuf,
 }
 
 impl Suite {
-    pub(super) fn build(with: Option<With>) -> Result<Self> {
-        let arguments = ["test", "--package", "conformance", "--test", "conformance", "--no-run"];
-        let mut build = shell::cargo(arguments);
-        if let Some(with) = with {
-            build.args(["--features", with.feature()]);
+    pub(super) fn build(machine: Machine) -> Result<Self> {
+        let mut build = machine.cargo()?;
+        build.args(["--package", "conformance", "--test", "conformance", "--no-run"]);
+        if !machine.features.is_empty() {
+            build.args(["--features", &machine.features.join(",")]);
         }
-        shell::announce(&build);
-        build.arg("--message-format=json-render-diagnostics").stderr(Stdio::inherit());
-        let output = build.output().context("cargo does not start")?;
-        if !output.status.success() {
-            bail!("the conformance suite does not compile ({})", output.status);
-        }
-        let program = executable(&String::from_utf8_lossy(&output.stdout))
-            .context("cargo built no test program `conformance`")?;
+        let program = program(&mut build)?;
         let notes = shell::target_directory()?.join("conformance");
         fs::create_dir_all(&notes)?;
-        Ok(Self { program, notes })
+        Ok(Self { machine, program, notes })
     }
 
     pub(super) fn list(&self) -> Result<Vec<String>> {
@@ -70,7 +65,8 @@ impl Suite {
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
 
         if visible {
-            println!("running {}", plural(wanted.len(), "scenario"));
+            let name = &self.machine.name;
+            anstream::println!("{BOLD}{name}{BOLD:#}: running {}", plural(wanted.len(), "scenario"));
         }
         let start = Instant::now();
         let mut child = command.spawn().context("the conformance suite does not start")?;
@@ -83,7 +79,8 @@ impl Suite {
         let seconds = start.elapsed().as_secs_f64();
         let messages = failure_messages(&String::from_utf8_lossy(&follower.text), &follower.ended);
         let scenarios = scenarios(wanted, &follower.ended, &messages, status, patience);
-        let report = Report::new(scenarios, seconds, fs::read(&printed).unwrap_or_default());
+        let printed_text = fs::read(&printed).unwrap_or_default();
+        let report = Report::new(&self.machine.name, scenarios, seconds, printed_text);
         if report.failed() == 0 && status.is_none_or(|status| !status.success()) {
             bail!("every scenario held, and yet the suite ended badly; see {}", printed.display());
         }
@@ -91,7 +88,7 @@ impl Suite {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = self.machine.command(&self.program);
         let package = shell::root().join("tests/conformance");
         // As `cargo test` does it.
         command.current_dir(&package).env("CARGO_MANIFEST_DIR", &package);
@@ -105,6 +102,17 @@ impl Suite {
 /// `1 scenario`, `2 scenarios`.
 pub(super) fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Builds the test program with this command, and gives back where it is.
+pub(super) fn program(build: &mut Command) -> Result<PathBuf> {
+    shell::announce(build);
+    build.arg("--message-format=json-render-diagnostics").stderr(Stdio::inherit());
+    let output = build.output().context("cargo does not start")?;
+    if !output.status.success() {
+        bail!("the conformance suite does not compile ({})", output.status);
+    }
+    executable(&String::from_utf8_lossy(&output.stdout)).context("cargo built no test program `conformance`")
 }
 
 /// The path of the test program in cargo's messages, one JSON object a line.
