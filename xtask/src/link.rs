@@ -21,7 +21,8 @@ pub(crate) fn environment(zig: &Path, system: &str) -> [(&'static str, OsString)
 pub(crate) fn run() -> Option<ExitCode> {
     let (zig, system) = (env::var_os(ZIG)?, env::var_os(SYSTEM)?);
     let mut link = Command::new(zig);
-    link.arg("cc").arg("-target").arg(system);
+    // Without symbols, which rustc would take out with a program that not every toolchain has.
+    link.args(["cc", "-s", "-target"]).arg(system);
     link.args(env::args_os().skip(1).filter_map(known));
     Some(match link.status() {
         Ok(status) if status.success() => ExitCode::SUCCESS,

@@ -8,6 +8,9 @@ use crate::{NotRun, Outcome, Run, Scenario};
 /// Set in a child: which part of the scenario it is to run.
 const PART: &str = "CONFORMANCE_PART";
 
+/// Set where this program is run by another one, an emulator: its name.
+pub(crate) const RUNNER: &str = "CONFORMANCE_RUNNER";
+
 /// The exit status of a child that could not run its part.
 const NOT_RUN: u8 = 77;
 
@@ -31,7 +34,7 @@ pub fn in_child(part: &str, variables: &[(&str, &str)], body: impl FnOnce() -> R
     if let Some(wanted) = env::var_os(PART) {
         return if wanted == part { body() } else { Ok(()) };
     }
-    let mut child = Command::new(env::current_exe().unwrap());
+    let mut child = this_program();
     child.args(["--exact", &crate::outcome::current()]).env(PART, part).envs(variables.iter().copied());
     let output = child.stdin(Stdio::null()).output().unwrap();
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
@@ -40,6 +43,14 @@ pub fn in_child(part: &str, variables: &[(&str, &str)], body: impl FnOnce() -> R
         Some(code) if code == i32::from(NOT_RUN) => Err(NotRun(said(&output.stdout))),
         _ => panic!("in a child ({}): {}", output.status, said(&output.stderr)),
     }
+}
+
+fn this_program() -> Command {
+    let program = env::current_exe().unwrap();
+    let Some(runner) = env::var_os(RUNNER) else { return Command::new(program) };
+    let mut command = Command::new(runner);
+    command.arg(program);
+    command
 }
 
 /// In a child, runs its scenario; `None` in any other process.

@@ -32,7 +32,7 @@ pub(super) fn build(target: &str) -> Result<ExitCode> {
     let mut build = Library::of(target)?.cargo("test", target)?;
     build.args(["--release", "--package", "conformance", "--test", "conformance", "--no-run"]);
     // Small, and quick to build: it may have to lie in memory, and no time is measured with it.
-    for (name, value) in [("DEBUG", "0"), ("OPT_LEVEL", "1"), ("STRIP", "symbols")] {
+    for (name, value) in [("DEBUG", "0"), ("OPT_LEVEL", "1"), ("STRIP", "none")] {
         build.env(format!("CARGO_PROFILE_RELEASE_{name}"), value);
     }
     let linker = format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace('-', "_"));
