@@ -8,21 +8,24 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use crate::shell::{self, BOLD, DIM, GOOD};
-use crate::{msrv, tidy};
+use crate::{msrv, targets, tidy};
 
 /// Does one thing, and adds the tests it ran.
 type Step = fn(&mut Counts) -> Result<()>;
 
-const STEPS: [(&str, Step); 9] = [
+const STEPS: [(&str, Step); 12] = [
     ("formatting", |_| shell::run(&mut shell::cargo(["fmt", "--all", "--check"]))),
     ("lints", |_| lints()),
     ("tidy", |_| done(tidy::run()?)),
     ("the commands of README", commands_of_readme),
     ("all other tests", other_tests),
+    ("emulations and other machines", other_machines),
     ("truth tables", |_| truth_tables()),
     ("documentation", |_| documentation()),
     ("oldest Rust", |_| done(msrv::run()?)),
     ("packages", |_| packages()),
+    ("other targets", |_| done(targets::run(&targets::Options::default())?)),
+    ("files to carry", |_| files_to_carry()),
 ];
 
 /// What all tests together came to.
@@ -95,17 +98,38 @@ fn lints() -> Result<()> {
 }
 
 /// Runs what README tells to run, as it stands there, through the shell.
-fn commands_of_readme(counts: &mut Counts) -> Result<()> {
+///
+/// What the suite counts is not added: [`other_machines`] runs all of it again, and more.
+fn commands_of_readme(_: &mut Counts) -> Result<()> {
     let readme = fs::read_to_string(shell::root().join("README.md")).context("README.md")?;
     let (_, commands) = tidy::test_commands(&readme).context("README has no block with the test command")?;
     for line in commands {
-        let mut command = Command::new("sh");
-        command.args(["-c", &line]).current_dir(shell::root());
-        let (status, output) = shell::tee(&mut command)?;
-        counts.add_from(&output);
-        shell::check(&command, status)?;
+        shell::run(Command::new("sh").args(["-c", &line]).current_dir(shell::root()))?;
     }
     Ok(())
+}
+
+/// Runs the suite on everything that this machine can act as.
+fn other_machines(counts: &mut Counts) -> Result<()> {
+    let mut run =
+        shell::cargo(["run", "--quiet", "--package", "xtask", "--", "conformance", "--with", "all"]);
+    count(&mut run, counts)
+}
+
+/// Links the suite for the two systems on which it can be run by carrying a file.
+fn files_to_carry() -> Result<()> {
+    for target in ["x86_64-unknown-freebsd", "x86_64-unknown-netbsd"] {
+        let run = ["run", "--quiet", "--package", "xtask", "--", "conformance", "--build", target];
+        shell::run(&mut shell::cargo(run))?;
+    }
+    Ok(())
+}
+
+/// Runs a command, shows what it prints, and adds the tests that it counts.
+fn count(command: &mut Command, counts: &mut Counts) -> Result<()> {
+    let (status, output) = shell::tee(command)?;
+    counts.add_from(&output);
+    shell::check(command, status)
 }
 
 /// Every test but the conformance suite, which README's commands have run.
@@ -113,22 +137,13 @@ fn other_tests(counts: &mut Counts) -> Result<()> {
     // Not all features: `libkqueue` takes a library that is not everywhere.
     let features = "select-sys/devpoll-emulation,selectors/devpoll-emulation";
     let packages = ["test", "--workspace", "--exclude", "conformance", "--features", features];
-    let emulated =
-        ["run", "--quiet", "--package", "xtask", "--", "conformance", "--with", "devpoll-emulation"];
-    let mut runs = vec![shell::cargo(packages), shell::cargo(emulated)];
-    // The rest of the suite has just been run.
-    runs[1].args(["--filter", "devpoll"]);
+    let mut runs = vec![shell::cargo(packages)];
     for arguments in of_conformance(&shell::metadata()?) {
         let mut run = shell::cargo(["test", "--package", "conformance", "--features", "devpoll-emulation"]);
         run.args(arguments);
         runs.push(run);
     }
-    for mut run in runs {
-        let (status, output) = shell::tee(&mut run)?;
-        counts.add_from(&output);
-        shell::check(&run, status)?;
-    }
-    Ok(())
+    runs.iter_mut().try_for_each(|run| count(run, counts))
 }
 
 /// How to name the tests of the package `conformance` besides the suite itself, for one run of cargo each.

@@ -31,7 +31,7 @@ const TARGETS: [&str; 14] = [
 /// Windows there are no pipes, signals and Unix sockets to wait for, of which its fixtures are made.
 const WITHOUT_SUITE: [&str; 1] = ["windows"];
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Options {
     /// Only the targets whose name has this in it
     #[arg(value_name = "TEXT")]
