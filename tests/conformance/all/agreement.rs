@@ -69,7 +69,7 @@ fn assert_ready(file: impl AsFd, expected: Interest, situation: &str) {
 }
 
 fn unix_sockets() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     assert_ready(&a, WRITE, "a fresh socket");
     b.write_all(b"x").unwrap();
     assert_ready(&a, READ | WRITE, "something to read");
@@ -215,7 +215,7 @@ fn udp_sockets() -> Run {
 
 /// But for the hang-up of the reading end, which select does not take for writable.
 fn pipes() -> Run {
-    let (reader, mut writer) = pairs::pipe();
+    let (reader, mut writer) = pairs::pipe()?;
     assert_ready(&reader, NOTHING, "an empty pipe");
     assert_ready(&writer, WRITE, "an empty pipe");
     writer.write_all(b"x").unwrap();
@@ -232,7 +232,7 @@ fn other_files() -> Run {
     events_and_timers();
 
     let mut inner = DefaultSelector::new().unwrap();
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     inner.register(&a, READ, ()).unwrap();
     let fd = inner.backend().fd().ok_or_else(|| NotRun::because("no descriptor"))?;
     assert_ready(fd, NOTHING, "a selector with nothing ready in it");

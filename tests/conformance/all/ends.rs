@@ -2,10 +2,9 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
-use conformance::pairs;
+use conformance::{Stream, pairs};
 use proptest::prelude::{TestCaseError, prop_assert, prop_assert_eq};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
@@ -17,7 +16,7 @@ pub(super) struct Ends(Vec<End>);
 
 struct End {
     // Closed ends have none.
-    socket: Option<Arc<UnixStream>>,
+    socket: Option<Arc<Stream>>,
     unread: usize,
     // Nothing more will come in, or can go out: shut down from either end, or the other end is closed.
     no_more_in: bool,
@@ -39,7 +38,7 @@ impl Ends {
     pub(super) fn new(pairs: usize) -> Self {
         let mut ends = Self(Vec::new());
         for _ in 0..pairs {
-            let (a, b) = pairs::unix();
+            let (a, b) = pairs::streams();
             ends.0.extend([End::new(a), End::new(b)]);
         }
         ends
@@ -49,7 +48,7 @@ impl Ends {
         self.0.len()
     }
 
-    pub(super) fn socket(&self, end: usize) -> Option<&Arc<UnixStream>> {
+    pub(super) fn socket(&self, end: usize) -> Option<&Arc<Stream>> {
         self.0[end].socket.as_ref()
     }
 
@@ -133,7 +132,7 @@ impl Ends {
     /// Puts new sockets in the place of a pair that is closed.
     pub(super) fn renew(&mut self, end: usize) {
         if self.socket(end).is_none() && self.socket(end ^ 1).is_none() {
-            let (a, b) = pairs::unix();
+            let (a, b) = pairs::streams();
             (self.0[end], self.0[end ^ 1]) = (End::new(a), End::new(b));
         }
     }
@@ -153,13 +152,13 @@ impl Ends {
 }
 
 impl End {
-    fn new(socket: UnixStream) -> Self {
+    fn new(socket: Stream) -> Self {
         Self { socket: Some(socket.into()), unread: 0, no_more_in: false, no_more_out: false, reset: false }
     }
 }
 
 /// Asks the kernel, past everything that is to be tested.
-fn has_room(socket: &UnixStream) -> bool {
+fn has_room(socket: &Stream) -> bool {
     let mut fds = [PollFd::new(socket, PollFlags::OUT)];
     poll(&mut fds, Some(&Timespec::default())).unwrap();
     fds[0].revents().contains(PollFlags::OUT)

@@ -1,7 +1,7 @@
 //! A selector of one back end, and what must be true of it: the model of the registry.
 
+use conformance::Stream;
 use std::collections::BTreeMap;
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::ends::{Check, Ends, Truth};
 
 pub(super) struct Side {
     kind: BackendKind,
-    selector: AnySelector<Arc<UnixStream>, usize>,
+    selector: AnySelector<Arc<Stream>, usize>,
     // By end.
     keys: Vec<Option<Key>>,
     // The token of a registration that is over, by end.
@@ -51,7 +51,7 @@ impl Side {
         Self { kind, selector, keys: vec![None; ends], stale: vec![None; ends] }
     }
 
-    pub(super) fn change(&mut self, end: usize, socket: &Arc<UnixStream>, change: Change) -> Check {
+    pub(super) fn change(&mut self, end: usize, socket: &Arc<Stream>, change: Change) -> Check {
         let Some(mut key) = self.keys[end] else { return self.first(end, socket, change) };
         let (token, selector) = (key.token, &mut self.selector);
         match change {
@@ -93,7 +93,7 @@ impl Side {
     }
 
     /// Of an end that is not registered.
-    fn first(&mut self, end: usize, socket: &Arc<UnixStream>, change: Change) -> Check {
+    fn first(&mut self, end: usize, socket: &Arc<Stream>, change: Change) -> Check {
         if let Change::Register(interest, mode) = change {
             let token = self.selector.register_with(Arc::clone(socket), interest, mode, end);
             let token = token.map_err(|rejected| self.failed(end, rejected.error))?;

@@ -1,17 +1,16 @@
 //! What the `/dev/poll` back end alone does: the kernel is told at the next wait.
 
-use conformance::{Run, interests, now, pairs};
+use conformance::{Run, Stream, interests, now, pairs};
 use selectors::sys::devpoll_system::cut_next_write;
 use selectors::{DevpollSelector, Error, Interest, Operation};
 use std::collections::BTreeMap;
 use std::os::fd::AsRawFd;
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 conformance::scenarios_of!(devpoll, quirks: what_the_kernel_refuses_shows_at_the_wait, a_number_that_is_given_again);
 
 /// Sees that the next wait tells the kernel something, which fails.
-fn refused(selector: &mut DevpollSelector<UnixStream>) {
+fn refused(selector: &mut DevpollSelector<Stream>) {
     cut_next_write(0, Some(libc::EIO));
     let error = selector.select(Duration::ZERO).unwrap_err();
     assert!(matches!(error, Error::Os { during: Operation::Wait, .. }), "{error:?}");
@@ -19,7 +18,7 @@ fn refused(selector: &mut DevpollSelector<UnixStream>) {
 }
 
 fn what_the_kernel_refuses_shows_at_the_wait() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = DevpollSelector::new().unwrap();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
     refused(&mut selector);
@@ -32,7 +31,7 @@ fn what_the_kernel_refuses_shows_at_the_wait() -> Run {
 /// Another file under the same number, for the same interest: the kernel must let go of the first, which it may watch
 /// still, and take the second.
 fn a_number_that_is_given_again() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let number = a.as_raw_fd();
     let mut selector = DevpollSelector::new().unwrap();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();

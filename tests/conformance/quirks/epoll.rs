@@ -1,7 +1,7 @@
 //! What `epoll` alone does, or refuses.
 
 use crate::sys::seccomp::in_a_thread_where;
-use conformance::{NotRun, Run, WAIT, interests, now, pairs};
+use conformance::{NotRun, Run, Stream, WAIT, interests, now, pairs};
 use selectors::backend::AnyBackend;
 use selectors::sys::Timeout;
 use selectors::sys::poll::{PollFd, PollFlags, poll};
@@ -10,7 +10,6 @@ use std::ffi::c_int;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::net::UnixStream;
 
 conformance::scenarios_of!(epoll, quirks:
     files_that_are_always_ready_are_refused,
@@ -29,11 +28,11 @@ conformance::scenarios_of!(epoll, quirks:
 const BOTH: Interest = Interest::READ.union(Interest::WRITE);
 
 fn files_that_are_always_ready_are_refused() -> Run {
-    let (socket, _peer) = pairs::unix();
+    let (socket, _peer) = pairs::streams();
     let mut selector = EpollSelector::new().unwrap();
     let kept = selector.register(OwnedFd::from(socket), Interest::WRITE, 0).unwrap();
     let null = File::open("/dev/null").map_err(NotRun::because)?;
-    for (file, number) in [pairs::regular(), File::open("/").unwrap(), null].into_iter().zip(1..) {
+    for (file, number) in [pairs::regular()?, File::open("/").unwrap(), null].into_iter().zip(1..) {
         let file = OwnedFd::from(file);
         let fd = file.as_raw_fd();
         for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
@@ -50,7 +49,7 @@ fn files_that_are_always_ready_are_refused() -> Run {
         assert_eq!(interests(&now(&mut selector)), [(kept, Interest::WRITE)].into());
     }
     // The place that they did not get is good for another.
-    let (other, _peer) = pairs::unix();
+    let (other, _peer) = pairs::streams();
     let token = selector.register(other.into(), Interest::WRITE, 9).unwrap();
     assert_eq!(now(&mut selector).len(), 2);
     assert_eq!(selector.data(token), Some(&9));
@@ -59,7 +58,7 @@ fn files_that_are_always_ready_are_refused() -> Run {
 
 /// A hang-up counts as both, where select reports a readable end.
 fn the_end_of_a_pipe_is_writable() -> Run {
-    let (reader, writer) = pairs::pipe();
+    let (reader, writer) = pairs::pipe()?;
     let mut selector = EpollSelector::new().unwrap();
     let token = selector.register(reader, BOTH, ()).unwrap();
     drop(writer);
@@ -72,7 +71,7 @@ fn the_end_of_a_pipe_is_writable() -> Run {
 }
 
 fn a_duplicate_is_another_key() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let mut selector = EpollSelector::new().unwrap();
     let second = selector.register(a.try_clone().unwrap(), BOTH, "second").unwrap();
     let first = selector.register(a, Interest::READ, "first").unwrap();
@@ -86,7 +85,7 @@ fn a_duplicate_is_another_key() -> Run {
 /// It is taken out of the kernel's set before it can be closed; else the duplicate, which keeps the file open, would keep
 /// the registration too.
 fn a_closed_original_is_forgotten() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let duplicate = a.try_clone().unwrap();
     let mut selector = EpollSelector::new().unwrap();
     let token = selector.register(a, Interest::READ, ()).unwrap();
@@ -99,7 +98,7 @@ fn a_closed_original_is_forgotten() -> Run {
     let mut set = [PollFd::new(selector.as_fd(), PollFlags::IN)];
     assert_eq!(poll(&mut set, Timeout::ZERO).unwrap(), 0);
     // The number can be had again, by another file.
-    let (c, _d) = pairs::unix();
+    let (c, _d) = pairs::streams();
     assert_eq!(c.as_raw_fd(), number);
     let token = selector.register(c, Interest::WRITE, ()).unwrap();
     assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
@@ -129,7 +128,7 @@ fn itself() -> Run {
 /// One selector within another, and so on: five are one too many.
 fn too_deep() -> Run {
     let mut selectors: Vec<EpollSelector<OwnedFd>> = vec![EpollSelector::new().unwrap()];
-    let (socket, mut peer) = pairs::unix();
+    let (socket, mut peer) = pairs::streams();
     selectors[0].register(socket.into(), Interest::READ, ()).unwrap();
     for depth in 1..=5 {
         let inner = selectors[depth - 1].as_fd().try_clone_to_owned().unwrap();
@@ -153,7 +152,7 @@ fn too_deep() -> Run {
 
 /// Registers while the kernel refuses, and when it does so no more. The limits themselves are the whole system's.
 fn refused(errno: c_int, limit: Limit) -> Run {
-    let ((a, _c), (b, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _c), (b, _d)) = (pairs::streams(), pairs::streams());
     let number = b.as_raw_fd();
     let mut selector = EpollSelector::new().unwrap();
     let first = selector.register(a, Interest::WRITE, "first").unwrap();
@@ -170,7 +169,7 @@ fn refused(errno: c_int, limit: Limit) -> Run {
         assert_eq!(selector.keys().len(), 1);
         assert_eq!(interests(&now(&mut selector)), [(first, Interest::WRITE)].into());
     })?;
-    let b: UnixStream = given_back.unwrap();
+    let b: Stream = given_back.unwrap();
     assert_eq!(b.as_raw_fd(), number);
     let second = selector.register(b, Interest::WRITE, "again").unwrap();
     assert_eq!(interests(&now(&mut selector)), [(first, Interest::WRITE), (second, Interest::WRITE)].into());
@@ -187,10 +186,10 @@ fn no_memory_left() -> Run {
 
 /// The registration is as it was, in the map and in the kernel.
 fn a_change_that_fails() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = EpollSelector::new().unwrap();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
-    let as_it_was = |selector: &mut EpollSelector<UnixStream>, token: Token| {
+    let as_it_was = |selector: &mut EpollSelector<Stream>, token: Token| {
         let key = selector.key(token).unwrap();
         assert_eq!((key.interest(), key.mode(), key.is_armed()), (Interest::WRITE, Mode::Level, true));
         assert_eq!(interests(&now(selector)), [(token, Interest::WRITE)].into());
@@ -213,10 +212,10 @@ fn a_change_that_fails() -> Run {
 
 /// It is readable while a key is ready, so a selector can be waited for.
 fn the_descriptor_of_the_selector() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let mut selector = EpollSelector::new().unwrap();
     let token = selector.register(a, Interest::READ, ()).unwrap();
-    let readable = |selector: &EpollSelector<UnixStream>| {
+    let readable = |selector: &EpollSelector<Stream>| {
         let mut fds = [PollFd::new(selector.as_fd(), PollFlags::IN)];
         poll(&mut fds, Timeout::ZERO).unwrap() == 1
     };

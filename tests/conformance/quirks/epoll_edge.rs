@@ -1,9 +1,8 @@
 //! What an edge is to `epoll`.
 
-use conformance::{Run, interests, now, pairs};
+use conformance::{Run, Stream, interests, now, pairs};
 use selectors::{EpollSelector, Interest, Mode, Token};
 use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(epoll, edge:
@@ -19,7 +18,7 @@ conformance::scenarios_of!(epoll, edge:
     once_is_once_in_the_kernel_too,
 );
 
-type Selector = EpollSelector<UnixStream>;
+type Selector = EpollSelector<Stream>;
 
 fn found(selector: &mut Selector, token: Token) -> Option<Interest> {
     let ready = interests(&now(selector));
@@ -28,8 +27,8 @@ fn found(selector: &mut Selector, token: Token) -> Option<Interest> {
 }
 
 /// A selector with one end of a pair, edge-triggered, and the other end.
-fn registered(interest: Interest) -> (Selector, Token, UnixStream) {
-    let (a, b) = pairs::unix();
+fn registered(interest: Interest) -> (Selector, Token, Stream) {
+    let (a, b) = pairs::streams();
     let mut selector = EpollSelector::new().unwrap();
     let token = selector.register_with(a, interest, Mode::Edge, ()).unwrap();
     (selector, token, b)
@@ -65,7 +64,7 @@ fn the_rest_of_a_partial_read_is_none() -> Run {
 }
 
 fn what_is_ready_at_registration() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let mut selector = EpollSelector::new().unwrap();
     for _ in 0..2 {
@@ -160,7 +159,7 @@ fn paused_and_resumed() -> Run {
 
 /// A one-shot key that has fired does not wake, so a wait takes its time instead of finding nothing again and again.
 fn once_is_once_in_the_kernel_too() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let mut selector = EpollSelector::new().unwrap();
     selector.register_with(a, Interest::READ, Mode::Oneshot, ()).unwrap();

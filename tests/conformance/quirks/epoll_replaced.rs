@@ -3,13 +3,12 @@
 //! The kernel's registration belongs to the file, so it stays as long as a duplicate keeps that open, and its events
 //! keep coming: epoll(7), "Questions and answers", 6. Standard input is the number that safe programs can do this to.
 
-use conformance::{Run, in_child, interests, now, pairs, stdin};
+use conformance::{Run, Stream, in_child, interests, now, pairs, stdin};
 use selectors::sys::Timeout;
 use selectors::sys::poll::{PollFd, PollFlags, poll};
 use selectors::{EpollSelector, Error, Interest, Mode};
 use std::io::{Stdin, Write};
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 conformance::scenarios_of!(epoll, replaced:
@@ -23,8 +22,8 @@ conformance::scenarios_of!(epoll, replaced:
 type Selector<'a> = EpollSelector<&'a Stdin, u32>;
 
 /// Standard input with a socket behind it that is ready for reading for ever; and what keeps it so.
-fn busy() -> (Stdin, UnixStream, UnixStream) {
-    let (a, mut b) = pairs::unix();
+fn busy() -> (Stdin, Stream, Stream) {
+    let (a, mut b) = pairs::streams();
     stdin::replace(&a);
     b.write_all(b"x").unwrap();
     (std::io::stdin(), a, b)
@@ -39,7 +38,7 @@ fn kernel_is_busy(selector: &Selector<'_>) -> bool {
 fn what_is_left_behind_is_not_reported() -> Run {
     in_child("left behind", &[], || {
         let (stdin, _old, _peer) = busy();
-        let (quiet, _other) = pairs::unix();
+        let (quiet, _other) = pairs::streams();
         let mut selector = Selector::new().unwrap();
         let token = selector.register(&stdin, Interest::READ, 1).unwrap();
         assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
@@ -58,7 +57,7 @@ fn what_is_left_behind_is_not_reported() -> Run {
 fn the_number_with_the_new_file() -> Run {
     in_child("new file", &[], || {
         let (stdin, _old, _peer) = busy();
-        let (new, mut other) = pairs::unix();
+        let (new, mut other) = pairs::streams();
         let mut selector = Selector::new().unwrap();
         let first = selector.register(&stdin, Interest::READ, 1).unwrap();
         stdin::replace(&new);
@@ -81,7 +80,7 @@ fn the_number_with_the_new_file() -> Run {
 fn the_number_with_the_old_file_again() -> Run {
     in_child("old file again", &[], || {
         let (stdin, old, _peer) = busy();
-        let (new, _other) = pairs::unix();
+        let (new, _other) = pairs::streams();
         let mut selector = Selector::new().unwrap();
         let first = selector.register(&stdin, Interest::READ, 1).unwrap();
         stdin::replace(&new);
@@ -102,7 +101,7 @@ fn the_number_with_the_old_file_again() -> Run {
 fn a_change_is_refused() -> Run {
     in_child("change", &[], || {
         let (stdin, old, _peer) = busy();
-        let (new, _other) = pairs::unix();
+        let (new, _other) = pairs::streams();
         let mut selector = Selector::new().unwrap();
         let token = selector.register(&stdin, Interest::READ, 1).unwrap();
         stdin::replace(&new);

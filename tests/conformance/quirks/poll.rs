@@ -1,10 +1,9 @@
 //! What `poll` alone does, or cannot do.
 
-use conformance::{NotRun, Run, WAIT, interests, now, pairs};
+use conformance::{Run, WAIT, interests, now, pairs};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use selectors::sys::fd::AsFd;
 use selectors::{Error, Interest, Mode, Operation, PollSelector, Readiness};
-use std::fs::File;
-use std::os::fd::AsFd;
 use std::time::Duration;
 
 conformance::scenarios_of!(poll, quirks:
@@ -19,10 +18,9 @@ conformance::scenarios_of!(poll, quirks:
 const BOTH: Interest = Interest::READ.union(Interest::WRITE);
 
 fn files_that_are_always_ready() -> Run {
-    let null = File::options().read(true).write(true).open("/dev/null").map_err(NotRun::because)?;
     let mut selector = PollSelector::new().unwrap();
-    let all = [pairs::regular(), File::open("/").unwrap(), null]
-        .map(|file| (selector.register(file, Interest::all(), ()).unwrap(), BOTH));
+    let all =
+        pairs::always_ready()?.map(|file| (selector.register(file, Interest::all(), ()).unwrap(), BOTH));
     for _ in 0..2 {
         assert_eq!(interests(&now(&mut selector)), all.into());
     }
@@ -31,7 +29,7 @@ fn files_that_are_always_ready() -> Run {
 
 /// A hang-up counts as both, where select reports a readable end.
 fn the_end_of_a_pipe_is_writable() -> Run {
-    let (reader, writer) = pairs::pipe();
+    let (reader, writer) = pairs::pipe()?;
     let mut selector = PollSelector::new().unwrap();
     let token = selector.register(reader, BOTH, ()).unwrap();
     drop(writer);
@@ -44,7 +42,7 @@ fn the_end_of_a_pipe_is_writable() -> Run {
 }
 
 fn no_edges() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let mut selector = PollSelector::new().unwrap();
     let rejected = selector.register_with(&a, Interest::READ, Mode::Edge, ()).unwrap_err();
     assert!(matches!(rejected.error, Error::Unsupported { backend: "poll", mode: Mode::Edge, .. }));
@@ -57,7 +55,7 @@ fn no_edges() -> Run {
 }
 
 fn in_the_order_of_registration() -> Run {
-    let ends: Vec<_> = (0..4).map(|_| pairs::unix()).flat_map(|(a, b)| [a, b]).collect();
+    let ends: Vec<_> = (0..4).map(|_| pairs::streams()).flat_map(|(a, b)| [a, b]).collect();
     let mut selector = PollSelector::new().unwrap();
     let tokens = [5, 0, 7, 2, 6, 1, 3, 4]
         .map(|index: usize| selector.register(&ends[index], Interest::WRITE, ()).unwrap());
@@ -78,7 +76,7 @@ fn a_descriptor_without_a_file_behind_it() -> Run {
 /// Registering is no system call, so it is the wait that says it; the keys stay.
 fn more_keys_than_descriptors_allowed() -> Run {
     const MANY: u64 = 20;
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let ends: Vec<_> = (0..MANY).map(|_| a.as_fd().try_clone_to_owned().unwrap()).collect();
     let mut selector = PollSelector::new().unwrap();
     for end in &ends {

@@ -1,12 +1,10 @@
 //! What `select` alone does, or cannot do.
 
-use conformance::{Descriptors, NotRun, Run, WAIT, interests, now, pairs};
-use rustix::io::fcntl_dupfd_cloexec;
+use conformance::{Descriptors, Run, WAIT, interests, now, pairs};
+use selectors::sys::fd::{AsFd, AsRawFd, RawFd};
 use selectors::{BackendKind, Error, Interest, Mode, Readiness, SelectSelector};
-use std::fs::File;
 use std::io::Write;
 use std::net::Shutdown;
-use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
 conformance::scenarios_of!(select, quirks:
@@ -22,10 +20,9 @@ conformance::scenarios_of!(select, quirks:
 const BOTH: Interest = Interest::READ.union(Interest::WRITE);
 
 fn files_that_are_always_ready() -> Run {
-    let null = File::options().read(true).write(true).open("/dev/null").map_err(NotRun::because)?;
     let mut selector = SelectSelector::new().unwrap();
-    let all = [pairs::regular(), File::open("/").unwrap(), null]
-        .map(|file| (selector.register(file, Interest::all(), ()).unwrap(), BOTH));
+    let all =
+        pairs::always_ready()?.map(|file| (selector.register(file, Interest::all(), ()).unwrap(), BOTH));
     for _ in 0..2 {
         assert_eq!(interests(&now(&mut selector)), all.into());
     }
@@ -34,7 +31,7 @@ fn files_that_are_always_ready() -> Run {
 
 /// A hang-up counts as readable only, where poll and epoll tell of it by itself.
 fn the_end_of_a_pipe_is_not_writable() -> Run {
-    let (reader, writer) = pairs::pipe();
+    let (reader, writer) = pairs::pipe()?;
     let mut selector = SelectSelector::new().unwrap();
     let token = selector.register(reader, BOTH, ()).unwrap();
     drop(writer);
@@ -45,8 +42,8 @@ fn the_end_of_a_pipe_is_not_writable() -> Run {
 }
 
 fn hints_are_not_told() -> Run {
-    let (a, b) = pairs::unix();
-    let (reader, writer) = pairs::pipe();
+    let (a, b) = pairs::streams();
+    let (reader, writer) = pairs::pipe()?;
     let mut selector = SelectSelector::new().unwrap();
     let token = selector.register(a.as_fd(), BOTH, ()).unwrap();
     b.shutdown(Shutdown::Write).unwrap();
@@ -61,7 +58,7 @@ fn hints_are_not_told() -> Run {
 }
 
 fn no_edges() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let mut selector = SelectSelector::new().unwrap();
     let rejected = selector.register_with(&a, Interest::READ, Mode::Edge, ()).unwrap_err();
     assert!(matches!(rejected.error, Error::Unsupported { backend: "select", mode: Mode::Edge, .. }));
@@ -76,14 +73,15 @@ fn no_edges() -> Run {
 
 fn the_highest_number() -> Run {
     let (_limit, most) = Descriptors::raise(3000, 100_000)?;
-    let (a, mut b) = pairs::unix();
-    let numbers = [0, 1023, 1024, i32::try_from(most).unwrap()];
-    let ends = numbers.map(|number| fcntl_dupfd_cloexec(&a, number).unwrap());
+    let (a, mut b) = pairs::streams();
     let mut selector = SelectSelector::new().unwrap();
-    let tokens = ends.map(|end| selector.register(end, Interest::READ, ()).unwrap());
+    let mut tokens = Vec::new();
+    for number in [0, 1023, 1024, RawFd::try_from(most).unwrap()] {
+        tokens.push(selector.register(pairs::numbered(&a, number)?, Interest::READ, ()).unwrap());
+    }
     assert!(now(&mut selector).is_empty());
     b.write_all(b"x").unwrap();
-    assert_eq!(interests(&now(&mut selector)), tokens.map(|token| (token, Interest::READ)).into());
+    assert_eq!(interests(&now(&mut selector)), tokens.iter().map(|&token| (token, Interest::READ)).collect());
     // Without the highest the sets are short again.
     let key = selector.unregister(tokens[3]).unwrap();
     assert_eq!(usize::try_from(key.fd).unwrap(), most);
@@ -92,7 +90,7 @@ fn the_highest_number() -> Run {
 }
 
 fn in_the_order_of_the_numbers() -> Run {
-    let ends: Vec<_> = (0..4).map(|_| pairs::unix()).flat_map(|(a, b)| [a, b]).collect();
+    let ends: Vec<_> = (0..4).map(|_| pairs::streams()).flat_map(|(a, b)| [a, b]).collect();
     let mut selector = SelectSelector::new().unwrap();
     for index in [5, 0, 7, 2, 6, 1, 3, 4] {
         selector.register(&ends[index], Interest::WRITE, ()).unwrap();

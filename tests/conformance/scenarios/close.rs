@@ -1,13 +1,12 @@
 //! Closing a selector, and getting everything back.
 
-use conformance::{Fickle, Puppet, Run, in_child, interests, now, pairs, stdin};
+use conformance::{Fickle, Puppet, Run, Stream, in_child, interests, now, pairs, stdin};
 use rustix::io::Errno;
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, AsRawFd};
 use selectors::{Interest, Mode, Selector};
 use std::cell::Cell;
 use std::io::{ErrorKind, Read};
-use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 
 conformance::scenarios!(close:
@@ -27,7 +26,7 @@ conformance::scenarios!(close:
 );
 
 fn everything_comes_back<B: Backend>() -> Run {
-    let pairs: Vec<_> = (0..5).map(|_| pairs::unix()).collect();
+    let pairs: Vec<_> = (0..5).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let mut tokens = Vec::new();
     for (number, (a, _)) in pairs.iter().enumerate() {
@@ -50,7 +49,7 @@ fn everything_comes_back<B: Backend>() -> Run {
 }
 
 fn also_what_is_not_waited_for<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let paused = selector.register(&a, Interest::READ, 1).unwrap();
     selector.register_with(&c, Interest::WRITE, Mode::Oneshot, 2).unwrap();
@@ -61,14 +60,14 @@ fn also_what_is_not_waited_for<B: Backend>() -> Run {
 }
 
 fn an_empty_one<B: Backend>() -> Run {
-    let mut keys = Selector::<B, UnixStream>::new().unwrap().into_keys();
+    let mut keys = Selector::<B, Stream>::new().unwrap().into_keys();
     assert_eq!(keys.len(), 0);
     assert!(keys.next().is_none() && keys.next().is_none());
     Ok(())
 }
 
 fn it_is_told_how_many_are_left<B: Backend>() -> Run {
-    let pairs: Vec<_> = (0..4).map(|_| pairs::unix()).collect();
+    let pairs: Vec<_> = (0..4).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
     for (a, _) in &pairs {
         selector.register(a, Interest::READ, ()).unwrap();
@@ -85,7 +84,7 @@ fn it_is_told_how_many_are_left<B: Backend>() -> Run {
 }
 
 /// Whether the other end of this is closed.
-fn hung_up(mut peer: &UnixStream) -> bool {
+fn hung_up(mut peer: &Stream) -> bool {
     match peer.read(&mut [0; 8]) {
         Ok(0) => true,
         Err(error) if error.kind() == ErrorKind::WouldBlock => false,
@@ -98,7 +97,7 @@ fn what_is_not_taken_is_dropped<B: Backend>() -> Run {
     let dropped = Rc::new(());
     let mut peers = Vec::new();
     for _ in 0..3 {
-        let (a, b) = pairs::unix();
+        let (a, b) = pairs::streams();
         selector.register(a, Interest::READ, Rc::clone(&dropped)).unwrap();
         peers.push(b);
     }
@@ -115,7 +114,7 @@ fn what_is_not_taken_is_dropped<B: Backend>() -> Run {
 }
 
 fn no_back_end_can_prevent_it<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     selector.register(&a, Interest::READ, 1).unwrap();
     strings.calls();
@@ -126,7 +125,7 @@ fn no_back_end_can_prevent_it<B: Backend>() -> Run {
 }
 
 fn no_file_object_can_prevent_it<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let fickle = Fickle::new(a, c);
     let number = fickle.number(0);
     let mut selector = Selector::<B, _, _>::new().unwrap();
@@ -141,10 +140,11 @@ fn no_file_object_can_prevent_it<B: Backend>() -> Run {
 
 fn no_replaced_file_can_prevent_it<B: Backend>() -> Run {
     in_child("replaced", &[], || {
-        let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+        let stdin = stdin::get()?;
+        let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
         stdin::replace(&a);
         let mut selector = Selector::<B, _, _>::new().unwrap();
-        selector.register(std::io::stdin(), Interest::READ, 1).unwrap();
+        selector.register(stdin, Interest::READ, 1).unwrap();
         stdin::replace(&c);
         assert_eq!(selector.into_keys().map(|key| (key.fd, key.data)).collect::<Vec<_>>(), [(0, 1)]);
         Ok(())
@@ -152,7 +152,7 @@ fn no_replaced_file_can_prevent_it<B: Backend>() -> Run {
 }
 
 fn the_back_end_is_closed_before_it_returns<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     selector.register(a, Interest::READ, ()).unwrap();
     assert_eq!(Rc::strong_count(&strings), 2);
@@ -165,7 +165,7 @@ fn the_files_can_go_to_another_selector<B: Backend>() -> Run {
     let (mut from, mut to) = (Selector::<B, _, _>::new().unwrap(), Selector::<B, _, _>::new().unwrap());
     let mut peers = Vec::new();
     for number in 0..3 {
-        let (a, b) = pairs::unix();
+        let (a, b) = pairs::streams();
         from.register(a, Interest::WRITE, number).unwrap();
         peers.push(b);
     }
@@ -181,12 +181,12 @@ fn the_files_can_go_to_another_selector<B: Backend>() -> Run {
 }
 
 fn a_waker_that_is_left_does_nothing<B: Backend>() -> Run {
-    let mut closed = Selector::<B, UnixStream>::new().unwrap();
-    let mut dropped = Selector::<B, UnixStream>::new().unwrap();
+    let mut closed = Selector::<B, Stream>::new().unwrap();
+    let mut dropped = Selector::<B, Stream>::new().unwrap();
     let wakers = [closed.waker().unwrap(), dropped.waker().unwrap()];
     assert_eq!(closed.into_keys().count(), 0, "the waker is no key");
     drop(dropped);
-    let mut another = Selector::<B, UnixStream>::new().unwrap();
+    let mut another = Selector::<B, Stream>::new().unwrap();
     for waker in wakers {
         waker.wake().unwrap();
         waker.clone().wake().unwrap();
@@ -196,7 +196,7 @@ fn a_waker_that_is_left_does_nothing<B: Backend>() -> Run {
 }
 
 fn dropping_it_closes_what_it_owns<B: Backend>() -> Run {
-    let ((a, b), (c, d)) = (pairs::unix(), pairs::unix());
+    let ((a, b), (c, d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let dropped = Rc::new(Cell::new(0));
     selector.register(a, Interest::READ, Rc::clone(&dropped)).unwrap();
@@ -216,8 +216,8 @@ fn no_descriptor_stays_behind<B: Backend>() -> Run {
         files.iter().map(AsRawFd::as_raw_fd).collect()
     };
     let before = free();
-    for close in [drop, |selector: Selector<B, UnixStream>| drop(selector.into_keys())] {
-        let (a, b) = pairs::unix();
+    for close in [drop, |selector: Selector<B, Stream>| drop(selector.into_keys())] {
+        let (a, b) = pairs::streams();
         let mut selector = Selector::new().unwrap();
         selector.register(a, Interest::READ, ()).unwrap();
         drop(selector.waker().unwrap());

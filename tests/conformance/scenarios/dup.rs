@@ -1,10 +1,9 @@
 //! Duplicates: several descriptors of one open file.
 
-use conformance::{Run, interests, now, pairs, soon};
+use conformance::{Run, Stream, interests, now, pairs, soon};
 use selectors::backend::Backend;
 use selectors::{Error, Interest, Mode, Selector};
 use std::io::Write;
-use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 conformance::scenarios!(dup:
@@ -22,8 +21,8 @@ conformance::scenarios!(dup:
 );
 
 /// A socket with something to read; what keeps it so.
-fn ready() -> (UnixStream, UnixStream) {
-    let (a, mut b) = pairs::unix();
+fn ready() -> (Stream, Stream) {
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     (a, b)
 }
@@ -59,7 +58,7 @@ fn a_waker_comes_through_while_a_duplicate_is_open<B: Backend>() -> Run {
 }
 
 fn two_duplicates_are_two_keys<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let first = selector.register(&a, Interest::READ, 1).unwrap();

@@ -1,13 +1,12 @@
 //! Errors: what they are, say, and become.
 
-use conformance::{Descriptors, Fickle, Puppet, Run, Strings, in_child, pairs};
+use conformance::{Descriptors, Fickle, Puppet, Run, Stream, Strings, in_child, pairs};
 use rustix::io::Errno;
 use selectors::backend::Backend;
 use selectors::sys::fd::AsRawFd;
 use selectors::{BackendKind, Error, Interest, Limit, Mode, Operation, Rejected, Selector, Timeout};
 use std::error::Error as _;
 use std::io::{self, ErrorKind};
-use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -33,7 +32,7 @@ conformance::scenarios!(errors:
     a_rejection_shows_the_error_alone,
 );
 
-type Puppets<'a, B> = (Selector<Puppet<B>, &'a UnixStream, u8>, Rc<Strings>);
+type Puppets<'a, B> = (Selector<Puppet<B>, &'a Stream, u8>, Rc<Strings>);
 
 /// What it must say to be of use, and what kind it must be.
 fn assert_tells(error: &Error, kind: ErrorKind, errno: Option<Errno>, words: &[&str]) {
@@ -50,7 +49,7 @@ fn assert_tells(error: &Error, kind: ErrorKind, errno: Option<Errno>, words: &[&
 }
 
 fn an_invalid_interest<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let error = selector.register(&a, Interest::empty(), ()).unwrap_err().error;
     assert!(matches!(error, Error::InvalidInterest(interest) if interest.is_empty()));
@@ -61,7 +60,7 @@ fn an_invalid_interest<B: Backend>() -> Run {
 }
 
 fn another_descriptor_than_before<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let fickle = Fickle::new(a, c);
     let (before, after) = (fickle.number(0), fickle.number(1));
     let mut selector = Selector::<B, _>::new().unwrap();
@@ -75,7 +74,7 @@ fn another_descriptor_than_before<B: Backend>() -> Run {
 }
 
 fn already_registered<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     selector.register(&a, Interest::READ, ()).unwrap();
     let error = selector.register(&a, Interest::READ, ()).unwrap_err().error;
@@ -85,15 +84,15 @@ fn already_registered<B: Backend>() -> Run {
 }
 
 fn not_registered<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
-    let mut selector = Selector::<B, &UnixStream>::new().unwrap();
+    let (a, _b) = pairs::streams();
+    let mut selector = Selector::<B, &Stream>::new().unwrap();
     let error = selector.unregister(&a).unwrap_err();
     assert_tells(&error, ErrorKind::NotFound, None, &["not registered", "selector"]);
     Ok(())
 }
 
 /// A selector over a puppet in which `a` is registered.
-fn puppet<B: Backend>(a: &UnixStream) -> (Selector<Puppet<B>, &UnixStream, u8>, Rc<Strings>) {
+fn puppet<B: Backend>(a: &Stream) -> (Selector<Puppet<B>, &Stream, u8>, Rc<Strings>) {
     let (mut selector, strings): Puppets<'_, B> = Puppet::selector();
     selector.register(a, Interest::READ, 1).unwrap();
     (selector, strings)
@@ -101,7 +100,7 @@ fn puppet<B: Backend>(a: &UnixStream) -> (Selector<Puppet<B>, &UnixStream, u8>, 
 
 /// What is said of a refusal to register, to change, to unregister, and to wait.
 fn refusals<B: Backend>(errno: Errno) -> [Error; 4] {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let (mut selector, strings) = puppet::<B>(&a);
     strings.refuse(Some(errno));
     [
@@ -113,7 +112,7 @@ fn refusals<B: Backend>(errno: Errno) -> [Error; 4] {
 }
 
 fn lost<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = puppet::<B>(&a);
     for errno in [Errno::NOENT, Errno::BADF] {
         strings.refuse(Some(errno));
@@ -131,7 +130,7 @@ fn lost<B: Backend>() -> Run {
 }
 
 fn unsupported<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     for (mode, name) in [(Mode::Edge, "edge"), (Mode::Oneshot, "one-shot"), (Mode::Level, "level")] {
         strings.cannot(Some(mode));
@@ -165,7 +164,7 @@ fn an_unknown_back_end<B: Backend>() -> Run {
     let message = error.to_string();
     // Only where the environment chooses it matters.
     in_child("environment", &[("SELECTORS_BACKEND", "iocp")], || {
-        if let Err(error) = Selector::<B, UnixStream>::new() {
+        if let Err(error) = Selector::<B, Stream>::new() {
             assert!(matches!(&error, Error::UnknownBackend { name } if name == "iocp"), "{error:?}");
             assert_eq!(error.to_string(), message);
         }
@@ -204,9 +203,9 @@ fn a_limit_is_one_in_any_call<B: Backend>() -> Run {
 }
 
 fn no_descriptors_left<B: Backend>() -> Run {
-    let mut selector = Selector::<B, UnixStream>::new().unwrap();
-    let limit = Descriptors::none_left();
-    let (opened, waker) = (Selector::<B, UnixStream>::new().map(drop), selector.waker().map(drop));
+    let mut selector = Selector::<B, Stream>::new().unwrap();
+    let limit = Descriptors::none_left()?;
+    let (opened, waker) = (Selector::<B, Stream>::new().map(drop), selector.waker().map(drop));
     drop(limit);
     let error = waker.unwrap_err();
     assert!(matches!(error, Error::Limit { limit: Limit::ProcessDescriptors, during: Operation::Waker, .. }));
@@ -224,7 +223,7 @@ fn no_descriptors_left<B: Backend>() -> Run {
 }
 
 fn interrupted<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = puppet::<B>(&a);
     strings.refuse(Some(Errno::INTR));
     let error = selector.select(Timeout::ZERO.interruptible()).unwrap_err();
@@ -260,7 +259,7 @@ fn what_was_being_done<B: Backend>() -> Run {
         assert!(error.to_string().starts_with(words), "{error}");
     }
     // To pause is to unregister with the back end, to resume is to register there.
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = puppet::<B>(&a);
     strings.refuse(Some(Errno::IO));
     assert!(matches!(selector.pause(&a), Err(Error::Os { during: Operation::Unregister, .. })));
@@ -291,8 +290,8 @@ fn as_an_io_error_and_back<B: Backend>() -> Run {
 
 fn as_a_boxed_error_and_back<B: Backend>() -> Run {
     fn fails<B: Backend>() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let mut selector = Selector::<B, UnixStream>::new()?;
-        selector.register(pairs::unix().0, Interest::empty(), ())?;
+        let mut selector = Selector::<B, Stream>::new()?;
+        selector.register(pairs::streams().0, Interest::empty(), ())?;
         Ok(())
     }
     let error = fails::<B>().unwrap_err();
@@ -305,17 +304,17 @@ fn as_a_boxed_error_and_back<B: Backend>() -> Run {
 /// None of the errors borrows, so they leave the function that owns the file.
 fn the_question_mark_takes_rejections_that_borrow<B: Backend>() -> Run {
     fn own<B: Backend>() -> Result<(), Error> {
-        let (a, _b) = pairs::unix();
+        let (a, _b) = pairs::streams();
         Selector::<B, _, _>::new()?.register(&a, Interest::empty(), &a)?;
         Ok(())
     }
     fn of_io<B: Backend>() -> io::Result<()> {
-        let (a, _b) = pairs::unix();
+        let (a, _b) = pairs::streams();
         Selector::<B, _, _>::new()?.register(&a, Interest::empty(), &a)?;
         Ok(())
     }
     fn boxed<B: Backend>() -> Result<(), Box<dyn std::error::Error>> {
-        let (a, _b) = pairs::unix();
+        let (a, _b) = pairs::streams();
         Selector::<B, _, _>::new()?.register(&a, Interest::empty(), &a)?;
         Ok(())
     }
@@ -328,7 +327,7 @@ fn the_question_mark_takes_rejections_that_borrow<B: Backend>() -> Run {
 }
 
 fn a_rejection_gives_back_what_it_was_given<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (fileobj, data) = (Box::new(a), Box::new(5));
     let (place, other) = (&raw const *fileobj, &raw const *data);
     let mut selector = Selector::<B, _, _>::new().unwrap();
@@ -345,7 +344,7 @@ fn a_rejection_gives_back_what_it_was_given<B: Backend>() -> Run {
 
 fn a_rejection_shows_the_error_alone<B: Backend>() -> Run {
     struct Mute;
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let rejected = selector.register(a, Interest::empty(), Mute).unwrap_err();
     assert_eq!(rejected.to_string(), rejected.error.to_string());

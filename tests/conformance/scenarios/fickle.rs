@@ -1,10 +1,9 @@
 //! File objects that lend one descriptor when registered, and another later.
 
-use conformance::{Call, Fickle, Puppet, Run, interests, now, pairs};
+use conformance::{Call, Fickle, Puppet, Run, Stream, interests, now, pairs};
 use selectors::backend::Backend;
 use selectors::{Error, Interest, Mode, Ready, Selector, Token};
 use std::io::Write;
-use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -26,8 +25,8 @@ conformance::scenarios!(fickle:
 );
 
 /// An object that lends one of two sockets, and their peers.
-fn fickle() -> (Fickle, [UnixStream; 2]) {
-    let ((a, a_peer), (b, b_peer)) = (pairs::unix(), pairs::unix());
+fn fickle() -> (Fickle, [Stream; 2]) {
+    let ((a, a_peer), (b, b_peer)) = (pairs::streams(), pairs::streams());
     (Fickle::new(a, b), [a_peer, b_peer])
 }
 
@@ -59,7 +58,7 @@ fn a_descriptor_is_asked_for_once_by_each_call<B: Backend>() -> Run {
 }
 
 fn what_was_checked_is_what_the_back_end_gets<B: Backend>() -> Run {
-    let ((a, _a_peer), (b, _b_peer)) = (pairs::unix(), pairs::unix());
+    let ((a, _a_peer), (b, _b_peer)) = (pairs::streams(), pairs::streams());
     let file = Fickle::restless(a, b);
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&file, Interest::READ, ()).unwrap();

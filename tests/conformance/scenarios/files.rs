@@ -1,12 +1,11 @@
 //! Files that are always ready, which some back ends cannot wait for and some can; and reading and writing what is
 //! registered.
 
-use conformance::{NotRun, Run, interests, now, pairs, soon};
+use conformance::{File, NotRun, Run, interests, now, pairs, soon};
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, AsRawFd, OwnedFd};
 use selectors::{Error, Interest, Selector, Token};
-use std::fs::File;
-use std::io::{ErrorKind, Read, Seek, Write};
+use std::io::{ErrorKind, Read, Write};
 
 conformance::scenarios!(files:
     a_regular_file,
@@ -18,14 +17,6 @@ conformance::scenarios!(files:
 
 const READ: Interest = Interest::READ;
 const WRITE: Interest = Interest::WRITE;
-
-/// A regular file with something to read.
-fn regular() -> File {
-    let mut file = pairs::regular();
-    file.write_all(b"something").unwrap();
-    file.rewind().unwrap();
-    file
-}
 
 /// Registers a file. Where the back end cannot wait for it, it says so, gives everything back, and has not changed.
 fn registered<B: Backend>(
@@ -52,10 +43,10 @@ fn registered<B: Backend>(
     None
 }
 
-fn ready_or_refused<B: Backend>(open: impl Fn() -> File) {
+fn ready_or_refused<B: Backend>(open: impl Fn() -> Result<File, NotRun>) -> Run {
     for interest in [READ, WRITE, READ | WRITE] {
         let mut selector = Selector::<B, _, _>::new().unwrap();
-        if let Some(token) = registered(&mut selector, open(), interest) {
+        if let Some(token) = registered(&mut selector, open()?, interest) {
             for _ in 0..2 {
                 assert_eq!(interests(&now(&mut selector)), [(token, interest)].into());
             }
@@ -63,26 +54,23 @@ fn ready_or_refused<B: Backend>(open: impl Fn() -> File) {
             assert!(now(&mut selector).is_empty());
         }
     }
+    Ok(())
 }
 
 fn a_regular_file<B: Backend>() -> Run {
-    ready_or_refused::<B>(regular);
-    Ok(())
+    ready_or_refused::<B>(|| pairs::regular_with("something"))
 }
 
 fn the_null_device<B: Backend>() -> Run {
-    let open = || File::options().read(true).write(true).open("/dev/null");
-    open().map_err(NotRun::because)?;
-    ready_or_refused::<B>(|| open().unwrap());
-    Ok(())
+    ready_or_refused::<B>(pairs::null)
 }
 
 /// A file that was refused is in nobody's way, and one that is always ready hides nobody.
 fn beside_a_socket<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, OwnedFd, String>::new().unwrap();
     let socket = selector.register(a.into(), READ, "socket".to_owned()).unwrap();
-    let file = registered(&mut selector, regular(), READ);
+    let file = registered(&mut selector, pairs::regular_with("something")?, READ);
     let mut expected: Vec<_> = file.into_iter().collect();
     let found = |selector: &mut _| interests(&now(selector)).into_keys().collect::<Vec<_>>();
     assert_eq!(found(&mut selector), expected);
@@ -102,7 +90,7 @@ fn beside_a_socket<B: Backend>() -> Run {
 
 /// A pipe, and a socket, which have no type in common but the descriptor.
 fn through_the_adapter<B: Backend>() -> Run {
-    let ((reader, mut writer), (a, mut b)) = (pairs::pipe(), pairs::unix());
+    let ((reader, mut writer), (a, mut b)) = (pairs::pipe()?, pairs::streams());
     let mut selector = Selector::<B, Box<dyn AsFd>, _>::new().unwrap();
     selector.register(Box::new(reader), READ, "from the pipe").unwrap();
     selector.register(Box::new(a), READ, "from the socket").unwrap();
@@ -130,7 +118,7 @@ fn through_the_adapter<B: Backend>() -> Run {
 }
 
 fn the_adapter_does_not_block<B: Backend>() -> Run {
-    let (a, _b) = std::os::unix::net::UnixStream::pair().unwrap();
+    let (a, _b) = pairs::blocking();
     let mut adapter = selectors::File::new(&a);
     adapter.set_nonblocking(true).unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();

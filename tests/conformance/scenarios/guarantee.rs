@@ -1,11 +1,10 @@
 //! A call that fails has changed nothing: a back end that refuses each call in turn, and the map and the kernel after it.
 
-use conformance::{Call, Puppet, Run, Strings, interests, now, pairs};
+use conformance::{Call, Puppet, Run, Stream, Strings, interests, now, pairs};
 use rustix::io::Errno;
 use selectors::backend::{Backend, Source, Tag};
 use selectors::{Error, Interest, Mode, Readiness, Ready, Selector, Timeout, Token};
 use std::io::{self, Write};
-use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -33,13 +32,13 @@ const REFUSALS: [Errno; 6] = [Errno::IO, Errno::NOMEM, Errno::NOENT, Errno::BADF
 
 /// Three sockets that can be written to, of which two are registered, with 1 and 2; and their peers.
 struct Situation<'a, B: Backend> {
-    selector: Selector<Puppet<B>, &'a UnixStream, u8>,
+    selector: Selector<Puppet<B>, &'a Stream, u8>,
     strings: Rc<Strings>,
     tokens: [Token; 2],
 }
 
 impl<'a, B: Backend> Situation<'a, B> {
-    fn new(pairs: &'a [(UnixStream, UnixStream); 3], mode: Mode) -> Self {
+    fn new(pairs: &'a [(Stream, Stream); 3], mode: Mode) -> Self {
         let (mut selector, strings) = Puppet::selector();
         let mut register = |number: u8| {
             let a = &pairs[usize::from(number) - 1].0;
@@ -52,7 +51,7 @@ impl<'a, B: Backend> Situation<'a, B> {
     /// Each refusal, one after another.
     fn refused(
         &mut self,
-        mut call: impl FnMut(&mut Selector<Puppet<B>, &'a UnixStream, u8>, [Token; 2]) -> Error,
+        mut call: impl FnMut(&mut Selector<Puppet<B>, &'a Stream, u8>, [Token; 2]) -> Error,
     ) {
         let before = format!("{:?}", self.selector);
         for errno in REFUSALS {
@@ -75,7 +74,7 @@ impl<'a, B: Backend> Situation<'a, B> {
     }
 
     /// All that a selector does still works.
-    fn assert_works(mut self, free: &'a UnixStream) {
+    fn assert_works(mut self, free: &'a Stream) {
         let [first, second] = self.tokens;
         let third = self.selector.register(free, Interest::WRITE, 3).unwrap();
         for token in [first, second] {
@@ -93,8 +92,8 @@ impl<'a, B: Backend> Situation<'a, B> {
     }
 }
 
-fn pairs() -> [(UnixStream, UnixStream); 3] {
-    [pairs::unix(), pairs::unix(), pairs::unix()]
+fn pairs() -> [(Stream, Stream); 3] {
+    [pairs::streams(), pairs::streams(), pairs::streams()]
 }
 
 fn a_refused_registration<B: Backend>() -> Run {
@@ -115,7 +114,7 @@ fn a_refused_registration<B: Backend>() -> Run {
 }
 
 fn a_refused_first_registration<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     for errno in REFUSALS {
         strings.refuse(Some(errno));
@@ -288,7 +287,7 @@ impl<B: Backend> Backend for Gossip<B> {
 }
 
 fn a_wait_that_fails_after_a_report<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<Gossip<B>, _>::new().unwrap();
     let token = selector.register_with(a, Interest::WRITE, Mode::Oneshot, ()).unwrap();
     let mut ready = Ready::new();

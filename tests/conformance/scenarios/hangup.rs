@@ -38,7 +38,7 @@ const HINTS: Readiness = Readiness::READ_CLOSED.union(Readiness::WRITE_CLOSED).u
 
 /// This end and the peer, of a Unix and of a TCP connection.
 fn connections() -> [(&'static str, OwnedFd, OwnedFd); 2] {
-    let ((a, b), (c, d)) = (pairs::unix(), pairs::tcp());
+    let ((a, b), (c, d)) = (pairs::streams(), pairs::tcp());
     [("Unix", a.into(), b.into()), ("TCP", c.into(), d.into())]
 }
 
@@ -94,7 +94,7 @@ fn the_peer_is_gone_and_left_something<B: Backend>() -> Run {
 }
 
 fn the_peer_is_gone_and_there_was_no_room<B: Backend>() -> Run {
-    let (here, peer) = pairs::unix();
+    let (here, peer) = pairs::streams();
     pairs::fill(&here);
     assert_eq!(seen_now::<B>(&here, WRITE), Readiness::empty());
     drop(peer);
@@ -126,7 +126,7 @@ fn the_peer_sends_no_more<B: Backend>() -> Run {
 }
 
 fn the_peer_sends_no_more_and_there_is_no_room<B: Backend>() -> Run {
-    let (here, peer) = pairs::unix();
+    let (here, peer) = pairs::streams();
     pairs::fill(&here);
     shutdown(&peer, Shutdown::Write).unwrap();
     assert_eq!(seen::<B>(&here, BOTH).interest(), READ);
@@ -199,7 +199,7 @@ fn an_error_without_a_hang_up<B: Backend>() -> Run {
 }
 
 fn nobody_writes_to_the_pipe<B: Backend>() -> Run {
-    let (reader, writer) = pairs::pipe();
+    let (reader, writer) = pairs::pipe()?;
     send(&writer);
     drop(writer);
     for left in [1, 0, 0] {
@@ -211,7 +211,7 @@ fn nobody_writes_to_the_pipe<B: Backend>() -> Run {
 }
 
 fn somebody_else_writes_to_the_pipe<B: Backend>() -> Run {
-    let (reader, writer) = pairs::pipe();
+    let (reader, writer) = pairs::pipe()?;
     let another = writer.try_clone().unwrap();
     drop(writer);
     assert_eq!(seen_now::<B>(&reader, READ), Readiness::empty());
@@ -221,7 +221,7 @@ fn somebody_else_writes_to_the_pipe<B: Backend>() -> Run {
 }
 
 fn nobody_reads_from_the_pipe<B: Backend>() -> Run {
-    let (reader, mut writer) = pairs::pipe();
+    let (reader, mut writer) = pairs::pipe()?;
     drop(reader);
     assert_eq!(seen::<B>(&writer, WRITE).interest(), WRITE);
     assert_eq!(writer.write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
@@ -230,7 +230,7 @@ fn nobody_reads_from_the_pipe<B: Backend>() -> Run {
 }
 
 fn nobody_reads_from_the_full_pipe<B: Backend>() -> Run {
-    let (reader, mut writer) = pairs::pipe();
+    let (reader, mut writer) = pairs::pipe()?;
     pairs::fill(&writer);
     assert_eq!(seen_now::<B>(&writer, WRITE), Readiness::empty());
     drop(reader);
@@ -258,7 +258,7 @@ fn each_of_several<B: Backend>() -> Run {
     let mut selector = Selector::<B, _>::new().unwrap();
     let (mut gone, mut peers) = (Vec::new(), Vec::new());
     for number in 0..6 {
-        let (here, peer) = pairs::unix();
+        let (here, peer) = pairs::streams();
         let token = selector.register(here, READ, ()).unwrap();
         if number % 2 == 0 { gone.push((token, READ)) } else { peers.push(peer) }
     }
@@ -284,7 +284,7 @@ fn a_healthy_connection_has_no_hints<B: Backend>() -> Run {
         assert_none(&here, kind);
         assert_none(&peer, kind);
     }
-    let (reader, writer) = pairs::pipe();
+    let (reader, writer) = pairs::pipe()?;
     assert_none(&reader, "an empty pipe");
     assert_none(&writer, "an empty pipe");
     pairs::fill(&writer);

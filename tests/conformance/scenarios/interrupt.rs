@@ -1,12 +1,11 @@
 //! Signals while a selector waits.
 
-use conformance::signals::{handled, storm};
-use conformance::{Run, WAIT, interests, now, pairs};
+use conformance::signals::{self, handled, storm};
+use conformance::{Run, Stream, WAIT, interests, now, pairs};
 use selectors::backend::Backend;
 use selectors::{Error, Interest, Ready, Selector, Timeout};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
-use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,7 +32,7 @@ const ENOUGH: u64 = 3;
 const TOO_LONG: Duration = Duration::from_secs(5);
 
 /// Runs `body` in a storm of signals; the other end of `end` becomes readable if it takes too long.
-fn in_a_storm<T>(end: &UnixStream, body: impl FnOnce() -> T) -> (T, u64) {
+fn in_a_storm<T>(end: &Stream, body: impl FnOnce() -> T) -> (T, u64) {
     thread::scope(|scope| {
         let (done, waiting) = channel::<()>();
         scope.spawn(move || {
@@ -66,7 +65,8 @@ fn after_some_signals<T>(act: impl FnOnce() + Send, body: impl FnOnce() -> T) ->
 }
 
 fn a_wait_takes_its_time_and_no_more<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    signals::need()?;
+    let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     selector.register(&a, Interest::READ, ()).unwrap();
     for limit in [Duration::from_millis(100), Duration::from_micros(60_500)] {
@@ -85,6 +85,7 @@ fn a_wait_takes_its_time_and_no_more<B: Backend>() -> Run {
 }
 
 fn a_wait_with_nothing_registered_takes_its_time<B: Backend>() -> Run {
+    signals::need()?;
     let mut selector = Selector::<B, File>::new().unwrap();
     let mut interruptions = 0;
     while interruptions < ENOUGH {
@@ -99,7 +100,8 @@ fn a_wait_with_nothing_registered_takes_its_time<B: Backend>() -> Run {
 
 /// Many are interrupted when nothing is left of their time.
 fn a_wait_that_is_interrupted_near_its_end<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    signals::need()?;
+    let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     selector.register(&a, Interest::READ, ()).unwrap();
     let limit = EVERY - Duration::from_micros(100);
@@ -114,8 +116,9 @@ fn a_wait_that_is_interrupted_near_its_end<B: Backend>() -> Run {
 }
 
 fn what_comes_meanwhile_is_seen<B: Backend>() -> Run {
+    signals::need()?;
     for timeout in [Timeout::NEVER, Timeout::after(WAIT), Timeout::after(Duration::MAX)] {
-        let (a, b) = pairs::unix();
+        let (a, b) = pairs::streams();
         let mut selector = Selector::<B, _>::new().unwrap();
         let token = selector.register(&a, Interest::READ, ()).unwrap();
         let write = || (&b).write_all(b"x").unwrap();
@@ -126,6 +129,7 @@ fn what_comes_meanwhile_is_seen<B: Backend>() -> Run {
 }
 
 fn a_wake_meanwhile_is_seen<B: Backend>() -> Run {
+    signals::need()?;
     let mut selector = Selector::<B, File>::new().unwrap();
     let waker = selector.waker().unwrap();
     for timeout in [Timeout::NEVER, Timeout::after(WAIT)] {
@@ -136,7 +140,8 @@ fn a_wake_meanwhile_is_seen<B: Backend>() -> Run {
 }
 
 fn zero_is_not_disturbed<B: Backend>() -> Run {
-    let ((a, b), (c, mut d)) = (pairs::unix(), pairs::unix());
+    signals::need()?;
+    let ((a, b), (c, mut d)) = (pairs::streams(), pairs::streams());
     d.write_all(b"x").unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     selector.register(&a, Interest::READ, ()).unwrap();
@@ -151,9 +156,10 @@ fn zero_is_not_disturbed<B: Backend>() -> Run {
 }
 
 fn who_asks_for_it_is_told<B: Backend>() -> Run {
+    signals::need()?;
     let exact = Timeout::after(2 * TOO_LONG + Duration::from_nanos(1));
     for timeout in [Timeout::NEVER, Timeout::after(2 * TOO_LONG), exact] {
-        let (a, b) = pairs::unix();
+        let (a, b) = pairs::streams();
         let mut selector = Selector::<B, _>::new().unwrap();
         selector.register(&a, Interest::READ, ()).unwrap();
         let (result, signals) = in_a_storm(&b, || selector.select(timeout.interruptible()));
@@ -166,7 +172,8 @@ fn who_asks_for_it_is_told<B: Backend>() -> Run {
 }
 
 fn an_interrupted_wait_loses_nothing<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    signals::need()?;
+    let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, Interest::READ | Interest::WRITE, ()).unwrap();
     let mut ready = Ready::new();
@@ -185,7 +192,8 @@ fn an_interrupted_wait_loses_nothing<B: Backend>() -> Run {
 }
 
 fn what_is_ready_comes_before_a_signal<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    signals::need()?;
+    let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, Interest::READ, ()).unwrap();
     b.write_all(b"x").unwrap();
@@ -202,7 +210,8 @@ fn what_is_ready_comes_before_a_signal<B: Backend>() -> Run {
 }
 
 fn without_a_signal_nobody_is_told<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    signals::need()?;
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     selector.register(&a, Interest::READ, ()).unwrap();
     let (limit, start) = (Duration::from_micros(5500), Instant::now());

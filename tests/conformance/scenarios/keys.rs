@@ -1,10 +1,9 @@
 //! The map of all registrations.
 
-use conformance::{Puppet, Run, now, pairs};
+use conformance::{Puppet, Run, Stream, now, pairs};
 use selectors::backend::Backend;
 use selectors::{Interest, Key, Mode, Selector};
 use std::collections::BTreeSet;
-use std::os::unix::net::UnixStream;
 
 conformance::scenarios!(keys:
     empty_at_first,
@@ -23,8 +22,8 @@ conformance::scenarios!(keys:
 );
 
 fn empty_at_first<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
-    let mut selector = Selector::<B, &UnixStream>::new().unwrap();
+    let (a, _b) = pairs::streams();
+    let mut selector = Selector::<B, &Stream>::new().unwrap();
     let keys = selector.keys();
     assert_eq!((keys.len(), keys.is_empty(), keys.iter().count()), (0, true, 0));
     assert!(!keys.contains(&a) && keys.get(&a).is_none());
@@ -33,7 +32,7 @@ fn empty_at_first<B: Backend>() -> Run {
 }
 
 fn it_has_what_is_registered<B: Backend>() -> Run {
-    let pairs: Vec<_> = (0..4).map(|_| pairs::unix()).collect();
+    let pairs: Vec<_> = (0..4).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     for (number, (a, b)) in pairs.iter().enumerate() {
         selector.register(a, Interest::READ, number).unwrap();
@@ -51,7 +50,7 @@ fn it_has_what_is_registered<B: Backend>() -> Run {
 }
 
 fn each_key_once<B: Backend>() -> Run {
-    let pairs: Vec<_> = (0..4).map(|_| pairs::unix()).collect();
+    let pairs: Vec<_> = (0..4).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let tokens: Vec<_> = (pairs.iter().enumerate())
         .map(|(number, (a, _))| selector.register(a, Interest::READ, number).unwrap())
@@ -70,7 +69,7 @@ fn each_key_once<B: Backend>() -> Run {
 }
 
 fn holes_are_skipped<B: Backend>() -> Run {
-    let pairs: Vec<_> = (0..6).map(|_| pairs::unix()).collect();
+    let pairs: Vec<_> = (0..6).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     for (number, (a, _)) in pairs.iter().enumerate() {
         selector.register(a, Interest::READ, number).unwrap();
@@ -86,7 +85,7 @@ fn holes_are_skipped<B: Backend>() -> Run {
 }
 
 fn a_key_and_the_map_are_copied<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register(&a, Interest::READ, 5).unwrap();
     let keys = selector.keys();
@@ -101,7 +100,7 @@ fn a_key_and_the_map_are_copied<B: Backend>() -> Run {
 }
 
 fn data_can_be_changed<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let first = selector.register(&a, Interest::WRITE, 1).unwrap();
     let second = selector.register(&c, Interest::WRITE, 2).unwrap();
@@ -116,7 +115,7 @@ fn data_can_be_changed<B: Backend>() -> Run {
 }
 
 fn data_of_all_can_be_changed<B: Backend>() -> Run {
-    let pairs: Vec<_> = (0..3).map(|_| pairs::unix()).collect();
+    let pairs: Vec<_> = (0..3).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     for (number, (a, _)) in pairs.iter().enumerate() {
         selector.register(a, Interest::READ, number).unwrap();
@@ -136,7 +135,7 @@ fn data_of_all_can_be_changed<B: Backend>() -> Run {
 }
 
 fn file_object_and_data_at_once<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register(&a, Interest::READ, String::from("one")).unwrap();
     let (fileobj, data) = selector.parts(token).unwrap();
@@ -147,7 +146,7 @@ fn file_object_and_data_at_once<B: Backend>() -> Run {
 }
 
 fn the_unknown_has_no_parts<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, Interest::READ, ()).unwrap();
     assert!(selector.parts(&b).is_none() && selector.data_mut(&b).is_none());
@@ -157,7 +156,7 @@ fn the_unknown_has_no_parts<B: Backend>() -> Run {
 }
 
 fn data_is_none_of_the_back_ends_business<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::READ, 1).unwrap();
     strings.calls();
@@ -172,7 +171,7 @@ fn data_is_none_of_the_back_ends_business<B: Backend>() -> Run {
 fn data_of_any_type<B: Backend>() -> Run {
     /// It can do nothing at all: no comparison, no copy, no default, no `Debug`.
     struct Opaque(u8);
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register(&a, Interest::WRITE, Opaque(1)).unwrap();
     let rejected = selector.register(&a, Interest::WRITE, Opaque(2)).unwrap_err();
@@ -185,12 +184,12 @@ fn data_of_any_type<B: Backend>() -> Run {
 
 /// As Python's callbacks in `data`.
 fn data_that_acts<B: Backend>() -> Run {
-    type Action = Box<dyn FnMut(&UnixStream) -> usize>;
-    let (a, mut b) = pairs::unix();
+    type Action = Box<dyn FnMut(&Stream) -> usize>;
+    let (a, mut b) = pairs::streams();
     std::io::Write::write_all(&mut b, b"four").unwrap();
-    let mut selector = Selector::<B, UnixStream, Action>::new().unwrap();
+    let mut selector = Selector::<B, Stream, Action>::new().unwrap();
     let mut sum = 0;
-    let action = Box::new(move |stream: &UnixStream| {
+    let action = Box::new(move |stream: &Stream| {
         sum += pairs::drain(stream);
         sum
     });
@@ -206,13 +205,13 @@ fn data_that_acts<B: Backend>() -> Run {
 
 /// The file object need not be able to show itself.
 fn what_they_show_of_themselves<B: Backend>() -> Run {
-    struct Mute(UnixStream);
+    struct Mute(Stream);
     impl selectors::sys::fd::AsFd for Mute {
         fn as_fd(&self) -> selectors::sys::fd::BorrowedFd<'_> {
             self.0.as_fd()
         }
     }
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register(Mute(a), Interest::READ, "mine").unwrap();
     let name = format!("{:?}", selector.backend().name());

@@ -1,12 +1,11 @@
 //! What runs out: descriptors, and in the words of a back end that refuses, the rest.
 
-use conformance::{Descriptors, Puppet, Run, WAIT, interests, now, pairs, soon};
+use conformance::{Descriptors, Puppet, Run, Stream, WAIT, interests, now, pairs, soon};
 use rustix::io::Errno;
 use selectors::backend::Backend;
+use selectors::sys::fd::{AsFd, AsRawFd, RawFd};
 use selectors::{Error, Interest, Limit, Mode, Operation, Selector};
 use std::io::Write;
-use std::os::fd::{AsFd, AsRawFd, RawFd};
-use std::os::unix::net::UnixStream;
 
 conformance::scenarios!(limits:
     opening_without_descriptors,
@@ -46,8 +45,8 @@ fn next_number() -> RawFd {
 }
 
 fn opening_without_descriptors<B: Backend>() -> Run {
-    let limit = Descriptors::none_left();
-    let selectors: Vec<_> = (0..ATTEMPTS).map(|_| Selector::<B, UnixStream>::new()).collect();
+    let limit = Descriptors::none_left()?;
+    let selectors: Vec<_> = (0..ATTEMPTS).map(|_| Selector::<B, Stream>::new()).collect();
     drop(limit);
     // A back end without a descriptor needs none.
     for error in selectors.into_iter().filter_map(Result::err) {
@@ -55,17 +54,17 @@ fn opening_without_descriptors<B: Backend>() -> Run {
         assert!(error.to_string().contains("ulimit -n"), "says what to do: {error}");
     }
     let mut selector = Selector::<B, _>::new().unwrap();
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
     assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
     Ok(())
 }
 
 fn a_waker_without_descriptors<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, Interest::WRITE, ()).unwrap();
-    let limit = Descriptors::none_left();
+    let limit = Descriptors::none_left()?;
     let errors: Vec<_> = (0..ATTEMPTS).map(|_| selector.waker().map(drop).unwrap_err()).collect();
     let ready = now(&mut selector);
     drop(limit);
@@ -80,9 +79,9 @@ fn a_waker_without_descriptors<B: Backend>() -> Run {
 }
 
 fn a_second_waker_needs_no_descriptor<B: Backend>() -> Run {
-    let mut selector = Selector::<B, &UnixStream>::new().unwrap();
+    let mut selector = Selector::<B, &Stream>::new().unwrap();
     drop(selector.waker().unwrap());
-    let limit = Descriptors::none_left();
+    let limit = Descriptors::none_left()?;
     let wakers: Vec<_> = (0..ATTEMPTS).map(|_| selector.waker()).collect();
     drop(limit);
     for waker in wakers {
@@ -93,9 +92,9 @@ fn a_second_waker_needs_no_descriptor<B: Backend>() -> Run {
 }
 
 fn registering_without_descriptors<B: Backend>() -> Run {
-    let files: Vec<_> = (0..ATTEMPTS).map(|_| pairs::unix()).collect();
+    let files: Vec<_> = (0..ATTEMPTS).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let limit = Descriptors::none_left();
+    let limit = Descriptors::none_left()?;
     let tokens: Vec<_> =
         files.iter().map(|(a, _)| selector.register(a, Interest::READ, ()).unwrap()).collect();
     for &token in &tokens {
@@ -108,10 +107,10 @@ fn registering_without_descriptors<B: Backend>() -> Run {
 }
 
 fn waiting_without_descriptors<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, Interest::READ, ()).unwrap();
-    let limit = Descriptors::none_left();
+    let limit = Descriptors::none_left()?;
     let nothing = now(&mut selector);
     b.write_all(b"x").unwrap();
     let ready = soon(&mut selector);
@@ -123,7 +122,7 @@ fn waiting_without_descriptors<B: Backend>() -> Run {
 }
 
 fn what_ran_out_is_named_when_registering_fails<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::WRITE, 1).unwrap();
     for (errno, limit) in EXHAUSTED.into_iter().chain([(Errno::NOSPC, Limit::Watches)]) {
@@ -143,7 +142,7 @@ fn what_ran_out_is_named_when_registering_fails<B: Backend>() -> Run {
 }
 
 fn what_ran_out_is_named_when_resuming_fails<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::WRITE, ()).unwrap();
     selector.pause(token).unwrap();
@@ -159,7 +158,7 @@ fn what_ran_out_is_named_when_resuming_fails<B: Backend>() -> Run {
 }
 
 fn what_ran_out_is_named_when_modifying_fails<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::WRITE, ()).unwrap();
     for (errno, limit) in EXHAUSTED {
@@ -175,7 +174,7 @@ fn what_ran_out_is_named_when_modifying_fails<B: Backend>() -> Run {
 }
 
 fn what_ran_out_is_named_when_waiting_fails<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register_with(&a, Interest::WRITE, Mode::Oneshot, ()).unwrap();
     for (errno, limit) in EXHAUSTED {
@@ -189,7 +188,7 @@ fn what_ran_out_is_named_when_waiting_fails<B: Backend>() -> Run {
 }
 
 fn what_ran_out_is_named_when_the_waker_fails<B: Backend>() -> Run {
-    let (mut selector, strings) = Puppet::<B>::selector::<&UnixStream, ()>();
+    let (mut selector, strings) = Puppet::<B>::selector::<&Stream, ()>();
     for (errno, limit) in EXHAUSTED {
         strings.refuse(Some(errno));
         assert_limit(&selector.waker().unwrap_err(), limit, Operation::Waker, errno);
@@ -201,14 +200,14 @@ fn what_ran_out_is_named_when_the_waker_fails<B: Backend>() -> Run {
 }
 
 fn watches_run_out_for_the_waker<B: Backend>() -> Run {
-    let (mut selector, strings) = Puppet::<B>::selector::<&UnixStream, ()>();
+    let (mut selector, strings) = Puppet::<B>::selector::<&Stream, ()>();
     strings.refuse(Some(Errno::NOSPC));
     assert_limit(&selector.waker().unwrap_err(), Limit::Watches, Operation::Waker, Errno::NOSPC);
     Ok(())
 }
 
 fn a_waker_that_fails_leaves_nothing_open<B: Backend>() -> Run {
-    let (mut selector, strings) = Puppet::<B>::selector::<&UnixStream, ()>();
+    let (mut selector, strings) = Puppet::<B>::selector::<&Stream, ()>();
     let before = next_number();
     strings.refuse(Some(Errno::NOMEM));
     for _ in 0..ATTEMPTS {

@@ -1,11 +1,9 @@
 //! Finding a registration: by token, by file object, by descriptor.
 
-use conformance::{Fickle, Run, now, pairs};
-use rustix::io::fcntl_dupfd_cloexec;
+use conformance::{Fickle, Run, Stream, now, pairs};
 use selectors::backend::Backend;
-use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd};
+use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use selectors::{Error, Interest, Lookup, Mode, Selector, Token};
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
 conformance::scenarios!(lookup:
@@ -22,13 +20,13 @@ conformance::scenarios!(lookup:
     a_changed_descriptor_is_no_reason_to_wait_for_another,
 );
 
-type Sockets<'a, B> = Selector<B, &'a UnixStream, u8>;
+type Sockets<'a, B> = Selector<B, &'a Stream, u8>;
 
 /// Each method that takes one finds the key of `a` with the data 5.
 fn assert_finds<'a, B: Backend, L: Lookup>(
     selector: &mut Sockets<'a, B>,
     token: Token,
-    a: &'a UnixStream,
+    a: &'a Stream,
     which: impl Fn() -> L,
 ) -> Token {
     assert_eq!(selector.key(which()).map(|key| key.token()), Some(token));
@@ -75,7 +73,7 @@ fn assert_finds_nothing<B: Backend, L: Lookup>(selector: &mut Sockets<'_, B>, wh
 }
 
 fn by_token_by_file_object_and_by_descriptor<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Sockets::<B>::new().unwrap();
     let other = selector.register(&c, Interest::READ, 6).unwrap();
     let mut token = selector.register(&a, Interest::WRITE, 5).unwrap();
@@ -91,12 +89,12 @@ fn by_token_by_file_object_and_by_descriptor<B: Backend>() -> Run {
 }
 
 fn by_any_object_with_the_descriptor<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let a = Arc::new(a);
-    let mut selector = Selector::<B, Arc<UnixStream>>::new().unwrap();
+    let mut selector = Selector::<B, Arc<Stream>>::new().unwrap();
     let token = selector.register(Arc::clone(&a), Interest::READ, ()).unwrap();
     let borrowed: BorrowedFd<'_> = a.as_fd();
-    let socket: &UnixStream = &a;
+    let socket: &Stream = &a;
     assert_eq!(selector.key(&a).map(|key| key.token()), Some(token));
     assert_eq!(selector.key(socket).map(|key| key.token()), Some(token));
     assert_eq!(selector.key(borrowed).map(|key| key.token()), Some(token));
@@ -104,7 +102,7 @@ fn by_any_object_with_the_descriptor<B: Backend>() -> Run {
 }
 
 fn by_an_object_of_unknown_type<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, Interest::READ, ()).unwrap();
     let objects: [Box<dyn AsFd + '_>; 2] = [Box::new(&a), Box::new(&b)];
@@ -115,7 +113,7 @@ fn by_an_object_of_unknown_type<B: Backend>() -> Run {
 }
 
 fn what_is_not_registered_is_not_found<B: Backend>() -> Run {
-    let ((a, b), (c, d)) = (pairs::unix(), pairs::unix());
+    let ((a, b), (c, d)) = (pairs::streams(), pairs::streams());
     let mut selector = Sockets::<B>::new().unwrap();
     assert_finds_nothing(&mut selector, || &a);
     // Numbers below, between and above those that are registered.
@@ -130,7 +128,7 @@ fn what_is_not_registered_is_not_found<B: Backend>() -> Run {
 }
 
 fn a_duplicate_is_not_found<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Sockets::<B>::new().unwrap();
     selector.register(&a, Interest::READ, 5).unwrap();
@@ -139,7 +137,7 @@ fn a_duplicate_is_not_found<B: Backend>() -> Run {
 }
 
 fn what_was_unregistered_is_not_found<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Sockets::<B>::new().unwrap();
     let token = selector.register(&a, Interest::READ, 5).unwrap();
     selector.register(&c, Interest::READ, 6).unwrap();
@@ -154,10 +152,10 @@ fn what_was_unregistered_is_not_found<B: Backend>() -> Run {
 
 fn high_numbers_are_found<B: Backend>() -> Run {
     let (_limit, most) = conformance::Descriptors::raise(2000, 5000)?;
-    let (a, _b) = pairs::unix();
-    let highest = i32::try_from(most).unwrap() - 10;
-    let high = UnixStream::from(fcntl_dupfd_cloexec(&a, highest).unwrap());
-    let between = fcntl_dupfd_cloexec(&a, highest / 2).unwrap();
+    let (a, _b) = pairs::streams();
+    let highest = RawFd::try_from(most).unwrap() - 10;
+    let high = Stream::from(pairs::numbered(&a, highest)?);
+    let between = pairs::numbered(&a, highest / 2)?;
     let mut selector = Sockets::<B>::new().unwrap();
     assert_finds_nothing(&mut selector, || &high);
     let token = selector.register(&high, Interest::READ, 5).unwrap();
@@ -168,7 +166,7 @@ fn high_numbers_are_found<B: Backend>() -> Run {
 }
 
 fn every_key_of_many<B: Backend>() -> Run {
-    let pairs: Vec<_> = (0..40).map(|_| pairs::unix()).collect();
+    let pairs: Vec<_> = (0..40).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let mut tokens: Vec<_> = pairs
         .iter()
@@ -191,7 +189,7 @@ fn every_key_of_many<B: Backend>() -> Run {
 }
 
 fn a_token_finds_a_file_object_that_changed_its_descriptor<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let fickle = Fickle::new(a, c);
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register(&fickle, Interest::WRITE, 5).unwrap();
@@ -223,7 +221,7 @@ fn a_token_finds_a_file_object_that_changed_its_descriptor<B: Backend>() -> Run 
 }
 
 fn a_file_object_that_changed_its_descriptor_finds_the_other_key<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let second = c.try_clone().unwrap();
     let fickle = Fickle::new(a, second);
     let number = fickle.number(1);
@@ -242,7 +240,7 @@ fn a_file_object_that_changed_its_descriptor_finds_the_other_key<B: Backend>() -
 
 /// A back end that needs the descriptor at each wait says so; one that does not waits for the file that it knows.
 fn a_changed_descriptor_is_no_reason_to_wait_for_another<B: Backend>() -> Run {
-    let ((a, _b), (c, d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, d)) = (pairs::streams(), pairs::streams());
     let fickle = Fickle::new(a, c);
     let (registered, lent) = (fickle.number(0), fickle.number(1));
     let mut selector = Selector::<B, _>::new().unwrap();

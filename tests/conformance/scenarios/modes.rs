@@ -2,11 +2,10 @@
 //!
 //! A back end need not have edges; then it says so, and nothing changes.
 
-use conformance::{Call, Puppet, Run, assert_unsupported, interests, now, pairs};
+use conformance::{Call, Puppet, Run, Stream, assert_unsupported, interests, now, pairs};
 use selectors::backend::Backend;
 use selectors::{Interest, Mode, Selector, Token};
 use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
 
 conformance::scenarios!(modes:
     level_is_the_default,
@@ -26,15 +25,12 @@ const READ: Interest = Interest::READ;
 const WRITE: Interest = Interest::WRITE;
 const MODES: [Mode; 3] = [Mode::Level, Mode::Edge, Mode::Oneshot];
 
-pub(super) type Pairs<B> = Selector<B, UnixStream>;
+pub(super) type Pairs<B> = Selector<B, Stream>;
 
 /// A selector with one end of a pair, and the other end. `None` where the back end has no such mode: it said so, gave the
 /// file object back, and is as it was.
-pub(super) fn registered<B: Backend>(
-    interest: Interest,
-    mode: Mode,
-) -> Option<(Pairs<B>, Token, UnixStream)> {
-    let (a, b) = pairs::unix();
+pub(super) fn registered<B: Backend>(interest: Interest, mode: Mode) -> Option<(Pairs<B>, Token, Stream)> {
+    let (a, b) = pairs::streams();
     let mut selector = Pairs::<B>::new().unwrap();
     match selector.register_with(a, interest, mode, ()) {
         Ok(token) => {
@@ -59,13 +55,13 @@ pub(super) fn found<B: Backend>(selector: &mut Pairs<B>, token: Token) -> Option
     ready.get(&token).copied()
 }
 
-pub(super) fn send(mut end: &UnixStream) {
+pub(super) fn send(mut end: &Stream) {
     end.write_all(b"x").unwrap();
 }
 
 fn level_is_the_default<B: Backend>() -> Run {
     assert_eq!(Mode::default(), Mode::Level);
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Pairs::<B>::new().unwrap();
     let token = selector.register(a, READ, ()).unwrap();
     assert_eq!(selector.key(token).unwrap().mode(), Mode::Level);
@@ -87,7 +83,7 @@ fn a_level_repeats_until_it_is_over<B: Backend>() -> Run {
 }
 
 fn arming_a_level_does_nothing<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, WRITE, ()).unwrap();
     strings.calls();
@@ -167,7 +163,7 @@ fn a_change_of_interest_arms_an_edge<B: Backend>() -> Run {
 
 /// Registering with them is refused, and changing to them.
 fn a_back_end_without_edges_says_so<B: Backend>() -> Run {
-    let ((a, _a), (b, peer)) = (pairs::unix(), pairs::unix());
+    let ((a, _a), (b, peer)) = (pairs::streams(), pairs::streams());
     let (mut selector, strings) = Puppet::<B>::selector();
     strings.cannot(Some(Mode::Edge));
     let token = selector.register(&b, WRITE, 1).unwrap();
@@ -190,7 +186,7 @@ fn a_back_end_without_edges_says_so<B: Backend>() -> Run {
 }
 
 fn arming_an_edge_reaches_the_back_end<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let Ok(token) = selector.register_with(&a, READ, Mode::Edge, ()) else { return Ok(()) };
     strings.calls();
@@ -207,7 +203,7 @@ fn arming_an_edge_reaches_the_back_end<B: Backend>() -> Run {
 fn assert_reported<B: Backend>(
     selector: &mut Pairs<B>,
     token: Token,
-    peer: &UnixStream,
+    peer: &Stream,
     mode: Mode,
     before: Mode,
 ) {

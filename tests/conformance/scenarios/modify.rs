@@ -30,7 +30,7 @@ conformance::scenarios!(modify:
 const BOTH: Interest = Interest::READ.union(Interest::WRITE);
 
 fn the_next_wait_is_for_the_new_interest<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, Interest::READ, ()).unwrap();
     assert!(now(&mut selector).is_empty());
@@ -46,7 +46,7 @@ fn the_next_wait_is_for_the_new_interest<B: Backend>() -> Run {
 }
 
 fn the_rest_of_the_key_stays<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register_with(&a, Interest::READ, Mode::Oneshot, "data").unwrap();
     selector.modify(token, Interest::WRITE).unwrap();
@@ -58,7 +58,7 @@ fn the_rest_of_the_key_stays<B: Backend>() -> Run {
 }
 
 fn every_interest_to_every_other<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, Interest::all(), ()).unwrap();
@@ -75,7 +75,7 @@ fn every_interest_to_every_other<B: Backend>() -> Run {
 }
 
 fn the_original_file_object_stays<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (first, second) = (&a, &a.as_fd());
     let mut selector = Selector::<B, &dyn AsFd>::new().unwrap();
     let token = selector.register(first, Interest::READ, ()).unwrap();
@@ -86,7 +86,7 @@ fn the_original_file_object_stays<B: Backend>() -> Run {
 }
 
 fn the_unknown_is_an_error<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let old = selector.register(&a, Interest::READ, ()).unwrap();
     selector.unregister(old).unwrap();
@@ -102,7 +102,7 @@ fn the_unknown_is_an_error<B: Backend>() -> Run {
 }
 
 fn refused<B: Backend>(interest: Interest) {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
     for mode in [None, Some(Mode::Level), Some(Mode::Edge), Some(Mode::Oneshot)] {
@@ -130,7 +130,7 @@ fn unknown_bits_are_refused<B: Backend>() -> Run {
 }
 
 fn a_mode_that_cannot_be_had_is_refused<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
     for mode in [Mode::Edge, Mode::Oneshot] {
@@ -149,7 +149,7 @@ fn a_mode_that_cannot_be_had_is_refused<B: Backend>() -> Run {
 }
 
 fn what_is_wrong_is_not_told_to_the_back_end<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::WRITE, ()).unwrap();
     strings.cannot(Some(Mode::Edge));
@@ -163,7 +163,7 @@ fn what_is_wrong_is_not_told_to_the_back_end<B: Backend>() -> Run {
 }
 
 fn the_back_end_is_told_at_once<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::WRITE, ()).unwrap();
     let calls = strings.calls();
@@ -178,7 +178,7 @@ fn the_back_end_is_told_at_once<B: Backend>() -> Run {
 
 /// A kernel with a filter for each direction needs it to know which to remove.
 fn the_back_end_is_told_what_it_was<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::WRITE, ()).unwrap();
     selector.modify_with(token, BOTH, Mode::Oneshot).unwrap();
@@ -190,7 +190,7 @@ fn the_back_end_is_told_what_it_was<B: Backend>() -> Run {
 }
 
 fn no_call_where_nothing_changes<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, BOTH, ()).unwrap();
     strings.calls();
@@ -202,7 +202,7 @@ fn no_call_where_nothing_changes<B: Backend>() -> Run {
 }
 
 fn arming_again_is_never_skipped<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     for mode in [Mode::Oneshot, Mode::Edge] {
         if !selector.backend().supports(BOTH, mode) {
@@ -222,7 +222,7 @@ fn arming_again_is_never_skipped<B: Backend>() -> Run {
 }
 
 fn the_mode_changes_too<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
     // The same interest: the mode alone is a change.
@@ -246,7 +246,7 @@ fn the_mode_changes_too<B: Backend>() -> Run {
 }
 
 fn a_one_shot_key_that_was_reported_is_armed_again<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register_with(a, Interest::WRITE, Mode::Oneshot, ()).unwrap();
@@ -262,7 +262,7 @@ fn a_one_shot_key_that_was_reported_is_armed_again<B: Backend>() -> Run {
 
 fn a_one_shot_key_becomes_level_triggered<B: Backend>() -> Run {
     for was_reported in [false, true] {
-        let (a, _b) = pairs::unix();
+        let (a, _b) = pairs::streams();
         let mut selector = Selector::<B, _>::new().unwrap();
         let token = selector.register_with(a, Interest::WRITE, Mode::Oneshot, ()).unwrap();
         if was_reported {
@@ -277,7 +277,7 @@ fn a_one_shot_key_becomes_level_triggered<B: Backend>() -> Run {
 }
 
 fn while_the_list_is_iterated<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
     let tokens = [&a, &c].map(|stream| selector.register(stream, Interest::WRITE, ()).unwrap());
     let ready = now(&mut selector);
@@ -292,7 +292,7 @@ fn while_the_list_is_iterated<B: Backend>() -> Run {
 }
 
 fn others_are_left_alone<B: Backend>() -> Run {
-    let pairs: Vec<_> = (0..5).map(|_| pairs::unix()).collect();
+    let pairs: Vec<_> = (0..5).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let tokens: Vec<_> = pairs
         .iter()

@@ -1,11 +1,10 @@
 //! One selector in another, by a duplicate of its descriptor.
 
-use conformance::{NotRun, Run, in_child, interests, now, pairs, soon, stdin};
+use conformance::{NotRun, Run, Stream, in_child, interests, now, pairs, soon, stdin};
 use selectors::backend::{AnyBackend, Backend, DefaultBackend, Poll, Select};
+use selectors::sys::fd::{AsFd, OwnedFd};
 use selectors::{DefaultSelector, Error, Interest, Mode, Selector};
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net::UnixStream;
 
 conformance::scenarios!(nested:
     the_outer_sees_what_the_inner_has,
@@ -31,13 +30,13 @@ fn duplicate<B: Backend, F: AsFd, D>(selector: &Selector<B, F, D>) -> Result<Own
 /// A default selector with a socket in it, in a selector over `B`; and the socket's peer.
 struct Nest<B> {
     outer: Selector<B, OwnedFd>,
-    inner: DefaultSelector<UnixStream>,
-    peer: UnixStream,
+    inner: DefaultSelector<Stream>,
+    peer: Stream,
 }
 
 impl<B: Backend> Nest<B> {
     fn new() -> Result<Self, NotRun> {
-        let (a, peer) = pairs::unix();
+        let (a, peer) = pairs::streams();
         let mut inner = DefaultSelector::new().unwrap();
         inner.register(a, Interest::READ, ()).unwrap();
         let mut outer = Selector::new().unwrap();
@@ -74,7 +73,7 @@ fn the_inner_is_seen_by_every_kind_of_outer<B: Backend>() -> Run {
         let token = outer.register(inner, Interest::READ, ()).unwrap();
         assert_eq!(interests(&now(&mut outer)), [(token, Interest::READ)].into());
     }
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let mut inner = Selector::<B, _>::new().unwrap();
     inner.register(&a, Interest::READ, ()).unwrap();
     b.write_all(b"x").unwrap();
@@ -122,7 +121,7 @@ fn a_wake_of_the_outer_leaves_the_inner<B: Backend>() -> Run {
 
 fn what_is_registered_later_is_seen<B: Backend>() -> Run {
     let mut nest = Nest::<B>::new()?;
-    let (c, mut d) = pairs::unix();
+    let (c, mut d) = pairs::streams();
     d.write_all(b"x").unwrap();
     assert!(!nest.seen());
     nest.inner.register_with(c, Interest::READ, Mode::Oneshot, ()).unwrap();
@@ -147,7 +146,7 @@ fn what_is_unregistered_or_paused_is_not_seen<B: Backend>() -> Run {
 
 fn many_inner_ones<B: Backend>() -> Run {
     let mut outer = Selector::<B, OwnedFd, usize>::new().unwrap();
-    let files: Vec<_> = (0..6).map(|_| pairs::unix()).collect();
+    let files: Vec<_> = (0..6).map(|_| pairs::streams()).collect();
     let mut inner = Vec::new();
     for (at, (a, _)) in files.iter().enumerate() {
         let mut selector = DefaultSelector::new().unwrap();
@@ -198,9 +197,9 @@ fn a_dropped_inner_one_is_silent<B: Backend>() -> Run {
 
 fn a_key_whose_number_became_the_selector_itself<B: Backend>() -> Run {
     in_child("itself", &[], || {
-        let stdin = std::io::stdin();
+        let stdin = stdin::get()?;
         let mut selector = Selector::<B, _>::new().unwrap();
-        stdin::replace(pairs::unix().0);
+        stdin::replace(pairs::streams().0);
         let token = selector.register(&stdin, Interest::READ, ()).unwrap();
         stdin::replace(duplicate(&selector)?);
         if let Err(error) = selector.modify(token, Interest::WRITE) {

@@ -98,7 +98,7 @@ fn again_when_modified<B: Backend>() -> Run {
 
 /// Only those are spent that were reported.
 fn one_of_several<B: Backend>() -> Run {
-    let ends = [pairs::unix(), pairs::unix(), pairs::unix()];
+    let ends = [pairs::streams(), pairs::streams(), pairs::streams()];
     let mut selector = Selector::<B, _>::new().unwrap();
     let Ok(first) = selector.register_with(&ends[0].0, READ, Mode::Oneshot, ()) else { return Ok(()) };
     let second = selector.register_with(&ends[1].0, READ, Mode::Oneshot, ()).unwrap();
@@ -114,7 +114,7 @@ fn one_of_several<B: Backend>() -> Run {
 }
 
 fn a_spent_key_is_not_waited_for<B: Backend>() -> Run {
-    let ((a, b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, b), (c, _d)) = (pairs::streams(), pairs::streams());
     let (mut selector, strings) = Puppet::<B>::selector();
     let Ok(token) = selector.register_with(&a, READ, Mode::Oneshot, ()) else { return Ok(()) };
     selector.register(&c, READ, ()).unwrap();
@@ -161,7 +161,7 @@ fn a_spent_key_ends_no_wait<B: Backend>() -> Run {
 }
 
 fn a_spent_key_that_the_back_end_reports<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let Ok(token) = selector.register_with(&a, WRITE, Mode::Oneshot, ()) else { return Ok(()) };
     let Some(Call::Add(_, tag, ..)) = strings.calls().pop() else { panic!("nothing was added") };
@@ -175,7 +175,7 @@ fn a_spent_key_that_the_back_end_reports<B: Backend>() -> Run {
 
 /// All parts of a report count, though the first one spends the key.
 fn reported_in_several_parts<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let Ok(token) = selector.register_with(&a, BOTH, Mode::Oneshot, ()) else { return Ok(()) };
     let Some(Call::Add(_, tag, ..)) = strings.calls().pop() else { panic!("nothing was added") };
@@ -187,7 +187,7 @@ fn reported_in_several_parts<B: Backend>() -> Run {
 }
 
 fn reported_for_nothing_that_was_asked_for<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let Ok(token) = selector.register_with(&a, READ, Mode::Oneshot, ()) else { return Ok(()) };
     let Some(Call::Add(_, tag, ..)) = strings.calls().pop() else { panic!("nothing was added") };
@@ -229,7 +229,7 @@ fn a_spent_key_is_unregistered<B: Backend>() -> Run {
 }
 
 fn arming_reaches_the_back_end<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let Ok(token) = selector.register_with(&a, READ, Mode::Oneshot, ()) else { return Ok(()) };
     strings.calls();
@@ -244,7 +244,7 @@ fn arming_reaches_the_back_end<B: Backend>() -> Run {
 }
 
 fn arming_that_fails_leaves_it_spent<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let Ok(token) = selector.register_with(&a, WRITE, Mode::Oneshot, ()) else { return Ok(()) };
     assert_eq!(now(&mut selector).len(), 1);

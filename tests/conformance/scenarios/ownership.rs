@@ -1,6 +1,6 @@
 //! What may be registered, and for how long it stays open.
 
-use conformance::{Puppet, Run, Strings, interests, now, pairs, soon};
+use conformance::{Puppet, Run, Stream, Strings, interests, now, pairs, soon};
 use rustix::fs::{OFlags, fcntl_getfl};
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -8,7 +8,6 @@ use selectors::{Error, File, Interest, Selector};
 use std::cell::Cell;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -32,7 +31,7 @@ conformance::scenarios!(ownership:
 );
 
 /// Whether the other end of this is closed.
-fn hung_up(mut peer: &UnixStream) -> bool {
+fn hung_up(mut peer: &Stream) -> bool {
     match peer.read(&mut [0; 8]) {
         Ok(0) => true,
         Err(error) if error.kind() == ErrorKind::WouldBlock => false,
@@ -41,7 +40,7 @@ fn hung_up(mut peer: &UnixStream) -> bool {
 }
 
 fn owned_it_is_open_while_registered<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
     assert!(!hung_up(&b));
@@ -55,13 +54,13 @@ fn owned_it_is_open_while_registered<B: Backend>() -> Run {
 }
 
 fn unregistered_it_is_open_until_dropped<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
     let key = selector.unregister(token).unwrap();
     drop(selector);
     assert!(!hung_up(&b));
-    let mut a: UnixStream = key.fileobj;
+    let mut a: Stream = key.fileobj;
     a.write_all(b"x").unwrap();
     assert_eq!(pairs::drain(&b), 1);
     drop(a);
@@ -70,7 +69,7 @@ fn unregistered_it_is_open_until_dropped<B: Backend>() -> Run {
 }
 
 fn rejected_it_is_open_until_dropped<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let rejected = selector.register(a, Interest::empty(), ()).unwrap_err();
     assert!(!hung_up(&b));
@@ -83,8 +82,8 @@ fn rejected_it_is_open_until_dropped<B: Backend>() -> Run {
 }
 
 fn borrowed_it_outlives_the_selector<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
-    let mut selector = Selector::<B, &UnixStream>::new().unwrap();
+    let (a, b) = pairs::streams();
+    let mut selector = Selector::<B, &Stream>::new().unwrap();
     let token = selector.register(&a, Interest::READ, ()).unwrap();
     (&b).write_all(b"x").unwrap();
     assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
@@ -97,10 +96,10 @@ fn borrowed_it_outlives_the_selector<B: Backend>() -> Run {
 }
 
 fn shared_it_lives_as_long_as_the_last<B: Backend>() -> Run {
-    let ((a, b), (c, d)) = (pairs::unix(), pairs::unix());
+    let ((a, b), (c, d)) = (pairs::streams(), pairs::streams());
     let (first, second) = (Arc::new(a), Rc::new(c));
-    let mut arcs = Selector::<B, Arc<UnixStream>>::new().unwrap();
-    let mut rcs = Selector::<B, Rc<UnixStream>>::new().unwrap();
+    let mut arcs = Selector::<B, Arc<Stream>>::new().unwrap();
+    let mut rcs = Selector::<B, Rc<Stream>>::new().unwrap();
     arcs.register(Arc::clone(&first), Interest::WRITE, ()).unwrap();
     rcs.register(Rc::clone(&second), Interest::WRITE, ()).unwrap();
     drop((first, second));
@@ -112,7 +111,7 @@ fn shared_it_lives_as_long_as_the_last<B: Backend>() -> Run {
 }
 
 fn a_borrowed_descriptor<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let mut selector = Selector::<B, BorrowedFd<'_>>::new().unwrap();
     let token = selector.register(a.as_fd(), Interest::WRITE, ()).unwrap();
     assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
@@ -123,9 +122,9 @@ fn a_borrowed_descriptor<B: Backend>() -> Run {
 }
 
 fn objects_of_many_types_in_a_box<B: Backend>() -> Run {
-    let ((unix, _a), (tcp, _b), (udp, _c)) = (pairs::unix(), pairs::tcp(), pairs::udp());
-    let (_reader, writer) = pairs::pipe();
-    let (owned, _d) = pairs::unix();
+    let ((unix, _a), (tcp, _b), (udp, _c)) = (pairs::streams(), pairs::tcp(), pairs::udp());
+    let (_reader, writer) = pairs::pipe()?;
+    let (owned, _d) = pairs::streams();
     let mut selector = Selector::<B, Box<dyn AsFd + Send>, _>::new().unwrap();
     let mut register = |object: Box<dyn AsFd + Send>, name| {
         let token = selector.register(object, Interest::WRITE, name).unwrap();
@@ -204,7 +203,7 @@ fn the_pipes_of_a_child<B: Backend>() -> Run {
 
 /// Notes at its end whether the back end, which holds the strings too, is there.
 struct Witness {
-    socket: UnixStream,
+    socket: Stream,
     strings: Rc<Cell<Option<Rc<Strings>>>>,
     back_end_was_gone: Rc<Cell<Option<bool>>>,
 }
@@ -225,7 +224,7 @@ impl Drop for Witness {
 /// A kernel's set that lives longer than its files may report what a duplicate of one is ready for.
 fn the_back_end_is_closed_before_the_files<B: Backend>() -> Run {
     for close in [drop, |selector: Selector<Puppet<B>, Witness>| drop(selector.into_keys())] {
-        let (socket, _b) = pairs::unix();
+        let (socket, _b) = pairs::streams();
         let (mut selector, strings) = Puppet::<B>::selector();
         let (held, gone) = (Rc::new(Cell::new(Some(strings))), Rc::new(Cell::new(None)));
         let witness = Witness { socket, strings: held, back_end_was_gone: Rc::clone(&gone) };
@@ -238,7 +237,7 @@ fn the_back_end_is_closed_before_the_files<B: Backend>() -> Run {
 }
 
 fn data_is_dropped_once<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let data = Rc::new(());
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register(&a, Interest::READ, Rc::clone(&data)).unwrap();
@@ -255,7 +254,7 @@ fn data_is_dropped_once<B: Backend>() -> Run {
 }
 
 fn a_selector_moves_to_another_thread<B: Backend + Send + 'static>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register(a, Interest::READ, vec![1]).unwrap();
     let thread = std::thread::spawn(move || {
@@ -272,7 +271,7 @@ fn a_selector_moves_to_another_thread<B: Backend + Send + 'static>() -> Run {
 }
 
 fn the_adapter_reads_and_writes_what_has_no_such_methods<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let mut selector = Selector::<B, OwnedFd>::new().unwrap();
     let token = selector.register(a.into(), Interest::READ, ()).unwrap();
     (&b).write_all(b"to read").unwrap();
@@ -293,7 +292,7 @@ fn the_adapter_reads_and_writes_what_has_no_such_methods<B: Backend>() -> Run {
 }
 
 fn the_adapter_passes_errors_on<B: Backend>() -> Run {
-    let (a, b) = UnixStream::pair().unwrap();
+    let (a, b) = pairs::blocking();
     let mut selector = Selector::<B, BorrowedFd<'_>>::new().unwrap();
     let token = selector.register(a.as_fd(), Interest::READ, ()).unwrap();
     let mut file = File::new(selector.fileobj(token).unwrap());
@@ -318,8 +317,8 @@ fn the_adapter_passes_errors_on<B: Backend>() -> Run {
 }
 
 fn the_adapter_can_be_registered<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
-    let mut selector = Selector::<B, File<UnixStream>>::new().unwrap();
+    let (a, mut b) = pairs::streams();
+    let mut selector = Selector::<B, File<Stream>>::new().unwrap();
     let token = selector.register(File::new(a), Interest::READ, ()).unwrap();
     b.write_all(b"x").unwrap();
     assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());

@@ -29,7 +29,7 @@ conformance::scenarios!(pause:
 );
 
 fn nothing_is_reported<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, Interest::READ | Interest::WRITE, ()).unwrap();
     assert_eq!(now(&mut selector).len(), 1);
@@ -41,8 +41,8 @@ fn nothing_is_reported<B: Backend>() -> Run {
 }
 
 fn not_even_a_hang_up_ends_a_wait<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
-    let (reader, writer) = pairs::pipe();
+    let (a, b) = pairs::streams();
+    let (reader, writer) = pairs::pipe()?;
     let mut selector = Selector::<B, std::os::fd::OwnedFd>::new().unwrap();
     for file in [a.into(), reader.into()] {
         let token = selector.register(file, Interest::READ, ()).unwrap();
@@ -57,7 +57,7 @@ fn not_even_a_hang_up_ends_a_wait<B: Backend>() -> Run {
 }
 
 fn the_key_stays<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register_with(&a, Interest::WRITE, Mode::Oneshot, "data").unwrap();
     selector.pause(&a).unwrap();
@@ -72,7 +72,7 @@ fn the_key_stays<B: Backend>() -> Run {
 }
 
 fn others_are_waited_for<B: Backend>() -> Run {
-    let pairs: Vec<_> = (0..3).map(|_| pairs::unix()).collect();
+    let pairs: Vec<_> = (0..3).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
     let tokens: Vec<_> =
         pairs.iter().map(|(a, _)| selector.register(a, Interest::WRITE, ()).unwrap()).collect();
@@ -87,7 +87,7 @@ fn others_are_waited_for<B: Backend>() -> Run {
 }
 
 fn arming_it_resumes_it<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
     selector.pause(token).unwrap();
@@ -101,7 +101,7 @@ fn arming_it_resumes_it<B: Backend>() -> Run {
 }
 
 fn a_change_resumes_it<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
@@ -117,7 +117,7 @@ fn a_change_resumes_it<B: Backend>() -> Run {
 }
 
 fn a_change_of_the_mode_resumes_it<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, Interest::READ, ()).unwrap();
     selector.pause(token).unwrap();
@@ -129,7 +129,7 @@ fn a_change_of_the_mode_resumes_it<B: Backend>() -> Run {
 
 fn what_is_ready_when_it_is_resumed_is_reported<B: Backend>() -> Run {
     for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
-        let (a, mut b) = pairs::unix();
+        let (a, mut b) = pairs::streams();
         let mut selector = Selector::<B, _>::new().unwrap();
         let token = match selector.register_with(a, Interest::READ, mode, ()) {
             Err(rejected) => {
@@ -148,7 +148,7 @@ fn what_is_ready_when_it_is_resumed_is_reported<B: Backend>() -> Run {
 }
 
 fn twice_is_once<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
     selector.pause(token).unwrap();
@@ -162,7 +162,7 @@ fn twice_is_once<B: Backend>() -> Run {
 }
 
 fn the_back_end_is_told_to_forget_it<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     selector.register(&a, Interest::WRITE, ()).unwrap();
     let calls = strings.calls();
@@ -173,7 +173,7 @@ fn the_back_end_is_told_to_forget_it<B: Backend>() -> Run {
 }
 
 fn the_back_end_is_told_to_watch_it_again<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::WRITE, ()).unwrap();
     let calls = strings.calls();
@@ -196,7 +196,7 @@ fn the_back_end_is_told_to_watch_it_again<B: Backend>() -> Run {
 
 /// The kernel would tell of hang-ups on whatever it is handed.
 fn neither_paused_nor_spent_keys_are_handed_to_a_wait<B: Backend>() -> Run {
-    let ((a, _b), (c, _d), (e, _f)) = (pairs::unix(), pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d), (e, _f)) = (pairs::streams(), pairs::streams(), pairs::streams());
     let (mut selector, strings) = Puppet::<B>::selector();
     let paused = selector.register(&a, Interest::WRITE, ()).unwrap();
     let spent = selector.register_with(&c, Interest::WRITE, Mode::Oneshot, ()).unwrap();
@@ -222,7 +222,7 @@ fn neither_paused_nor_spent_keys_are_handed_to_a_wait<B: Backend>() -> Run {
 }
 
 fn a_one_shot_key_that_was_reported<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register_with(a, Interest::WRITE, Mode::Oneshot, ()).unwrap();
     assert_eq!(now(&mut selector).len(), 1);
@@ -238,7 +238,7 @@ fn a_one_shot_key_that_was_reported<B: Backend>() -> Run {
 }
 
 fn a_refused_change_does_not_resume<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
     selector.pause(token).unwrap();
@@ -257,7 +257,7 @@ fn a_refused_change_does_not_resume<B: Backend>() -> Run {
 }
 
 fn the_unknown_is_an_error<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, Interest::WRITE, ()).unwrap();
     assert!(matches!(selector.pause(&b), Err(Error::NotRegistered)));
@@ -268,7 +268,7 @@ fn the_unknown_is_an_error<B: Backend>() -> Run {
 }
 
 fn while_the_list_is_iterated<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
     for stream in [&a, &c] {
         selector.register(stream, Interest::WRITE, ()).unwrap();
@@ -287,7 +287,7 @@ fn while_the_list_is_iterated<B: Backend>() -> Run {
 
 /// To compute an interest, and pause where it comes out empty.
 fn an_interest_that_may_be_empty<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::READ, ()).unwrap();
@@ -313,7 +313,7 @@ fn an_interest_that_may_be_empty<B: Backend>() -> Run {
 }
 
 fn an_interest_that_is_refused<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, Interest::WRITE, ()).unwrap();
     let unknown = Interest::from_bits_retain(8);

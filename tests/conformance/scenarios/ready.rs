@@ -15,7 +15,7 @@ conformance::scenarios!(ready:
 );
 
 fn a_new_list_is_empty<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
     for ready in [Ready::new(), Ready::default(), Ready::with_capacity(100)] {
@@ -27,7 +27,7 @@ fn a_new_list_is_empty<B: Backend>() -> Run {
 }
 
 fn of_one_key<B: Backend>() -> Run {
-    let ((a, b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
     let [readable, writable, neither] = [
         selector.register(&a, Interest::READ, ()).unwrap(),
@@ -48,7 +48,7 @@ fn of_one_key<B: Backend>() -> Run {
 }
 
 fn three_ways_to_go_through_it<B: Backend>() -> Run {
-    let ((a, b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
     for end in [a, b, c] {
         selector.register(end, Interest::WRITE, ()).unwrap();
@@ -71,7 +71,7 @@ fn three_ways_to_go_through_it<B: Backend>() -> Run {
 }
 
 fn it_outlives_the_selector<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
     let ready = now(&mut selector);
@@ -81,7 +81,7 @@ fn it_outlives_the_selector<B: Backend>() -> Run {
 }
 
 fn in_messages<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
     let ready = now(&mut selector);
@@ -102,7 +102,7 @@ fn what_a_readiness_says<B: Backend>() -> Run {
         (Readiness::WRITE_CLOSED, Readiness::is_write_closed, Interest::empty()),
         (Readiness::ERROR, Readiness::is_error, Interest::empty()),
     ];
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::READ | Interest::WRITE, ()).unwrap();
     let Some(Call::Add(_, tag, ..)) = strings.calls().pop() else { panic!("nothing was added") };

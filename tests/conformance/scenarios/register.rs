@@ -1,7 +1,6 @@
 //! Registering.
 
 use conformance::{Call, Fickle, Puppet, Run, interests, now, pairs};
-use rustix::io::fcntl_dupfd_cloexec;
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd};
 use selectors::{Error, Interest, Mode, Selector};
@@ -27,7 +26,7 @@ conformance::scenarios!(register:
 );
 
 fn a_key_has_what_was_registered<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register(&a, Interest::READ, "data").unwrap();
     let key = selector.key(token).unwrap();
@@ -39,7 +38,7 @@ fn a_key_has_what_was_registered<B: Backend>() -> Run {
 }
 
 fn twice_is_an_error<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let first = selector.register(&a, Interest::READ, 1).unwrap();
     let rejected = selector.register(&a, Interest::WRITE, 2).unwrap_err();
@@ -54,7 +53,7 @@ fn twice_is_an_error<B: Backend>() -> Run {
 }
 
 fn twice_through_another_object_is_an_error<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, Box<dyn AsFd>, _>::new().unwrap();
     let borrowed: BorrowedFd<'_> = a.as_fd();
     let first = selector.register(Box::new(&a), Interest::READ, 1).unwrap();
@@ -65,7 +64,7 @@ fn twice_through_another_object_is_an_error<B: Backend>() -> Run {
 }
 
 fn a_paused_key_is_registered_too<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let first = selector.register(&a, Interest::READ, 1).unwrap();
     selector.pause(first).unwrap();
@@ -77,7 +76,7 @@ fn a_paused_key_is_registered_too<B: Backend>() -> Run {
 }
 
 fn a_duplicate_descriptor_is_another_key<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let first = selector.register(&a, Interest::WRITE, ()).unwrap();
@@ -90,7 +89,7 @@ fn a_duplicate_descriptor_is_another_key<B: Backend>() -> Run {
 }
 
 fn in_two_selectors_at_once<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let (mut reads, mut writes) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());
     let read = reads.register(&a, Interest::READ, ()).unwrap();
     let write = writes.register(&a, Interest::WRITE, ()).unwrap();
@@ -104,7 +103,7 @@ fn in_two_selectors_at_once<B: Backend>() -> Run {
 }
 
 fn refused<B: Backend>(interest: Interest) {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
         let rejected = selector.register_with(&a, interest, mode, ()).unwrap_err();
@@ -132,7 +131,7 @@ fn unknown_bits_are_refused<B: Backend>() -> Run {
 }
 
 fn every_interest_in_every_mode<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     for bits in 1..=Interest::all().bits() {
         let interest = Interest::from_bits(bits).unwrap();
@@ -166,7 +165,7 @@ fn every_interest_in_every_mode<B: Backend>() -> Run {
 }
 
 fn what_is_asked_for_is_what_counts<B: Backend>() -> Run {
-    let ((a, mut b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, mut b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
     b.write_all(b"x").unwrap();
     let write = selector.register(&a, Interest::WRITE, ()).unwrap();
@@ -176,7 +175,7 @@ fn what_is_asked_for_is_what_counts<B: Backend>() -> Run {
 }
 
 fn the_back_end_is_told_at_once<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register_with(&a, Interest::READ, Mode::Oneshot, ()).unwrap();
     let calls = strings.calls();
@@ -189,7 +188,7 @@ fn the_back_end_is_told_at_once<B: Backend>() -> Run {
 }
 
 fn what_is_wrong_is_not_told_to_the_back_end<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     strings.cannot(Some(Mode::Edge));
     selector.register(&a, Interest::READ, ()).unwrap();
@@ -203,7 +202,7 @@ fn what_is_wrong_is_not_told_to_the_back_end<B: Backend>() -> Run {
 }
 
 fn the_descriptor_is_asked_for_once<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let fickle = Fickle::restless(a, c);
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&fickle, Interest::WRITE, ()).unwrap();
@@ -215,7 +214,7 @@ fn the_descriptor_is_asked_for_once<B: Backend>() -> Run {
 }
 
 fn a_regular_file_is_ready_or_refused<B: Backend>() -> Run {
-    let file = pairs::regular();
+    let file = pairs::regular()?;
     let mut selector = Selector::<B, _, _>::new().unwrap();
     match selector.register(&file, Interest::READ | Interest::WRITE, 1) {
         Ok(token) => {
@@ -234,7 +233,7 @@ fn a_regular_file_is_ready_or_refused<B: Backend>() -> Run {
 }
 
 fn others_are_left_alone<B: Backend>() -> Run {
-    let pairs: Vec<_> = (0..20).map(|_| pairs::unix()).collect();
+    let pairs: Vec<_> = (0..20).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let mut tokens = Vec::new();
     for (number, (a, _)) in pairs.iter().enumerate() {
@@ -253,11 +252,11 @@ fn others_are_left_alone<B: Backend>() -> Run {
 /// A word of bits ends here and there, and 1024 is where C's `fd_set` ends.
 fn any_number_of_a_descriptor<B: Backend>() -> Run {
     let (_limit, _) = conformance::Descriptors::raise(2100, 2100)?;
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let mut expected = Vec::new();
     for least in [63, 127, 319, 1023, 1024, 2047, 2048] {
-        let duplicate = fcntl_dupfd_cloexec(&a, least).unwrap();
+        let duplicate = pairs::numbered(&a, least)?;
         expected.push((selector.register(duplicate, Interest::WRITE, ()).unwrap(), Interest::WRITE));
     }
     assert_eq!(interests(&now(&mut selector)), expected.iter().copied().collect());

@@ -3,11 +3,11 @@
 //! Kernels differ in what they keep then: epoll the old file, `poll` and `select` nothing, so that they wait for
 //! whatever is there. Standard input is the number that safe programs can do this to.
 
-use conformance::{Run, in_child, interests, now, pairs, soon, stdin};
+use conformance::stdin::{self, Stdin};
+use conformance::{Run, Stream, in_child, interests, now, pairs, soon};
 use selectors::backend::Backend;
 use selectors::{Error, Interest, Mode, Selector};
-use std::io::{Stdin, Write};
-use std::os::unix::net::UnixStream;
+use std::io::Write;
 
 conformance::scenarios!(replaced:
     unregister_after_another_file_came,
@@ -28,14 +28,14 @@ conformance::scenarios!(replaced:
 );
 
 /// Standard input with a socket behind it; a duplicate, which keeps that open, and its peer.
-fn behind() -> (UnixStream, UnixStream) {
-    let (a, b) = pairs::unix();
+fn behind() -> (Stream, Stream) {
+    let (a, b) = pairs::streams();
     stdin::replace(&a);
     (a, b)
 }
 
 /// The same, with something to read.
-fn ready_behind() -> (UnixStream, UnixStream) {
+fn ready_behind() -> (Stream, Stream) {
     let (a, mut b) = behind();
     b.write_all(b"x").unwrap();
     (a, b)
@@ -43,7 +43,7 @@ fn ready_behind() -> (UnixStream, UnixStream) {
 
 fn unregister_after_another_file_came<B: Backend>() -> Run {
     in_child("unregister", &[], || {
-        let stdin = std::io::stdin();
+        let stdin = stdin::get()?;
         let _old = ready_behind();
         let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
         let token = selector.register(&stdin, Interest::READ, "data").unwrap();
@@ -60,7 +60,7 @@ fn unregister_after_another_file_came<B: Backend>() -> Run {
 
 fn unregister_after_it_was_closed<B: Backend>() -> Run {
     in_child("unregister", &[], || {
-        let stdin = std::io::stdin();
+        let stdin = stdin::get()?;
         let _old = ready_behind();
         let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
         let token = selector.register(&stdin, Interest::READ, "data").unwrap();
@@ -73,11 +73,11 @@ fn unregister_after_it_was_closed<B: Backend>() -> Run {
 
 fn unregister_after_a_regular_file_came<B: Backend>() -> Run {
     in_child("unregister", &[], || {
-        let stdin = std::io::stdin();
+        let stdin = stdin::get()?;
         let _old = ready_behind();
         let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
         let token = selector.register(&stdin, Interest::READ, "data").unwrap();
-        stdin::replace(pairs::regular());
+        stdin::replace(pairs::regular()?);
         assert_eq!(selector.unregister(token).unwrap().data, "data");
         assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
         Ok(())
@@ -86,7 +86,7 @@ fn unregister_after_a_regular_file_came<B: Backend>() -> Run {
 
 fn unregistered_and_registered_again<B: Backend>() -> Run {
     in_child("again", &[], || {
-        let stdin = std::io::stdin();
+        let stdin = stdin::get()?;
         drop(behind()); // nothing keeps the old file open but standard input itself
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
         let first = selector.register(&stdin, Interest::READ, ()).unwrap();
@@ -102,7 +102,7 @@ fn unregistered_and_registered_again<B: Backend>() -> Run {
 
 fn registered_again_with_the_old_file_back<B: Backend>() -> Run {
     in_child("back", &[], || {
-        let stdin = std::io::stdin();
+        let stdin = stdin::get()?;
         let (old, _peer) = ready_behind();
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
         let first = selector.register(&stdin, Interest::READ, ()).unwrap();
@@ -119,7 +119,7 @@ fn registered_again_with_the_old_file_back<B: Backend>() -> Run {
 
 fn taken_until_the_key_goes<B: Backend>() -> Run {
     in_child("taken", &[], || {
-        let stdin = std::io::stdin();
+        let stdin = stdin::get()?;
         let _old = behind();
         let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
         let first = selector.register(&stdin, Interest::READ, 1).unwrap();
@@ -135,7 +135,7 @@ fn taken_until_the_key_goes<B: Backend>() -> Run {
 fn lost_or_changed<B: Backend>(
     selector: &mut Selector<B, &Stdin>,
     change: impl Fn(&mut Selector<B, &Stdin>) -> Result<(), Error>,
-    mut peer: &UnixStream,
+    mut peer: &Stream,
 ) {
     let key = selector.keys().iter().next().unwrap();
     let (stdin, token) = (*key.fileobj(), key.token());
@@ -161,7 +161,7 @@ fn lost_or_changed<B: Backend>(
 
 fn modify_after_another_file_came<B: Backend>() -> Run {
     in_child("modify", &[], || {
-        let stdin = std::io::stdin();
+        let stdin = stdin::get()?;
         drop(behind());
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
         let token = selector.register(&stdin, Interest::WRITE, ()).unwrap();
@@ -172,8 +172,8 @@ fn modify_after_another_file_came<B: Backend>() -> Run {
 }
 
 /// A change of a key that has lost its file for ever: it fails, and nothing has changed, or does what there is to do.
-fn changed_in_vain<B: Backend>(replace: fn()) {
-    let stdin = std::io::stdin();
+fn changed_in_vain<B: Backend>(replace: impl FnOnce()) -> Run {
+    let stdin = stdin::get()?;
     drop(behind());
     let mut selector = Selector::<B, &Stdin>::new().unwrap();
     let token = selector.register(&stdin, Interest::READ, ()).unwrap();
@@ -187,25 +187,23 @@ fn changed_in_vain<B: Backend>(replace: fn()) {
     assert_eq!(selector.key(token).unwrap().interest(), expected);
     selector.unregister(token).unwrap();
     assert!(now(&mut selector).is_empty());
+    Ok(())
 }
 
 fn modify_after_it_was_closed<B: Backend>() -> Run {
-    in_child("modify", &[], || {
-        changed_in_vain::<B>(stdin::close);
-        Ok(())
-    })
+    in_child("modify", &[], || changed_in_vain::<B>(stdin::close))
 }
 
 fn modify_after_a_regular_file_came<B: Backend>() -> Run {
     in_child("modify", &[], || {
-        changed_in_vain::<B>(|| stdin::replace(pairs::regular()));
-        Ok(())
+        let file = pairs::regular()?;
+        changed_in_vain::<B>(|| stdin::replace(file))
     })
 }
 
 fn rearm_after_another_file_came<B: Backend>() -> Run {
     in_child("rearm", &[], || {
-        let stdin = std::io::stdin();
+        let stdin = stdin::get()?;
         drop(ready_behind());
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
         let token = selector.register_with(&stdin, Interest::READ, Mode::Oneshot, ()).unwrap();
@@ -218,7 +216,7 @@ fn rearm_after_another_file_came<B: Backend>() -> Run {
 
 fn another_file_came_while_paused<B: Backend>() -> Run {
     in_child("paused", &[], || {
-        let stdin = std::io::stdin();
+        let stdin = stdin::get()?;
         let _old = ready_behind();
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
         let token = selector.register(&stdin, Interest::READ, ()).unwrap();
@@ -234,7 +232,7 @@ fn another_file_came_while_paused<B: Backend>() -> Run {
 
 fn pause_after_another_file_came<B: Backend>() -> Run {
     in_child("pause", &[], || {
-        let stdin = std::io::stdin();
+        let stdin = stdin::get()?;
         let _old = ready_behind();
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
         let token = selector.register(&stdin, Interest::READ, ()).unwrap();
@@ -251,7 +249,7 @@ fn pause_after_another_file_came<B: Backend>() -> Run {
 
 fn pause_after_it_was_closed<B: Backend>() -> Run {
     in_child("pause", &[], || {
-        let stdin = std::io::stdin();
+        let stdin = stdin::get()?;
         let _old = ready_behind();
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
         let token = selector.register(&stdin, Interest::READ, ()).unwrap();
@@ -265,10 +263,10 @@ fn pause_after_it_was_closed<B: Backend>() -> Run {
 
 fn no_harm_once_the_key_is_gone<B: Backend>() -> Run {
     in_child("harm", &[], || {
-        let stdin = std::io::stdin();
+        let stdin = stdin::get()?;
         drop(behind());
         let mut selector = Selector::<B, Box<dyn selectors::sys::fd::AsFd>>::new().unwrap();
-        let (a, mut b) = pairs::unix();
+        let (a, mut b) = pairs::streams();
         b.write_all(b"x").unwrap();
         let closed = selector.register(Box::new(stdin), Interest::READ, ()).unwrap();
         let other = selector.register(Box::new(a), Interest::READ, ()).unwrap();
@@ -287,7 +285,7 @@ fn no_harm_once_the_key_is_gone<B: Backend>() -> Run {
 
 fn everything_comes_back_when_closed<B: Backend>() -> Run {
     in_child("back", &[], || {
-        let stdin = std::io::stdin();
+        let stdin = stdin::get()?;
         let _old = behind();
         let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
         let token = selector.register(&stdin, Interest::READ, "data").unwrap();

@@ -3,10 +3,10 @@
 use conformance::{Call, Puppet, Run, interests, now, pairs, soon};
 use rustix::io::fcntl_dupfd_cloexec;
 use selectors::backend::Backend;
+use selectors::sys::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use selectors::{Error, Interest, Selector};
 use std::collections::HashSet;
 use std::io::Write;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
 conformance::scenarios!(reuse:
     a_reused_number_is_another_registration,
@@ -30,8 +30,8 @@ fn numbered(number: RawFd, file: impl AsFd) -> OwnedFd {
 }
 
 fn a_reused_number_is_another_registration<B: Backend>() -> Run {
-    let (a, mut a_peer) = pairs::unix();
-    let (b, mut b_peer) = pairs::unix();
+    let (a, mut a_peer) = pairs::streams();
+    let (b, mut b_peer) = pairs::streams();
     let mut selector = Selector::<B, OwnedFd, _>::new().unwrap();
     let first = selector.register(a.into(), Interest::READ, "first").unwrap();
     let key = selector.unregister(first).unwrap();
@@ -50,7 +50,7 @@ fn a_reused_number_is_another_registration<B: Backend>() -> Run {
 }
 
 fn a_number_is_free_again_after_unregister<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let first = selector.register(&a, Interest::READ, 1).unwrap();
     selector.unregister(first).unwrap();
@@ -62,7 +62,7 @@ fn a_number_is_free_again_after_unregister<B: Backend>() -> Run {
 }
 
 fn no_token_comes_twice<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let mut tokens = HashSet::new();
     for _ in 0..100 {
@@ -78,7 +78,7 @@ fn no_token_comes_twice<B: Backend>() -> Run {
 }
 
 fn freed_slots_are_filled_again<B: Backend>() -> Run {
-    let files: Vec<_> = (0..8).map(|_| pairs::unix().0).collect();
+    let files: Vec<_> = (0..8).map(|_| pairs::streams().0).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let mut tokens = Vec::new();
     for at in [0, 1, 2, 3, 4, 5] {
@@ -104,7 +104,7 @@ fn freed_slots_are_filled_again<B: Backend>() -> Run {
 }
 
 fn slots_do_not_pile_up<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     for _ in 0..100 {
         for file in [&a, &b] {
@@ -125,8 +125,8 @@ fn slots_do_not_pile_up<B: Backend>() -> Run {
 }
 
 fn closed_and_reused_again_and_again<B: Backend>() -> Run {
-    let (ready, mut peer) = pairs::unix();
-    let (idle, _idle_peer) = pairs::unix();
+    let (ready, mut peer) = pairs::streams();
+    let (idle, _idle_peer) = pairs::streams();
     peer.write_all(b"x").unwrap();
     let mut selector = Selector::<B, OwnedFd>::new().unwrap();
     let number = ready.try_clone().unwrap().as_raw_fd();
@@ -144,7 +144,7 @@ fn closed_and_reused_again_and_again<B: Backend>() -> Run {
 fn unregistered_while_a_batch_is_iterated<B: Backend>() -> Run {
     let mut selector = Selector::<B, OwnedFd, _>::new().unwrap();
     for number in 0..4 {
-        let (a, _) = pairs::unix();
+        let (a, _) = pairs::streams();
         selector.register(a.into(), Interest::READ, number).unwrap();
     }
     let ready = now(&mut selector);
@@ -164,10 +164,10 @@ fn unregistered_while_a_batch_is_iterated<B: Backend>() -> Run {
 }
 
 fn number_and_slot_reused_while_a_batch_is_iterated<B: Backend>() -> Run {
-    let (idle, _idle_peer) = pairs::unix();
+    let (idle, _idle_peer) = pairs::streams();
     let mut selector = Selector::<B, OwnedFd, _>::new().unwrap();
     for _ in 0..2 {
-        let (a, _) = pairs::unix();
+        let (a, _) = pairs::streams();
         selector.register(a.into(), Interest::READ, "old").unwrap();
     }
     let ready = now(&mut selector);
@@ -189,7 +189,7 @@ fn number_and_slot_reused_while_a_batch_is_iterated<B: Backend>() -> Run {
 }
 
 fn the_same_file_registered_again_while_a_batch_is_iterated<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let first = selector.register(&a, Interest::READ, 1).unwrap();
@@ -204,7 +204,7 @@ fn the_same_file_registered_again_while_a_batch_is_iterated<B: Backend>() -> Run
 }
 
 fn everything_unregistered_while_a_batch_is_iterated<B: Backend>() -> Run {
-    let files: Vec<_> = (0..4).map(|_| pairs::unix().0).collect();
+    let files: Vec<_> = (0..4).map(|_| pairs::streams().0).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
     for file in &files {
         selector.register(file, Interest::READ, ()).unwrap();

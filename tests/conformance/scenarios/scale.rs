@@ -1,13 +1,11 @@
 //! Many descriptors, and high numbers.
 
-use conformance::{Descriptors, NotRun, Run, WAIT, interests, now, pairs, soon};
-use rustix::io::fcntl_dupfd_cloexec;
+use conformance::{Descriptors, NotRun, Run, Stream, WAIT, interests, now, pairs, soon};
 use selectors::backend::Backend;
+use selectors::sys::fd::{AsRawFd, RawFd};
 use selectors::{Interest, Ready, Selector, Token};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::os::fd::AsRawFd;
-use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 conformance::scenarios!(scale:
@@ -30,7 +28,7 @@ const LONG: Duration = Duration::from_secs(50);
 fn half_of_many_ready_in_one_wait<B: Backend>() -> Run {
     let start = Instant::now();
     let (_limit, count) = Descriptors::raise(ENOUGH, MANY)?;
-    let pairs: Vec<_> = (0..count / 2).map(|_| pairs::unix()).collect();
+    let pairs: Vec<_> = (0..count / 2).map(|_| pairs::streams()).collect();
     assert!(pairs.iter().any(|(a, _)| a.as_raw_fd() > 1024));
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let mut expected = BTreeMap::new();
@@ -71,7 +69,7 @@ fn half_of_many_ready_in_one_wait<B: Backend>() -> Run {
 
 fn all_of_many_ready_in_one_wait<B: Backend>() -> Run {
     let (_limit, count) = Descriptors::raise(ENOUGH, MANY)?;
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let duplicates: Vec<_> = (0..count - 2).map(|_| a.try_clone().unwrap()).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
     let expected: BTreeMap<Token, _> = duplicates
@@ -84,7 +82,7 @@ fn all_of_many_ready_in_one_wait<B: Backend>() -> Run {
 }
 
 fn all_ready_and_a_wake_in_one_wait<B: Backend>() -> Run {
-    let files: Vec<_> = (0..40).map(|_| pairs::unix()).collect();
+    let files: Vec<_> = (0..40).map(|_| pairs::streams()).collect();
     // With the waker made first, and made last.
     for early in [true, false] {
         let mut selector = Selector::<B, _>::new().unwrap();
@@ -106,16 +104,16 @@ fn all_ready_and_a_wake_in_one_wait<B: Backend>() -> Run {
 }
 
 /// A duplicate of a socket with about the highest number that there may be, above 1024 in any case.
-fn highest(of: &UnixStream) -> Result<(Descriptors, UnixStream), NotRun> {
+fn highest(of: &Stream) -> Result<(Descriptors, Stream), NotRun> {
     let (limit, count) = Descriptors::raise(ENOUGH, MANY)?;
-    let number = i32::try_from(count).unwrap();
-    let duplicate = fcntl_dupfd_cloexec(of, number).unwrap();
+    let number = RawFd::try_from(count).unwrap();
+    let duplicate = pairs::numbered(of, number)?;
     assert!(duplicate.as_raw_fd() >= number);
     Ok((limit, duplicate.into()))
 }
 
 fn high_numbers<B: Backend>() -> Run {
-    let ((a, mut b), (low, mut low_peer)) = (pairs::unix(), pairs::unix());
+    let ((a, mut b), (low, mut low_peer)) = (pairs::streams(), pairs::streams());
     let (_limit, high) = highest(&a)?;
     let mut selector = Selector::<B, _>::new().unwrap();
     let low = selector.register(&low, Interest::READ, ()).unwrap();
@@ -134,7 +132,7 @@ fn high_numbers<B: Backend>() -> Run {
 }
 
 fn the_highest_number_comes_and_goes<B: Backend>() -> Run {
-    let ((a, _b), (low, _low_peer)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (low, _low_peer)) = (pairs::streams(), pairs::streams());
     let (_limit, high) = highest(&a)?;
     let mut selector = Selector::<B, _>::new().unwrap();
     let low = selector.register(&low, Interest::WRITE, ()).unwrap();

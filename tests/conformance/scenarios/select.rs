@@ -44,7 +44,7 @@ fn nothing_is_registered<B: Backend>() -> Run {
 }
 
 fn nothing_is_ready<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     for end in [&a, &b] {
         selector.register(end, READ, ()).unwrap();
@@ -55,7 +55,7 @@ fn nothing_is_ready<B: Backend>() -> Run {
 }
 
 fn something_to_read<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, READ, ()).unwrap();
     b.write_all(b"x").unwrap();
@@ -66,7 +66,7 @@ fn something_to_read<B: Backend>() -> Run {
 }
 
 fn room_to_write<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, WRITE, ()).unwrap();
     assert_eq!(interests(&soon(&mut selector)), [(token, WRITE)].into());
@@ -78,7 +78,7 @@ fn room_to_write<B: Backend>() -> Run {
 }
 
 fn both_in_one_entry<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, BOTH, ()).unwrap();
     assert_eq!(interests(&soon(&mut selector)), [(token, WRITE)].into());
@@ -91,7 +91,7 @@ fn both_in_one_entry<B: Backend>() -> Run {
 }
 
 fn only_what_was_asked_for<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     b.write_all(b"x").unwrap();
     for interest in [READ, WRITE, BOTH] {
@@ -117,7 +117,7 @@ fn a_datagram<B: Backend>() -> Run {
 }
 
 fn each_end_of_a_pipe<B: Backend>() -> Run {
-    let (reader, mut writer) = pairs::pipe();
+    let (reader, mut writer) = pairs::pipe()?;
     let mut selector = Selector::<B, _>::new().unwrap();
     let from = selector.register(reader.try_clone().unwrap(), READ, ()).unwrap();
     let to = selector.register(writer.try_clone().unwrap(), WRITE, ()).unwrap();
@@ -132,7 +132,7 @@ fn each_end_of_a_pipe<B: Backend>() -> Run {
 }
 
 fn several_keys_each_once<B: Backend>() -> Run {
-    let pairs: Vec<_> = (0..4).map(|_| pairs::unix()).collect();
+    let pairs: Vec<_> = (0..4).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
     let interests_of = [READ, WRITE, BOTH, READ];
     let tokens: Vec<_> = pairs
@@ -153,7 +153,7 @@ fn several_keys_each_once<B: Backend>() -> Run {
 
 /// However much is ready, it is all told at once, also where more was registered since the wait before.
 fn many_keys_in_one_wait<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let mut expected = BTreeMap::new();
     for count in [1, 2, 3, 10, 100, 300] {
@@ -167,7 +167,7 @@ fn many_keys_in_one_wait<B: Backend>() -> Run {
 }
 
 fn one_of_many_keys<B: Backend>() -> Run {
-    let ends: Vec<_> = (0..100).map(|_| pairs::unix()).collect();
+    let ends: Vec<_> = (0..100).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
     let tokens: Vec<_> = ends.iter().map(|(a, _)| selector.register(a, READ, ()).unwrap()).collect();
     for at in [0, 99, 63, 64, 31] {
@@ -182,7 +182,7 @@ fn one_of_many_keys<B: Backend>() -> Run {
 
 /// A message goes through each pair, one after the other, and each is unregistered when it had its turn.
 fn twelve_pairs_in_turn<B: Backend>() -> Run {
-    let ends: Vec<_> = (0..12).map(|_| pairs::unix()).collect();
+    let ends: Vec<_> = (0..12).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let mut waiting = BTreeMap::new();
     for (number, (a, b)) in ends.iter().enumerate() {
@@ -219,7 +219,7 @@ macro_rules! liar {
 }
 
 fn reports_of_one_key_are_one_entry<B: Backend>() -> Run {
-    let ((a, _a), (b, _b)) = (pairs::unix(), pairs::unix());
+    let ((a, _a), (b, _b)) = (pairs::streams(), pairs::streams());
     liar!(selector, strings, first, tag: &a, BOTH);
     let second = selector.register(&b, READ, ()).unwrap();
     let Some(Call::Add(_, other, ..)) = strings.calls().pop() else { panic!("nothing was added") };
@@ -241,7 +241,7 @@ fn reports_of_one_key_are_one_entry<B: Backend>() -> Run {
 }
 
 fn reports_of_nothing_that_was_asked_for_are_none<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     liar!(selector, strings, token, tag: &a, READ);
     strings.silence();
     strings.lie([(tag, Readiness::WRITE)]);
@@ -256,7 +256,7 @@ fn reports_of_nothing_that_was_asked_for_are_none<B: Backend>() -> Run {
 }
 
 fn reports_of_what_is_not_registered_are_none<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     liar!(selector, strings, first, old: &a, BOTH);
     strings.silence();
     selector.unregister(first).unwrap();
@@ -275,7 +275,7 @@ fn reports_of_what_is_not_registered_are_none<B: Backend>() -> Run {
 }
 
 fn into_a_list_that_holds_something<B: Backend>() -> Run {
-    let ends = [pairs::unix(), pairs::unix(), pairs::unix()];
+    let ends = [pairs::streams(), pairs::streams(), pairs::streams()];
     let mut selector = Selector::<B, _>::new().unwrap();
     let tokens = ends.each_ref().map(|(a, _)| selector.register(a, READ, ()).unwrap());
     let mut ready = Ready::new();
@@ -299,7 +299,7 @@ fn into_a_list_that_holds_something<B: Backend>() -> Run {
 }
 
 fn a_failed_wait_empties_the_list<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     liar!(selector, strings, token, _tag: &a, WRITE);
     let mut ready = now(&mut selector);
     assert_eq!(ready.len(), 1);
@@ -318,7 +318,7 @@ fn a_failed_wait_empties_the_list<B: Backend>() -> Run {
 }
 
 fn one_list_for_two_selectors<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let (mut first, mut second) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());
     let token_of_first = first.register(&a, WRITE, ()).unwrap();
     let token_of_second = second.register(&b, WRITE, ()).unwrap();
@@ -334,7 +334,7 @@ fn one_list_for_two_selectors<B: Backend>() -> Run {
 }
 
 fn an_error_of_the_system<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     liar!(selector, strings, token, _tag: &a, WRITE);
     strings.refuse(Some(Errno::INVAL));
     let error = selector.select(None).unwrap_err();

@@ -1,11 +1,10 @@
 //! Selectors and threads: one moves to another, each has its own, many share one.
 
-use conformance::{Run, interests, now, pairs, soon};
+use conformance::{Run, Stream, interests, now, pairs, soon};
 use selectors::backend::Backend;
 use selectors::{Error, Interest, IntoKeys, Ready, Rejected, Selector, SelectorKey, Token, Waker};
 use std::collections::HashSet;
 use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
@@ -24,11 +23,11 @@ conformance::scenarios!(threads:
 fn what_may_go_to_another_thread<B: Backend + Send + 'static>() -> Run {
     fn send<T: Send + 'static>() {}
     fn share<T: Send + Sync + 'static>() {}
-    send::<Selector<B, UnixStream, String>>();
-    send::<IntoKeys<UnixStream, String>>();
-    send::<SelectorKey<UnixStream, String>>();
-    send::<Rejected<UnixStream, String>>();
-    share::<Mutex<Selector<B, UnixStream, String>>>();
+    send::<Selector<B, Stream, String>>();
+    send::<IntoKeys<Stream, String>>();
+    send::<SelectorKey<Stream, String>>();
+    send::<Rejected<Stream, String>>();
+    share::<Mutex<Selector<B, Stream, String>>>();
     share::<Waker>();
     share::<Token>();
     share::<Ready>();
@@ -37,7 +36,7 @@ fn what_may_go_to_another_thread<B: Backend + Send + 'static>() -> Run {
 }
 
 fn a_selector_moves_with_its_keys<B: Backend + Send + 'static>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register(a, Interest::READ, "data".to_owned()).unwrap();
     assert!(now(&mut selector).is_empty());
@@ -59,7 +58,7 @@ fn a_selector_moves_with_its_keys<B: Backend + Send + 'static>() -> Run {
 }
 
 fn a_selector_is_lent_to_another_thread<B: Backend + Send>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = thread::scope(|scope| {
         scope.spawn(|| selector.register(&a, Interest::WRITE, ()).unwrap()).join().unwrap()
@@ -69,7 +68,7 @@ fn a_selector_is_lent_to_another_thread<B: Backend + Send>() -> Run {
 }
 
 fn a_selector_that_moved_is_woken_by_an_old_waker<B: Backend + Send + 'static>() -> Run {
-    let mut selector = Selector::<B, UnixStream>::new().unwrap();
+    let mut selector = Selector::<B, Stream>::new().unwrap();
     let waker = selector.waker().unwrap();
     let thread = thread::spawn(move || soon(&mut selector).woken());
     waker.wake().unwrap();
@@ -82,7 +81,7 @@ fn tokens_of_all_threads_differ<B: Backend>() -> Run {
     const SELECTORS: usize = 50;
     let start = Barrier::new(THREADS);
     let tokens = || {
-        let (a, _b) = pairs::unix();
+        let (a, _b) = pairs::streams();
         start.wait();
         let token = |_| Selector::<B, _>::new().unwrap().register(&a, Interest::READ, ()).unwrap();
         (0..SELECTORS).map(token).collect::<Vec<_>>()
@@ -99,7 +98,7 @@ fn one_selector_for_each_thread<B: Backend>() -> Run {
     const ROUNDS: usize = 100;
     // Each thread sends to and fro between two sockets of its own, and hears of nobody else's.
     let thread = || {
-        let (a, b) = pairs::unix();
+        let (a, b) = pairs::streams();
         let mut selector = Selector::<B, _>::new().unwrap();
         let mut tokens = [&a, &b].map(|file| selector.register(file, Interest::READ, ()).unwrap());
         (&a).write_all(b"x").unwrap();
@@ -120,7 +119,7 @@ fn one_selector_for_each_thread<B: Backend>() -> Run {
 }
 
 fn one_file_in_selectors_of_two_threads<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let registered = Barrier::new(3);
     thread::scope(|scope| {
         for _ in 0..2 {
@@ -138,10 +137,10 @@ fn one_file_in_selectors_of_two_threads<B: Backend>() -> Run {
 }
 
 fn a_selector_behind_a_lock<B: Backend + Send + 'static>() -> Run {
-    let selector = Arc::new(Mutex::new(Selector::<B, UnixStream, usize>::new().unwrap()));
+    let selector = Arc::new(Mutex::new(Selector::<B, Stream, usize>::new().unwrap()));
     let waker = selector.lock().unwrap().waker().unwrap();
     for number in 0..3 {
-        let (a, _b) = pairs::unix();
+        let (a, _b) = pairs::streams();
         let mut waiting = selector.lock().unwrap();
         let (theirs, waker) = (Arc::clone(&selector), waker.clone());
         let thread = thread::spawn(move || {
@@ -160,7 +159,7 @@ fn a_selector_behind_a_lock<B: Backend + Send + 'static>() -> Run {
 }
 
 fn dropped_by_another_thread<B: Backend + Send + 'static>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     selector.register(a, Interest::READ, ()).unwrap();
     let waker = selector.waker().unwrap();

@@ -1,10 +1,9 @@
 //! How long a wait takes.
 
-use conformance::{Run, WAIT, interests, pairs};
+use conformance::{Run, Stream, WAIT, interests, pairs};
 use selectors::backend::Backend;
 use selectors::{Interest, Ready, Selector, Timeout};
 use std::io::Write;
-use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,7 +19,7 @@ conformance::scenarios!(timeout:
     each_way_to_say_how_long,
 );
 
-type Pairs<B> = Selector<B, UnixStream>;
+type Pairs<B> = Selector<B, Stream>;
 
 /// Whole milliseconds, a little more and less, and parts of one: kernels count in various units.
 const LIMITS: [Duration; 12] = {
@@ -69,7 +68,7 @@ fn assert_takes<B: Backend>(selector: &mut Pairs<B>, limit: Duration) {
 }
 
 fn never_early<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let mut selector = Pairs::<B>::new().unwrap();
     for end in [a, b] {
         selector.register(end, Interest::READ, ()).unwrap();
@@ -90,7 +89,7 @@ fn never_early_with_nothing_registered<B: Backend>() -> Run {
 
 /// A paused key, though it has something to tell.
 fn never_early_with_nothing_that_is_waited_for<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let mut selector = Pairs::<B>::new().unwrap();
     let token = selector.register(a, Interest::READ, ()).unwrap();
     selector.pause(token).unwrap();
@@ -100,7 +99,7 @@ fn never_early_with_nothing_that_is_waited_for<B: Backend>() -> Run {
 }
 
 fn what_was_unregistered_ends_no_wait<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Pairs::<B>::new().unwrap();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
     assert_eq!(selector.select(WAIT).unwrap().len(), 1);
@@ -110,7 +109,7 @@ fn what_was_unregistered_ends_no_wait<B: Backend>() -> Run {
 }
 
 fn zero_does_not_wait<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let mut selector = Pairs::<B>::new().unwrap();
     assert_takes(&mut selector, Duration::ZERO);
     let token = selector.register(a, Interest::READ, ()).unwrap();
@@ -123,7 +122,7 @@ fn zero_does_not_wait<B: Backend>() -> Run {
 /// Waits for something that comes when a while has passed, not before, and sees that the wait lasted until then.
 fn for_what_comes_later<B: Backend>(timeout: Timeout) {
     const LATER: Duration = Duration::from_millis(10);
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let mut selector = Pairs::<B>::new().unwrap();
     let token = selector.register(a, Interest::READ, ()).unwrap();
     let start = Instant::now();
@@ -153,7 +152,7 @@ fn a_long_wait_ends_when_something_is_ready<B: Backend>() -> Run {
 }
 
 fn what_is_ready_before_ends_the_wait_at_once<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Pairs::<B>::new().unwrap();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
     let start = Instant::now();
@@ -166,7 +165,7 @@ fn what_is_ready_before_ends_the_wait_at_once<B: Backend>() -> Run {
 }
 
 fn each_way_to_say_how_long<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Pairs::<B>::new().unwrap();
     selector.register(a, Interest::WRITE, ()).unwrap();
     let second = Duration::from_secs(1);

@@ -26,7 +26,7 @@ fn a_value_to_keep<B: Backend>() -> Run {
     is_value::<Token>();
     assert_eq!(size_of::<Option<Token>>(), size_of::<Token>());
 
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
     let first = selector.register(a, Interest::READ, ()).unwrap();
     let second = selector.register(c, Interest::READ, ()).unwrap();
@@ -36,7 +36,7 @@ fn a_value_to_keep<B: Backend>() -> Run {
 }
 
 fn each_registration_has_its_own<B: Backend>() -> Run {
-    let pairs: Vec<_> = (0..20).map(|_| pairs::unix()).collect();
+    let pairs: Vec<_> = (0..20).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
     let tokens: Vec<_> =
         pairs.iter().map(|(a, _)| selector.register(a, Interest::WRITE, ()).unwrap()).collect();
@@ -48,7 +48,7 @@ fn each_registration_has_its_own<B: Backend>() -> Run {
 }
 
 fn changes_do_not_change_it<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register(a, Interest::READ, 1).unwrap();
     selector.modify(token, Interest::WRITE).unwrap();
@@ -64,7 +64,7 @@ fn changes_do_not_change_it<B: Backend>() -> Run {
 }
 
 fn the_same_object_again_has_another<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let first = selector.register(&a, Interest::WRITE, 1).unwrap();
     selector.unregister(first).unwrap();
@@ -79,7 +79,7 @@ fn the_same_object_again_has_another<B: Backend>() -> Run {
 }
 
 fn none_of_many_comes_again<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
     let mut seen = HashSet::new();
     for _ in 0..200 {
@@ -98,7 +98,7 @@ fn none_of_many_comes_again<B: Backend>() -> Run {
 
 /// The map does not grow with the registrations that are over. The upper half of a tag is the place in it.
 fn a_place_is_given_again<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let mut places = HashSet::new();
     for _ in 0..100 {
@@ -113,7 +113,7 @@ fn a_place_is_given_again<B: Backend>() -> Run {
 }
 
 fn of_another_selector<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut one = Selector::<B, _, _>::new().unwrap();
     let mut other = Selector::<B, _, _>::new().unwrap();
     // The first of each, so all but the selector is alike.
@@ -134,7 +134,7 @@ fn of_another_selector<B: Backend>() -> Run {
 }
 
 fn of_a_closed_selector<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut closed = Selector::<B, _>::new().unwrap();
     let token = closed.register(&a, Interest::WRITE, ()).unwrap();
     drop(closed);
@@ -145,7 +145,7 @@ fn of_a_closed_selector<B: Backend>() -> Run {
 }
 
 fn everything_that_names_a_key_gives_the_same<B: Backend>() -> Run {
-    let pairs: Vec<_> = (0..3).map(|_| pairs::unix()).collect();
+    let pairs: Vec<_> = (0..3).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     for round in 0..2 {
         let mut tokens = Vec::new();
@@ -176,7 +176,7 @@ fn everything_that_names_a_key_gives_the_same<B: Backend>() -> Run {
 
 /// Even if the place in the map, the number and the file are the same.
 fn from_a_list_that_is_older_than_the_key<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let first = selector.register(&a, Interest::WRITE, 1).unwrap();
     let ready = now(&mut selector);
@@ -192,7 +192,7 @@ fn from_a_list_that_is_older_than_the_key<B: Backend>() -> Run {
 }
 
 fn from_a_list_of_another_selector<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let (mut one, mut other) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());
     let tokens = [one.register(a, Interest::WRITE, ()), other.register(c, Interest::WRITE, ())];
     let [first, second] = tokens.map(Result::unwrap);
@@ -209,7 +209,7 @@ fn from_a_list_of_another_selector<B: Backend>() -> Run {
 
 /// An event that was on its way while the key was unregistered, and its place given to another.
 fn a_late_report_finds_nothing<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let (mut selector, strings) = Puppet::<B>::selector();
     let first = selector.register(&a, Interest::READ, ()).unwrap();
     let calls = strings.calls();
@@ -233,7 +233,7 @@ fn a_late_report_finds_nothing<B: Backend>() -> Run {
 }
 
 fn a_forged_report_finds_nothing<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::READ, ()).unwrap();
     let bits = [

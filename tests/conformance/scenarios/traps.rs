@@ -1,11 +1,10 @@
 //! Back ends that lie, interests that do not exist, tokens of others: nothing comes of them.
 
-use conformance::{Call, Puppet, Run, Strings, WAIT, interests, now, pairs, soon};
+use conformance::{Call, Puppet, Run, Stream, Strings, WAIT, interests, now, pairs, soon};
 use selectors::backend::{Backend, Tag};
+use selectors::sys::fd::{AsFd, AsRawFd};
 use selectors::{Error, Interest, Mode, Readiness, Ready, Selector};
 use std::io::Write;
-use std::os::fd::{AsFd, AsRawFd};
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 conformance::scenarios!(traps:
@@ -42,7 +41,7 @@ fn tag(strings: &Strings, file: impl AsFd) -> Tag {
 }
 
 fn forged_tags_find_nothing<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     selector.register(&a, Interest::READ, ()).unwrap();
     let real = tag(&strings, &a).to_u64();
@@ -57,7 +56,7 @@ fn forged_tags_find_nothing<B: Backend>() -> Run {
 }
 
 fn the_tag_of_an_ended_registration_finds_nothing<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     selector.register(&a, Interest::READ, ()).unwrap();
     let old = tag(&strings, &a);
@@ -68,7 +67,7 @@ fn the_tag_of_an_ended_registration_finds_nothing<B: Backend>() -> Run {
 }
 
 fn the_tag_of_an_ended_registration_does_not_find_its_successor<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     selector.register(&a, Interest::READ, ()).unwrap();
     let old = tag(&strings, &a);
@@ -84,7 +83,7 @@ fn the_tag_of_an_ended_registration_does_not_find_its_successor<B: Backend>() ->
 }
 
 fn reports_of_one_key_are_merged<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, BOTH, ()).unwrap();
     let tag = tag(&strings, &a);
@@ -97,7 +96,7 @@ fn reports_of_one_key_are_merged<B: Backend>() -> Run {
 }
 
 fn reports_of_many_keys_are_merged_in_any_order<B: Backend>() -> Run {
-    let files: Vec<_> = (0..4).map(|_| pairs::unix()).collect();
+    let files: Vec<_> = (0..4).map(|_| pairs::streams()).collect();
     let (mut selector, strings) = Puppet::<B>::selector();
     strings.silence();
     let keys: Vec<_> =
@@ -114,7 +113,7 @@ fn reports_of_many_keys_are_merged_in_any_order<B: Backend>() -> Run {
 }
 
 fn a_thousand_reports_are_one_entry<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::READ, ()).unwrap();
     let tag = tag(&strings, &a);
@@ -126,7 +125,7 @@ fn a_thousand_reports_are_one_entry<B: Backend>() -> Run {
 }
 
 fn what_is_merged_in_one_wait_is_forgotten_in_the_next<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, BOTH, ()).unwrap();
     strings.silence();
@@ -141,7 +140,7 @@ fn what_is_merged_in_one_wait_is_forgotten_in_the_next<B: Backend>() -> Run {
 }
 
 fn what_was_not_asked_for_is_not_reported<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::READ, ()).unwrap();
     let tag = tag(&strings, &a);
@@ -161,7 +160,7 @@ fn what_was_not_asked_for_is_not_reported<B: Backend>() -> Run {
 }
 
 fn a_paused_key_is_not_reported<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::WRITE, ()).unwrap();
     let tag = tag(&strings, &a);
@@ -175,7 +174,7 @@ fn a_paused_key_is_not_reported<B: Backend>() -> Run {
 }
 
 fn a_spent_key_is_not_reported<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register_with(&a, BOTH, Mode::Oneshot, ()).unwrap();
     let tag = tag(&strings, &a);
@@ -191,7 +190,7 @@ fn a_spent_key_is_not_reported<B: Backend>() -> Run {
 }
 
 fn a_spent_key_takes_all_reports_of_its_wait<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register_with(&a, BOTH, Mode::Oneshot, ()).unwrap();
     let tag = tag(&strings, &a);
@@ -207,7 +206,7 @@ fn unreported() -> Readiness {
 }
 
 fn a_rearmed_key_is_reported<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register_with(&a, Interest::READ, Mode::Oneshot, ()).unwrap();
     let tag = tag(&strings, &a);
@@ -224,7 +223,7 @@ fn a_rearmed_key_is_reported<B: Backend>() -> Run {
 }
 
 /// The tag of the waker, which is made here, and is nobody else's.
-fn wakers_tag<B: Backend>(selector: &mut Selector<Puppet<B>, &UnixStream>, strings: &Strings) -> Tag {
+fn wakers_tag<B: Backend>(selector: &mut Selector<Puppet<B>, &Stream>, strings: &Strings) -> Tag {
     strings.calls();
     drop(selector.waker().unwrap());
     match strings.calls()[..] {
@@ -236,7 +235,7 @@ fn wakers_tag<B: Backend>(selector: &mut Selector<Puppet<B>, &UnixStream>, strin
 fn the_wakers_tag_without_a_waker<B: Backend>() -> Run {
     let (mut other, other_strings) = Puppet::<B>::selector();
     let tag = wakers_tag(&mut other, &other_strings);
-    let (mut selector, strings) = Puppet::<B>::selector::<&UnixStream, ()>();
+    let (mut selector, strings) = Puppet::<B>::selector::<&Stream, ()>();
     strings.lie([(tag, Readiness::READ)]);
     let ready = now(&mut selector);
     assert!(ready.is_empty() && !ready.woken());
@@ -259,7 +258,7 @@ fn the_wakers_tag_without_a_wake<B: Backend>() -> Run {
 }
 
 fn the_wakers_tag_often<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let tag = wakers_tag(&mut selector, &strings);
     let waker = selector.waker().unwrap();
@@ -274,7 +273,7 @@ fn the_wakers_tag_often<B: Backend>() -> Run {
 }
 
 fn unknown_interests_never_reach_the_back_end<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::READ, 1).unwrap();
     strings.calls();
@@ -295,7 +294,7 @@ fn unknown_interests_never_reach_the_back_end<B: Backend>() -> Run {
 }
 
 fn a_token_of_another_selector_finds_nothing<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let (mut one, mut two) = (Selector::<B, _, _>::new().unwrap(), Selector::<B, _, _>::new().unwrap());
     let mine = one.register(&a, Interest::WRITE, 1).unwrap();
     // The first registration of its selector too, so nothing but the selector tells them apart.
@@ -315,7 +314,7 @@ fn a_token_of_another_selector_finds_nothing<B: Backend>() -> Run {
 }
 
 fn a_list_names_the_keys_of_the_last_wait<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let (mut one, mut two) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());
     let first = one.register(&a, Interest::WRITE, ()).unwrap();
     let second = two.register(&b, Interest::WRITE, ()).unwrap();

@@ -1,11 +1,11 @@
 //! Unregistering.
 
-use conformance::{Call, Puppet, Run, WAIT, in_child, interests, now, pairs, soon, stdin};
+use conformance::stdin::{self, Stdin};
+use conformance::{Call, NotRun, Puppet, Run, Stream, WAIT, in_child, interests, now, pairs, soon};
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, AsRawFd};
 use selectors::{Error, Interest, Mode, Ready, Selector};
 use std::io::{self, Read, Write};
-use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 conformance::scenarios!(unregister:
@@ -28,7 +28,7 @@ conformance::scenarios!(unregister:
 );
 
 fn everything_comes_back<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let data = Box::new(5);
     let place = &raw const *data;
@@ -42,7 +42,7 @@ fn everything_comes_back<B: Backend>() -> Run {
 }
 
 fn what_was_changed_comes_back_changed<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register(&a, Interest::WRITE, 1).unwrap();
     selector.modify_with(token, Interest::READ, Mode::Oneshot).unwrap();
@@ -53,7 +53,7 @@ fn what_was_changed_comes_back_changed<B: Backend>() -> Run {
 }
 
 fn the_unknown_is_an_error<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     assert!(matches!(selector.unregister(&a), Err(Error::NotRegistered)));
     let token = selector.register(&a, Interest::WRITE, ()).unwrap();
@@ -64,7 +64,7 @@ fn the_unknown_is_an_error<B: Backend>() -> Run {
 }
 
 fn twice_is_an_error<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, Interest::WRITE, ()).unwrap();
     selector.unregister(&a).unwrap();
@@ -74,7 +74,7 @@ fn twice_is_an_error<B: Backend>() -> Run {
 }
 
 fn nothing_is_reported_from_then_on<B: Backend>() -> Run {
-    let ((a, mut b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, mut b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
     let first = selector.register(&a, Interest::READ | Interest::WRITE, ()).unwrap();
     let second = selector.register(&c, Interest::WRITE, ()).unwrap();
@@ -89,7 +89,7 @@ fn nothing_is_reported_from_then_on<B: Backend>() -> Run {
 
 /// The kernel's set must forget it too, or each wait would end for nothing.
 fn a_duplicate_that_stays_open_does_not_wake<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, Interest::READ | Interest::WRITE, ()).unwrap();
@@ -104,7 +104,7 @@ fn a_duplicate_that_stays_open_does_not_wake<B: Backend>() -> Run {
 }
 
 fn while_the_list_is_iterated<B: Backend>() -> Run {
-    let pairs: Vec<_> = (0..3).map(|_| pairs::unix()).collect();
+    let pairs: Vec<_> = (0..3).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     for (number, (a, _)) in pairs.iter().enumerate() {
         selector.register(a, Interest::WRITE, number).unwrap();
@@ -124,7 +124,7 @@ fn while_the_list_is_iterated<B: Backend>() -> Run {
 }
 
 fn the_back_end_is_told_once<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::READ, ()).unwrap();
     let added = strings.calls();
@@ -138,7 +138,7 @@ fn the_back_end_is_told_once<B: Backend>() -> Run {
 
 /// It has forgotten it.
 fn a_paused_key_is_not_told_to_the_back_end<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::WRITE, 1).unwrap();
     selector.pause(token).unwrap();
@@ -151,7 +151,7 @@ fn a_paused_key_is_not_told_to_the_back_end<B: Backend>() -> Run {
 }
 
 fn a_one_shot_key_that_was_reported<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register_with(&a, Interest::WRITE, Mode::Oneshot, 1).unwrap();
     assert_eq!(now(&mut selector).len(), 1);
@@ -165,7 +165,7 @@ fn a_one_shot_key_that_was_reported<B: Backend>() -> Run {
 
 /// A kernel that keeps a set has it still, only disarmed.
 fn the_back_end_is_told_of_a_key_that_was_reported<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let (mut selector, strings) = Puppet::<B>::selector();
     let [first, second] =
         [&a, &c].map(|a| selector.register_with(a, Interest::WRITE, Mode::Oneshot, ()).unwrap());
@@ -183,8 +183,8 @@ fn the_back_end_is_told_of_a_key_that_was_reported<B: Backend>() -> Run {
 }
 
 fn after_the_peer_is_gone<B: Backend>() -> Run {
-    let (a, b) = pairs::unix();
-    let (reader, writer) = pairs::pipe();
+    let (a, b) = pairs::streams();
+    let (reader, writer) = pairs::pipe()?;
     let mut selector = Selector::<B, Box<dyn AsFd>>::new().unwrap();
     let socket = selector.register(Box::new(a), Interest::READ, ()).unwrap();
     let pipe = selector.register(Box::new(reader), Interest::READ, ()).unwrap();
@@ -197,7 +197,7 @@ fn after_the_peer_is_gone<B: Backend>() -> Run {
 }
 
 fn and_registered_again<B: Backend>() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let mut fileobj = a;
     for round in 0..10 {
@@ -213,13 +213,13 @@ fn and_registered_again<B: Backend>() -> Run {
 }
 
 fn the_number_with_another_file_after_a_close<B: Backend>() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let number = a.as_raw_fd();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let first = selector.register(a, Interest::READ | Interest::WRITE, 1).unwrap();
     drop(selector.unregister(first).unwrap());
     // The lowest number that is free: open(2).
-    let (c, mut d) = pairs::unix();
+    let (c, mut d) = pairs::streams();
     assert_eq!(c.as_raw_fd(), number);
     let second = selector.register(c, Interest::READ, 2).unwrap();
     assert!(now(&mut selector).is_empty());
@@ -231,17 +231,18 @@ fn the_number_with_another_file_after_a_close<B: Backend>() -> Run {
 }
 
 /// Standard input, and something that can be read from it.
-fn readable() -> (io::Stdin, UnixStream) {
-    let (a, mut b) = pairs::unix();
+fn readable() -> Result<(Stdin, Stream), NotRun> {
+    let stdin = stdin::get()?;
+    let (a, mut b) = pairs::streams();
     stdin::replace(&a);
     b.write_all(b"x").unwrap();
-    (io::stdin(), b)
+    Ok((stdin, b))
 }
 
 fn after_the_number_got_another_file<B: Backend>() -> Run {
     in_child("replaced", &[], || {
-        let (input, peer) = readable();
-        let (other, mut far) = pairs::unix();
+        let (input, peer) = readable()?;
+        let (other, mut far) = pairs::streams();
         let mut selector = Selector::<B, _, _>::new().unwrap();
         let token = selector.register(input, Interest::READ, 1).unwrap();
         stdin::replace(&other);
@@ -260,8 +261,8 @@ fn after_the_number_got_another_file<B: Backend>() -> Run {
 
 fn after_the_number_was_closed<B: Backend>() -> Run {
     in_child("closed", &[], || {
-        let (input, mut peer) = readable();
-        let (a, _b) = pairs::unix();
+        let (input, mut peer) = readable()?;
+        let (a, _b) = pairs::streams();
         let mut selector = Selector::<B, Box<dyn AsFd>, _>::new().unwrap();
         let token = selector.register(Box::new(input), Interest::READ, 1).unwrap();
         let other = selector.register(Box::new(a), Interest::WRITE, 2).unwrap();

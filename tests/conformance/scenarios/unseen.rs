@@ -2,11 +2,10 @@
 
 use std::cell::Cell;
 use std::io;
-use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use conformance::{Run, WAIT};
+use conformance::{Run, Stream, WAIT};
 use selectors::backend::{Backend, Source, Tag};
 use selectors::{Error, Interest, Mode, Readiness, Selector, Timeout};
 
@@ -61,10 +60,7 @@ impl<B: Backend> Backend for Forgetful<B> {
     }
 }
 
-fn a_wake_outlives<B: Backend>(
-    mood: Mood,
-    wait: impl FnOnce(&mut Selector<Forgetful<B>, UnixStream>),
-) -> Run {
+fn a_wake_outlives<B: Backend>(mood: Mood, wait: impl FnOnce(&mut Selector<Forgetful<B>, Stream>)) -> Run {
     let backend = Forgetful::<B>::new().unwrap();
     let current = Rc::clone(&backend.mood);
     let mut selector = Selector::with_backend(backend);

@@ -1,10 +1,9 @@
 //! Ending a wait with a waker: what is seen of it, and when.
 
-use conformance::{Call, Descriptors, Puppet, Run, WAIT, interests, now, pairs};
+use conformance::{Call, Descriptors, Puppet, Run, Stream, WAIT, interests, now, pairs};
 use rustix::io::Errno;
 use selectors::backend::Backend;
 use selectors::{Error, Interest, Limit, Mode, Operation, Readiness, Ready, Selector};
-use std::fs::File;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -28,23 +27,23 @@ conformance::scenarios!(wake:
     where_no_descriptor_is_left_for_it,
 );
 
-pub(super) type Files<B> = Selector<B, File>;
+pub(super) type Streams<B> = Selector<B, Stream>;
 
 /// Sees that the next wait is ended by a wake, and by nothing else.
-pub(super) fn assert_woken<B: Backend>(selector: &mut Files<B>) {
+pub(super) fn assert_woken<B: Backend>(selector: &mut Streams<B>) {
     let ready = selector.select(WAIT).unwrap();
     assert!(ready.woken() && ready.is_empty(), "{ready:?}");
 }
 
 /// Sees that nobody woke the selector since.
-pub(super) fn assert_not_woken<B: Backend>(selector: &mut Files<B>) {
+pub(super) fn assert_not_woken<B: Backend>(selector: &mut Streams<B>) {
     let ready = now(selector);
     assert!(!ready.woken() && ready.is_empty(), "{ready:?}");
 }
 
 fn before_the_wait<B: Backend>() -> Run {
-    let mut selector = Files::<B>::new().unwrap();
-    let (reader, _writer) = pairs::pipe();
+    let mut selector = Streams::<B>::new().unwrap();
+    let (reader, _writer) = pairs::streams();
     selector.register(reader, Interest::READ, ()).unwrap();
     let waker = selector.waker().unwrap();
     for _ in 0..3 {
@@ -56,7 +55,7 @@ fn before_the_wait<B: Backend>() -> Run {
 }
 
 fn with_nothing_registered<B: Backend>() -> Run {
-    let mut selector = Files::<B>::new().unwrap();
+    let mut selector = Streams::<B>::new().unwrap();
     selector.waker().unwrap().wake().unwrap();
     let ready = selector.select(None).unwrap();
     assert!(ready.woken() && ready.is_empty());
@@ -65,7 +64,7 @@ fn with_nothing_registered<B: Backend>() -> Run {
 }
 
 fn several_are_one<B: Backend>() -> Run {
-    let mut selector = Files::<B>::new().unwrap();
+    let mut selector = Streams::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
     for _ in 0..3 {
         for _ in 0..1000 {
@@ -78,7 +77,7 @@ fn several_are_one<B: Backend>() -> Run {
 }
 
 fn it_has_no_entry<B: Backend>() -> Run {
-    let mut selector = Files::<B>::new().unwrap();
+    let mut selector = Streams::<B>::new().unwrap();
     selector.waker().unwrap().wake().unwrap();
     let mut ready = Ready::new();
     assert_eq!(selector.select_into(&mut ready, WAIT).unwrap(), 0);
@@ -90,8 +89,8 @@ fn it_has_no_entry<B: Backend>() -> Run {
 }
 
 fn beside_a_key_that_is_ready<B: Backend>() -> Run {
-    let mut selector = Files::<B>::new().unwrap();
-    let (_reader, writer) = pairs::pipe();
+    let mut selector = Streams::<B>::new().unwrap();
+    let (_reader, writer) = pairs::streams();
     let waker = selector.waker().unwrap();
     let token = selector.register(writer, Interest::WRITE, ()).unwrap();
     for wakes in [0, 1, 2, 0] {
@@ -106,7 +105,7 @@ fn beside_a_key_that_is_ready<B: Backend>() -> Run {
 }
 
 fn once_and_not_again<B: Backend>() -> Run {
-    let mut selector = Files::<B>::new().unwrap();
+    let mut selector = Streams::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
     assert_not_woken(&mut selector);
     waker.wake().unwrap();
@@ -118,7 +117,7 @@ fn once_and_not_again<B: Backend>() -> Run {
 }
 
 fn after_it_a_wait_takes_its_time<B: Backend>() -> Run {
-    let mut selector = Files::<B>::new().unwrap();
+    let mut selector = Streams::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
     waker.wake().unwrap();
     assert_woken(&mut selector);
@@ -130,7 +129,7 @@ fn after_it_a_wait_takes_its_time<B: Backend>() -> Run {
 }
 
 fn clones_wake_the_same_selector<B: Backend>() -> Run {
-    let mut selector = Files::<B>::new().unwrap();
+    let mut selector = Streams::<B>::new().unwrap();
     let first = selector.waker().unwrap();
     let wakers = [first.clone(), selector.waker().unwrap(), first];
     for waker in &wakers {
@@ -147,8 +146,8 @@ fn clones_wake_the_same_selector<B: Backend>() -> Run {
 
 /// The selector is woken by a handle that is gone since, and bears that there is none.
 fn handles_come_and_go<B: Backend>() -> Run {
-    let mut selector = Files::<B>::new().unwrap();
-    let (reader, mut writer) = pairs::pipe();
+    let mut selector = Streams::<B>::new().unwrap();
+    let (reader, mut writer) = pairs::streams();
     let token = selector.register(reader, Interest::READ, ()).unwrap();
     drop(selector.waker().unwrap());
     assert_not_woken(&mut selector);
@@ -160,7 +159,7 @@ fn handles_come_and_go<B: Backend>() -> Run {
 }
 
 fn each_selector_has_its_own<B: Backend>() -> Run {
-    let (mut one, mut other) = (Files::<B>::new().unwrap(), Files::<B>::new().unwrap());
+    let (mut one, mut other) = (Streams::<B>::new().unwrap(), Streams::<B>::new().unwrap());
     let (of_one, of_other) = (one.waker().unwrap(), other.waker().unwrap());
     of_one.wake().unwrap();
     assert_not_woken(&mut other);
@@ -172,7 +171,7 @@ fn each_selector_has_its_own<B: Backend>() -> Run {
 }
 
 fn the_selector_is_gone<B: Backend>() -> Run {
-    let mut selector = Files::<B>::new().unwrap();
+    let mut selector = Streams::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
     waker.wake().unwrap();
     drop(selector);
@@ -180,13 +179,13 @@ fn the_selector_is_gone<B: Backend>() -> Run {
         waker.wake().unwrap();
         waker.clone().wake().unwrap();
     }
-    let mut selector = Files::<B>::new().unwrap();
+    let mut selector = Streams::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
     drop(selector.into_keys());
     waker.wake().unwrap();
     // The numbers that were free have other owners now, which nobody writes to.
-    let mut another = Files::<B>::new().unwrap();
-    let (reader, _writer) = pairs::pipe();
+    let mut another = Streams::<B>::new().unwrap();
+    let (reader, _writer) = pairs::streams();
     another.register(reader, Interest::READ, ()).unwrap();
     waker.wake().unwrap();
     assert_not_woken(&mut another);
@@ -194,10 +193,10 @@ fn the_selector_is_gone<B: Backend>() -> Run {
 }
 
 fn keys_come_and_go_beside_it<B: Backend>() -> Run {
-    let mut selector = Files::<B>::new().unwrap();
+    let mut selector = Streams::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
-    let pipes: Vec<_> = (0..20).map(|_| pairs::pipe()).collect();
-    for (reader, mut writer) in pipes {
+    let pairs: Vec<_> = (0..20).map(|_| pairs::streams()).collect();
+    for (reader, mut writer) in pairs {
         let token = selector.register(reader, Interest::READ, ()).unwrap();
         writer.write_all(b"x").unwrap();
         waker.wake().unwrap();
@@ -211,7 +210,7 @@ fn keys_come_and_go_beside_it<B: Backend>() -> Run {
 }
 
 fn a_list_forgets_it<B: Backend>() -> Run {
-    let (mut woken, mut other) = (Files::<B>::new().unwrap(), Files::<B>::new().unwrap());
+    let (mut woken, mut other) = (Streams::<B>::new().unwrap(), Streams::<B>::new().unwrap());
     woken.waker().unwrap().wake().unwrap();
     let mut ready = Ready::new();
     woken.select_into(&mut ready, WAIT).unwrap();
@@ -222,7 +221,7 @@ fn a_list_forgets_it<B: Backend>() -> Run {
 }
 
 fn a_failed_wait_does_not_lose_it<B: Backend>() -> Run {
-    let (mut selector, strings) = Puppet::<B>::selector::<File, ()>();
+    let (mut selector, strings) = Puppet::<B>::selector::<Stream, ()>();
     let waker = selector.waker().unwrap();
     waker.wake().unwrap();
     strings.refuse(Some(Errno::INVAL));
@@ -237,7 +236,7 @@ fn a_failed_wait_does_not_lose_it<B: Backend>() -> Run {
 
 /// A back end may report what is not so; a wake that comes then is seen, and so are those after it.
 fn a_false_report_of_it_loses_nothing<B: Backend>() -> Run {
-    let (mut selector, strings) = Puppet::<B>::selector::<File, ()>();
+    let (mut selector, strings) = Puppet::<B>::selector::<Stream, ()>();
     let waker = selector.waker().unwrap();
     let Some(Call::Add(_, tag, interest, mode)) = strings.calls().pop() else { panic!("nothing was added") };
     assert!(interest == Interest::READ && mode != Mode::Oneshot);
@@ -253,14 +252,14 @@ fn a_false_report_of_it_loses_nothing<B: Backend>() -> Run {
         assert_woken(&mut selector);
     }
     // A selector that made none.
-    let (mut other, strings) = Puppet::<B>::selector::<File, ()>();
+    let (mut other, strings) = Puppet::<B>::selector::<Stream, ()>();
     strings.lie([(tag, Readiness::READ)]);
     assert_not_woken(&mut other);
     Ok(())
 }
 
 fn where_it_cannot_be_made<B: Backend>() -> Run {
-    let (mut selector, strings) = Puppet::<B>::selector::<File, ()>();
+    let (mut selector, strings) = Puppet::<B>::selector::<Stream, ()>();
     strings.refuse(Some(Errno::NOMEM));
     let error = selector.waker().unwrap_err();
     assert!(
@@ -276,8 +275,8 @@ fn where_it_cannot_be_made<B: Backend>() -> Run {
 
 /// A back end may need none.
 fn where_no_descriptor_is_left_for_it<B: Backend>() -> Run {
-    let mut selector = Files::<B>::new().unwrap();
-    let limit = Descriptors::none_left();
+    let mut selector = Streams::<B>::new().unwrap();
+    let limit = Descriptors::none_left()?;
     let result = selector.waker();
     drop(limit);
     if let Err(error) = result {

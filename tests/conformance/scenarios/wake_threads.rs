@@ -1,6 +1,6 @@
 //! Wakes from threads, at all moments of a wait.
 
-use super::wake::{Files, assert_not_woken, assert_woken};
+use super::wake::{Streams, assert_not_woken, assert_woken};
 use conformance::{Run, WAIT};
 use selectors::Waker;
 use selectors::backend::Backend;
@@ -19,7 +19,7 @@ conformance::scenarios!(wake_threads:
 
 fn a_wait_without_a_limit<B: Backend>() -> Run {
     const LATER: Duration = Duration::from_millis(10);
-    let mut selector = Files::<B>::new().unwrap();
+    let mut selector = Streams::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
     for _ in 0..2 {
         let (waker, start) = (waker.clone(), Instant::now());
@@ -38,7 +38,7 @@ fn a_wait_without_a_limit<B: Backend>() -> Run {
 
 fn every_thread_may_have_one<B: Backend>() -> Run {
     fn lend_and_send<T: Send + Sync + Clone + 'static>(_: &T) {}
-    let mut selector = Files::<B>::new().unwrap();
+    let mut selector = Streams::<B>::new().unwrap();
     let waker: Waker = selector.waker().unwrap();
     lend_and_send(&waker);
     thread::scope(|scope| {
@@ -50,7 +50,7 @@ fn every_thread_may_have_one<B: Backend>() -> Run {
 
 /// Each is sent when the one before was seen, which is when a wake can slip between a wait and the next.
 fn each_of_many_ends_a_wait<B: Backend>() -> Run {
-    let mut selector = Files::<B>::new().unwrap();
+    let mut selector = Streams::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
     let (seen, before) = channel();
     thread::scope(|scope| {
@@ -74,7 +74,7 @@ fn each_of_many_ends_a_wait<B: Backend>() -> Run {
 fn four_threads_lose_nothing<B: Backend>() -> Run {
     const WAITS: u32 = 10_000;
     const THREADS: u64 = 4;
-    let mut selector = Files::<B>::new().unwrap();
+    let mut selector = Streams::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
     let (stop, finished) = (AtomicBool::new(false), AtomicU64::new(0));
     thread::scope(|scope| {
@@ -120,7 +120,7 @@ fn the_selector_goes_meanwhile<B: Backend>() -> Run {
     thread::scope(|scope| {
         let _stop = StopAtEnd(&stop);
         for _ in 0..20 {
-            let mut selector = Files::<B>::new().unwrap();
+            let mut selector = Streams::<B>::new().unwrap();
             let waker = selector.waker().unwrap();
             let (begun, beginning) = channel();
             let stop = &stop;

@@ -1,14 +1,15 @@
 //! A file object that lends one descriptor now, and another later: `AsFd` promises no more.
 
 use std::cell::Cell;
-use std::os::unix::net::UnixStream;
 
 use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+
+use crate::Stream;
 
 /// Two sockets, of which it lends the one that was chosen last.
 #[derive(Debug)]
 pub struct Fickle {
-    sockets: [UnixStream; 2],
+    sockets: [Stream; 2],
     choice: Cell<usize>,
     // Whether each call changes the choice.
     restless: bool,
@@ -18,13 +19,13 @@ pub struct Fickle {
 impl Fickle {
     /// Lends `first` until told otherwise.
     #[must_use]
-    pub fn new(first: UnixStream, second: UnixStream) -> Self {
+    pub fn new(first: Stream, second: Stream) -> Self {
         Self { sockets: [first, second], choice: Cell::new(0), restless: false, calls: Cell::new(0) }
     }
 
     /// Lends `first`, then `second`, then `first` and so on.
     #[must_use]
-    pub fn restless(first: UnixStream, second: UnixStream) -> Self {
+    pub fn restless(first: Stream, second: Stream) -> Self {
         Self { restless: true, ..Self::new(first, second) }
     }
 

@@ -15,15 +15,36 @@ use selectors::{Error, Interest, Mode, Ready, Selector, Token};
 
 mod child;
 mod fickle;
-mod limits;
 mod outcome;
 pub mod pairs;
 mod puppet;
+
+// The table of platforms: what they have that scenarios use. Single items aside, nothing else in these fixtures names any.
+
+#[cfg(unix)]
+mod files;
+#[cfg(windows)]
+#[path = "files/windows.rs"]
+mod files;
+#[cfg(unix)]
+mod limits;
+#[cfg(windows)]
+#[path = "limits/windows.rs"]
+mod limits;
+#[cfg(unix)]
 pub mod signals;
+#[cfg(windows)]
+#[path = "signals/windows.rs"]
+pub mod signals;
+#[cfg(unix)]
+pub mod stdin;
+#[cfg(windows)]
+#[path = "stdin/windows.rs"]
 pub mod stdin;
 
 pub use child::{in_child, run as run_as_child};
 pub use fickle::Fickle;
+pub use files::{File, Stream};
 pub use limits::Descriptors;
 pub use outcome::Outcome;
 pub use puppet::{Call, Puppet, Strings};

@@ -34,13 +34,17 @@ impl Descriptors {
     }
 
     /// Lowers the limit so far that no descriptor can be made.
-    pub fn none_left() -> Self {
+    ///
+    /// # Errors
+    ///
+    /// There is no such limit here.
+    pub fn none_left() -> Result<Self, NotRun> {
         let before = getrlimit(Resource::Nofile);
         // A new descriptor is the lowest that is free: open(2).
         let next = std::io::stdin().as_fd().try_clone_to_owned().unwrap();
         let current = Some(u64::try_from(next.as_raw_fd()).unwrap());
         set(Rlimit { current, maximum: before.maximum });
-        Self { before }
+        Ok(Self { before })
     }
 }
 

@@ -8,7 +8,18 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use crate::NotRun;
+
 static HANDLED: AtomicU64 = AtomicU64::new(0);
+
+/// To be asked first.
+///
+/// # Errors
+///
+/// There are no signals here.
+pub fn need() -> Result<(), NotRun> {
+    Ok(())
+}
 
 /// Runs `body`, and signals this thread all the while: first after `every`, then again each time.
 ///

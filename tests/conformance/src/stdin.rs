@@ -4,7 +4,20 @@
 
 #![expect(unsafe_code, reason = "standard input is closed under std's Stdin, which says that it bears that")]
 
-use std::os::fd::AsFd;
+use selectors::sys::fd::AsFd;
+
+use crate::NotRun;
+
+pub use std::io::Stdin;
+
+/// What lends it.
+///
+/// # Errors
+///
+/// It cannot be waited for here.
+pub fn get() -> Result<Stdin, NotRun> {
+    Ok(std::io::stdin())
+}
 
 /// Puts another open file in its place, as `dup2` does: what was there is closed, unless it has a duplicate.
 pub fn replace(file: impl AsFd) {

@@ -1,13 +1,12 @@
 //! Every constant, by name, with its number.
 
 use bitflags::Flags;
-use conformance::Run;
-use conformance::pairs;
+use conformance::{File, Run, pairs};
 use selectors::sys::PIPE_BUF;
+use selectors::sys::fd::AsFd;
 use selectors::sys::poll::{PollFd, PollFlags, poll};
 use selectors::sys::select::Sets;
 use std::io::{Read, Write};
-use std::os::fd::AsFd;
 
 conformance::scenarios_of!(sys, constants:
     poll_flags,
@@ -76,7 +75,7 @@ fn unknown_bits_are_kept() -> Run {
     assert_eq!(PollFlags::from_bits(u16::MAX).map(|flags| flags.bits()), Some(u16::MAX));
 
     // All sixteen bits travel through an entry.
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut entry = PollFd::new(a.as_fd(), PollFlags::from_bits_retain(u16::MAX));
     assert_eq!(entry.events().bits(), u16::MAX);
     entry.set_events(PollFlags::from_bits_retain(0x8000));
@@ -96,9 +95,9 @@ fn pipe_buf() -> Run {
     #[cfg(any(target_os = "android", target_os = "linux"))]
     assert_eq!((PIPE_BUF, PIPE_BUF), (libc::PIPE_BUF, 4096));
     // What it is for: a pipe that is ready for writing takes as much at once.
-    let (mut reader, mut writer) = pairs::pipe();
+    let (mut reader, mut writer) = pairs::pipe()?;
     pairs::fill(&writer);
-    let writable = |writer: &std::fs::File| {
+    let writable = |writer: &File| {
         let mut entry = [PollFd::new(writer.as_fd(), PollFlags::OUT)];
         poll(&mut entry, selectors::Timeout::ZERO).unwrap() == 1
     };

@@ -46,7 +46,7 @@ fn an_unknown_flag_is_refused() -> Run {
 }
 
 fn no_descriptors_left() -> Run {
-    let limit = Descriptors::none_left();
+    let limit = Descriptors::none_left()?;
     let result = Epoll::new();
     drop(limit);
     assert_eq!(result.unwrap_err().raw_os_error(), Some(libc::EMFILE));
@@ -63,7 +63,7 @@ fn from_fd_leaves_the_flags() -> Run {
 }
 
 fn from_fd_twins_share_the_set() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     let twin = Epoll::from_fd(epoll.as_fd().try_clone_to_owned().unwrap());
     twin.register(&a, EventFlags::OUT, 7).unwrap();
@@ -102,7 +102,7 @@ fn dropping_closes() -> Run {
 }
 
 fn what_is_no_epoll_instance() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let epoll = Epoll::from_fd(a.into());
     let errors = [
         epoll.register(&b, EventFlags::IN, 0),

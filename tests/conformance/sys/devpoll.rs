@@ -1,7 +1,7 @@
 //! The object for `/dev/poll`, over the emulation.
 
 use super::asleep::{this_thread, until_asleep};
-use conformance::{Descriptors, Run, WAIT, pairs, signals};
+use conformance::{Descriptors, Run, Stream, WAIT, pairs, signals};
 use rustix::io::{FdFlags, fcntl_getfd};
 use selectors::Timeout;
 use selectors::sys::devpoll::{Cache, DevPoll};
@@ -9,7 +9,6 @@ use selectors::sys::poll::{PollFd, PollFlags, poll};
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -45,8 +44,8 @@ fn now(devpoll: &mut DevPoll<'_>) -> BTreeMap<RawFd, PollFlags> {
 }
 
 /// Ready for reading and writing.
-fn ready() -> (UnixStream, UnixStream) {
-    let (a, mut b) = pairs::unix();
+fn ready() -> (Stream, Stream) {
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     (a, b)
 }
@@ -116,7 +115,7 @@ fn a_registration_that_ends_before_the_wait() -> Run {
 }
 
 fn hang_up_without_being_asked() -> Run {
-    let (reader, writer) = pairs::pipe();
+    let (reader, writer) = pairs::pipe()?;
     let mut devpoll = DevPoll::new().unwrap();
     devpoll.register(reader.as_fd(), PollFlags::empty());
     assert!(now(&mut devpoll).is_empty());
@@ -127,7 +126,7 @@ fn hang_up_without_being_asked() -> Run {
 
 /// Asking for nothing but the bit of `POLLREMOVE` asks for nothing; it does not take the descriptor out.
 fn the_mask_that_would_remove() -> Run {
-    let (reader, writer) = pairs::pipe();
+    let (reader, writer) = pairs::pipe()?;
     let mut devpoll = DevPoll::new().unwrap();
     let remove = PollFlags::from_bits_retain(0x800);
     devpoll.register(reader.as_fd(), remove);
@@ -176,7 +175,7 @@ fn any_order_of_operations() -> Run {
 /// Writes to a pipe that is ready for it, reads from the one that is ready then, and unregisters both.
 fn twelve_pipes() -> Run {
     const MESSAGE: &[u8] = b" This is a test.";
-    let pipes: Vec<_> = (0..12).map(|_| pairs::pipe()).collect();
+    let pipes: Vec<_> = (0..12).map(|_| pairs::pipe()?).collect();
     let mut devpoll = DevPoll::new().unwrap();
     for (reader, writer) in &pipes {
         devpoll.register(reader.as_fd(), PollFlags::IN | PollFlags::PRI | PollFlags::OUT);
@@ -223,7 +222,7 @@ fn nothing_registered_sleeps() -> Run {
 }
 
 fn never_early() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut devpoll = DevPoll::new().unwrap();
     devpoll.register(a.as_fd(), PollFlags::IN);
     for nanos in [1, 999, 1000, 999_999, 1_000_000, 1_000_001, 2_500_000, 20_000_000, 67_000_000] {
@@ -248,7 +247,7 @@ fn time_outs_of_all_lengths() -> Run {
 }
 
 fn no_limit_waits() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let mut devpoll = DevPoll::new().unwrap();
     devpoll.register(a.as_fd(), PollFlags::IN);
     let this = this_thread();
@@ -264,7 +263,7 @@ fn no_limit_waits() -> Run {
 }
 
 fn signals_do_not_end_a_wait() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut devpoll = DevPoll::new().unwrap();
     for _ in 0..2 {
         let limit = Duration::from_millis(100);
@@ -281,7 +280,7 @@ fn signals_do_not_end_a_wait() -> Run {
 }
 
 fn a_wait_that_asks_for_it_is_interrupted() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut devpoll = DevPoll::new().unwrap();
     devpoll.register(a.as_fd(), PollFlags::IN);
     for timeout in [Timeout::NEVER, Timeout::after(WAIT)] {
@@ -352,7 +351,7 @@ fn the_descriptor() -> Run {
 }
 
 fn no_descriptors_left() -> Run {
-    let limit = Descriptors::none_left();
+    let limit = Descriptors::none_left()?;
     let results = [DevPoll::new().map(drop), Cache::new().map(drop)];
     drop(limit);
     for result in results {

@@ -1,6 +1,6 @@
 //! A set for `/dev/poll` that lasts from wait to wait, over the emulation.
 
-use conformance::{Run, pairs};
+use conformance::{Run, Stream, pairs};
 use selectors::Timeout;
 use selectors::sys::devpoll::Cache;
 use selectors::sys::devpoll_system::cut_next_write;
@@ -8,7 +8,6 @@ use selectors::sys::poll::PollFlags;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -50,8 +49,8 @@ fn assert_finds(cache: &mut Cache, entries: &[Entry<'_>]) {
 }
 
 /// Ready for reading and writing.
-fn ready() -> (UnixStream, UnixStream) {
-    let (a, mut b) = pairs::unix();
+fn ready() -> (Stream, Stream) {
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     (a, b)
 }
@@ -232,7 +231,7 @@ fn after_a_write_that_failed() -> Run {
 }
 
 fn an_empty_list_sleeps() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut cache = Cache::new().unwrap();
     assert_eq!(find(&mut cache, &[(a.as_fd(), WRITE)]).unwrap().len(), 1);
     let limit = Duration::from_millis(5);

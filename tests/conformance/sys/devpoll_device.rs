@@ -5,7 +5,7 @@
     reason = "the device takes numbers, also of what is closed; fork(2) has no safe interface"
 )]
 
-use conformance::{Descriptors, Run, WAIT, pairs, signals};
+use conformance::{Descriptors, Run, Stream, WAIT, pairs, signals};
 use rustix::io::{FdFlags, fcntl_getfd};
 use rustix::process::{Pid, WaitOptions, waitpid};
 use selectors::Timeout;
@@ -14,7 +14,6 @@ use selectors::sys::poll::{PollFd, PollFlags, poll};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
-use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -62,8 +61,8 @@ fn now(device: &mut Device) -> Vec<(RawFd, i16)> {
 }
 
 /// Ready for reading and writing.
-fn ready() -> (UnixStream, UnixStream) {
-    let (a, mut b) = pairs::unix();
+fn ready() -> (Stream, Stream) {
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     (a, b)
 }
@@ -201,7 +200,7 @@ fn it_belongs_to_the_process_that_used_it_first() -> Run {
 fn a_batch_beyond_the_limit() -> Run {
     let ((a, _b), mut device) = (ready(), Device::open().unwrap());
     let fd = a.as_raw_fd();
-    let limit = Descriptors::none_left();
+    let limit = Descriptors::none_left()?;
     let most =
         usize::try_from(rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap());
     let most = most.unwrap();
@@ -260,7 +259,7 @@ fn no_room_is_a_sleep() -> Run {
 }
 
 fn time_outs() -> Run {
-    let ((a, mut b), mut device) = (pairs::unix(), Device::open().unwrap());
+    let ((a, mut b), mut device) = (pairs::streams(), Device::open().unwrap());
     write(&mut device, &[(a.as_raw_fd(), IN)]).unwrap();
     for millis in [0, 1, 20] {
         let start = Instant::now();
@@ -275,7 +274,7 @@ fn time_outs() -> Run {
 }
 
 fn a_signal() -> Run {
-    let ((a, _b), mut device) = (pairs::unix(), Device::open().unwrap());
+    let ((a, _b), mut device) = (pairs::streams(), Device::open().unwrap());
     write(&mut device, &[(a.as_raw_fd(), IN)]).unwrap();
     let millis = i32::try_from(WAIT.as_millis()).unwrap();
     for room in [0, 1] {

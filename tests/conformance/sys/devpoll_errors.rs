@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "descriptors that are closed behind the set's back")]
 
 use super::devpoll_device::in_a_fork;
-use conformance::{Descriptors, Run, pairs};
+use conformance::{Descriptors, Run, Stream, pairs};
 use selectors::Timeout;
 use selectors::sys::devpoll::{Cache, DevPoll};
 use selectors::sys::devpoll_system::cut_next_write;
@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::os::unix::net::UnixStream;
 
 conformance::scenarios_of!(sys, devpoll_errors:
     a_write_that_fails_is_made_again,
@@ -34,8 +33,8 @@ fn find(devpoll: &mut DevPoll<'_>) -> io::Result<BTreeMap<RawFd, PollFlags>> {
 }
 
 /// Ready for reading and writing.
-fn ready() -> (UnixStream, UnixStream) {
-    let (a, mut b) = pairs::unix();
+fn ready() -> (Stream, Stream) {
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     (a, b)
 }
@@ -140,7 +139,7 @@ fn more_changes_than_descriptors() -> Run {
         devpoll.register(duplicate.as_fd(), BOTH);
     }
     let before = find(&mut devpoll).unwrap().len();
-    let limit = Descriptors::none_left();
+    let limit = Descriptors::none_left()?;
     for duplicate in &duplicates {
         devpoll.modify(duplicate.as_fd(), PollFlags::OUT);
     }

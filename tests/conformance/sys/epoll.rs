@@ -40,7 +40,7 @@ fn now(epoll: &Epoll) -> Vec<(u64, EventFlags)> {
 }
 
 fn while_it_is_ready() -> Run {
-    let (mut a, mut b) = pairs::unix();
+    let (mut a, mut b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, READ, 1).unwrap();
     assert_eq!(now(&epoll), []);
@@ -55,7 +55,7 @@ fn while_it_is_ready() -> Run {
 }
 
 fn edges() -> Run {
-    let (mut a, mut b) = pairs::unix();
+    let (mut a, mut b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, READ | EventFlags::ET, 1).unwrap();
     assert_eq!(now(&epoll), []);
@@ -81,7 +81,7 @@ fn edges() -> Run {
 }
 
 fn an_edge_after_a_partial_read() -> Run {
-    let (mut a, mut b) = pairs::unix();
+    let (mut a, mut b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, READ | EventFlags::ET, 1).unwrap();
     b.write_all(b"xyz").unwrap();
@@ -122,7 +122,7 @@ fn both_directions_at_the_edge() -> Run {
 }
 
 fn once() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, READ | EventFlags::ONESHOT, 1).unwrap();
     b.write_all(b"x").unwrap();
@@ -140,7 +140,7 @@ fn once() -> Run {
 }
 
 fn once_at_the_edge() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     let flags = READ | WRITE | EventFlags::ET | EventFlags::ONESHOT;
     epoll.register(&a, flags, 1).unwrap();
@@ -153,7 +153,7 @@ fn once_at_the_edge() -> Run {
 }
 
 fn hang_up_and_error_without_being_asked() -> Run {
-    let ((reader, writer), (other_reader, other_writer)) = (pairs::pipe(), pairs::pipe());
+    let ((reader, writer), (other_reader, other_writer)) = (pairs::pipe()?, pairs::pipe()?);
     let epoll = Epoll::new().unwrap();
     epoll.register(&reader, EventFlags::empty(), 1).unwrap();
     epoll.register(&other_writer, EventFlags::empty(), 2).unwrap();
@@ -165,7 +165,7 @@ fn hang_up_and_error_without_being_asked() -> Run {
 }
 
 fn the_peer_shut_down_writing() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, READ | EventFlags::RDHUP, 1).unwrap();
     b.shutdown(Shutdown::Write).unwrap();
@@ -184,7 +184,7 @@ fn an_empty_buffer_is_refused() -> Run {
 }
 
 fn a_small_buffer_takes_turns() -> Run {
-    let ends: Vec<_> = (0..2).map(|_| pairs::unix()).flat_map(|(a, b)| [a, b]).collect();
+    let ends: Vec<_> = (0..2).map(|_| pairs::streams()).flat_map(|(a, b)| [a, b]).collect();
     let epoll = Epoll::new().unwrap();
     for (end, data) in ends.iter().zip(0..) {
         epoll.register(end, WRITE, data).unwrap();
@@ -202,7 +202,7 @@ fn a_small_buffer_takes_turns() -> Run {
 
 fn a_large_buffer_takes_all() -> Run {
     let (_limit, _) = Descriptors::raise(1600, 1600)?;
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let ends: Vec<_> = (0..1500).map(|_| a.as_fd().try_clone_to_owned().unwrap()).collect();
     let epoll = Epoll::new().unwrap();
     for (end, data) in ends.iter().zip(0..) {
@@ -218,7 +218,7 @@ fn a_large_buffer_takes_all() -> Run {
 
 fn numbers_of_any_size() -> Run {
     let (_limit, most) = Descriptors::raise(3000, 100_000)?;
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     let numbers = [64, 1024, 3000, i32::try_from(most).unwrap()];
     let ends = numbers.map(|number| fcntl_dupfd_cloexec(&a, number).unwrap());
@@ -230,7 +230,7 @@ fn numbers_of_any_size() -> Run {
 }
 
 fn a_closed_file_is_forgotten() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     b.write_all(b"x").unwrap();
     epoll.register(&a, READ, 1).unwrap();
@@ -242,7 +242,7 @@ fn a_closed_file_is_forgotten() -> Run {
 
 /// The registration belongs to the open file and the number it was made with: epoll(7), "Questions and answers", 6.
 fn a_duplicate_keeps_a_registration() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let duplicate = a.try_clone().unwrap();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, READ, 1).unwrap();
@@ -257,7 +257,7 @@ fn a_duplicate_keeps_a_registration() -> Run {
 }
 
 fn each_duplicate_has_its_own() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let duplicate = a.try_clone().unwrap();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, READ, 1).unwrap();

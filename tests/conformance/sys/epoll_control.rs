@@ -33,7 +33,7 @@ fn ready(epoll: &Epoll) -> Vec<(EventFlags, u64)> {
 }
 
 fn by_whatever_lends_a_descriptor() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, EventFlags::OUT, 1).unwrap();
     epoll.modify(a.as_fd(), EventFlags::OUT, 2).unwrap();
@@ -46,7 +46,7 @@ fn by_whatever_lends_a_descriptor() -> Run {
 }
 
 fn twice_is_an_error() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, EventFlags::OUT, 1).unwrap();
     for flags in [EventFlags::OUT, EventFlags::IN] {
@@ -58,7 +58,7 @@ fn twice_is_an_error() -> Run {
 }
 
 fn what_is_not_registered() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&b, EventFlags::OUT, 1).unwrap();
     assert_eq!(errno(epoll.modify(&a, EventFlags::OUT, 2)), Some(libc::ENOENT));
@@ -86,7 +86,7 @@ fn files_that_are_always_ready() -> Run {
         let file = File::open(path).map_err(NotRun::because)?;
         assert_eq!(errno(epoll.register(&file, EventFlags::IN, 0)), Some(libc::EPERM), "{path}");
     }
-    assert_eq!(errno(epoll.register(pairs::regular(), EventFlags::IN, 0)), Some(libc::EPERM));
+    assert_eq!(errno(epoll.register(pairs::regular()?, EventFlags::IN, 0)), Some(libc::EPERM));
     Ok(())
 }
 
@@ -106,7 +106,7 @@ fn one_another() -> Run {
     b.register(&c, EventFlags::IN, 0).unwrap();
     assert_eq!(errno(c.register(&a, EventFlags::IN, 0)), Some(libc::ELOOP));
     // The chain as it stands works.
-    let (socket, _peer) = pairs::unix();
+    let (socket, _peer) = pairs::streams();
     c.register(&socket, EventFlags::OUT, 5).unwrap();
     let mut buffer = [Event::default(); 2];
     assert_eq!(a.wait(&mut buffer, WAIT).unwrap()[0].flags(), EventFlags::IN);
@@ -129,7 +129,7 @@ fn too_deep() -> Run {
 }
 
 fn exclusive() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let (nested, epoll) = (Epoll::new().unwrap(), Epoll::new().unwrap());
     let exclusive = EventFlags::EXCLUSIVE;
     let allowed = EventFlags::IN | EventFlags::OUT | EventFlags::WAKEUP | EventFlags::ET;
@@ -151,7 +151,7 @@ fn exclusive() -> Run {
 
 /// Accepted with `CAP_BLOCK_SUSPEND` and ignored without.
 fn wakeup() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, EventFlags::OUT | EventFlags::WAKEUP, 1).unwrap();
     assert_eq!(ready(&epoll), [(EventFlags::OUT, 1)]);
@@ -161,7 +161,7 @@ fn wakeup() -> Run {
 }
 
 fn data_is_64_bits() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, EventFlags::OUT, u64::MAX).unwrap();
     assert_eq!(ready(&epoll), [(EventFlags::OUT, u64::MAX)]);
@@ -175,7 +175,7 @@ fn data_is_64_bits() -> Run {
 fn an_event() -> Run {
     let empty = Event::default();
     assert_eq!((empty.flags(), empty.data()), (EventFlags::empty(), 0));
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, EventFlags::OUT, 7).unwrap();
     epoll.register(&b, EventFlags::OUT, 8).unwrap();

@@ -35,14 +35,14 @@ fn waiter(epoll: &Epoll, change: impl FnOnce()) -> Vec<u64> {
 }
 
 fn registering_wakes_a_waiter() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     assert_eq!(waiter(&epoll, || epoll.register(&a, EventFlags::OUT, 7).unwrap()), [7]);
     Ok(())
 }
 
 fn changing_wakes_a_waiter() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, EventFlags::IN, 1).unwrap();
     assert_eq!(waiter(&epoll, || epoll.modify(&a, EventFlags::OUT, 2).unwrap()), [2]);
@@ -54,7 +54,7 @@ fn changing_wakes_a_waiter() -> Run {
 }
 
 fn several_wait_at_once() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, EventFlags::IN, 1).unwrap();
     let found: Vec<_> = thread::scope(|scope| {
@@ -71,7 +71,7 @@ fn several_wait_at_once() -> Run {
 
 /// An instance is readable while something in it is ready.
 fn an_instance_can_be_waited_for() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let (inner, outer) = (Epoll::new().unwrap(), Epoll::new().unwrap());
     inner.register(&a, EventFlags::IN, 1).unwrap();
     outer.register(&inner, EventFlags::IN, 2).unwrap();

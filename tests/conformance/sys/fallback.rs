@@ -37,7 +37,7 @@ const LIMITS: [Duration; 6] = [
 /// The waits are right without `calls`, and these are tried once.
 fn without(name: &'static str, wait: Wait, calls: &[c_long], errno: c_int) -> Run {
     in_child(name, &[], || {
-        let (a, mut b) = pairs::unix();
+        let (a, mut b) = pairs::streams();
         answer(calls, errno)?;
         assert_never_early(name, wait, &LIMITS[..1]);
         answer(calls, TELLTALE)?;

@@ -1,14 +1,13 @@
 //! Signals while something waits.
 
 use super::waits::ALL;
-use conformance::signals::{handled, storm};
-use conformance::{Run, pairs};
+use conformance::signals::{self, handled, storm};
+use conformance::{Run, Stream, pairs};
 use selectors::Timeout;
+use selectors::sys::fd::AsFd;
 use selectors::sys::poll::{Poll, PollFlags};
 use selectors::sys::select::{FdSet, select};
 use std::io::{ErrorKind, Write};
-use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,7 +29,7 @@ const EVERY: Duration = Duration::from_millis(5);
 const TOO_LONG: Duration = Duration::from_secs(5);
 
 /// Runs `body` in a storm of signals; `end` becomes readable if it takes too long.
-fn in_a_storm<T>(end: &UnixStream, body: impl FnOnce() -> T) -> (T, u64) {
+fn in_a_storm<T>(end: &Stream, body: impl FnOnce() -> T) -> (T, u64) {
     thread::scope(|scope| {
         let (done, waiting) = channel::<()>();
         scope.spawn(move || {
@@ -46,10 +45,11 @@ fn in_a_storm<T>(end: &UnixStream, body: impl FnOnce() -> T) -> (T, u64) {
 }
 
 fn a_wait_goes_on_with_the_time_that_is_left() -> Run {
+    signals::need()?;
     for &(name, wait) in ALL {
         for limit in [Duration::from_millis(200), Duration::from_micros(100_500)] {
             disturbed(|| {
-                let (a, b) = pairs::unix();
+                let (a, b) = pairs::streams();
                 let start = Instant::now();
                 let (result, signals) = in_a_storm(&b, || wait(Some(a.as_fd()), limit.into()));
                 let elapsed = start.elapsed();
@@ -72,8 +72,9 @@ fn disturbed(mut body: impl FnMut() -> u64) {
 
 /// Many are interrupted near their end, where nothing is left.
 fn short_waits() -> Run {
+    signals::need()?;
     for &(name, wait) in ALL {
-        let (a, b) = pairs::unix();
+        let (a, b) = pairs::streams();
         let ((), _) = in_a_storm(&b, || {
             for _ in 0..20 {
                 let (limit, start) = (EVERY - Duration::from_micros(100), Instant::now());
@@ -86,9 +87,10 @@ fn short_waits() -> Run {
 }
 
 fn what_comes_meanwhile_is_seen() -> Run {
+    signals::need()?;
     for &(name, wait) in ALL {
         for timeout in [Timeout::NEVER, Timeout::after(2 * TOO_LONG)] {
-            let (a, mut b) = pairs::unix();
+            let (a, mut b) = pairs::streams();
             let before = handled();
             let (found, _) = storm(EVERY, || {
                 thread::scope(|scope| {
@@ -109,8 +111,9 @@ fn what_comes_meanwhile_is_seen() -> Run {
 }
 
 fn zero_is_not_disturbed() -> Run {
-    let (a, b) = pairs::unix();
-    let (c, mut d) = pairs::unix();
+    signals::need()?;
+    let (a, b) = pairs::streams();
+    let (c, mut d) = pairs::streams();
     d.write_all(b"x").unwrap();
     for &(name, wait) in ALL {
         let before = handled();
@@ -125,10 +128,11 @@ fn zero_is_not_disturbed() -> Run {
 }
 
 fn a_wait_that_asks_for_it_is_interrupted() -> Run {
+    signals::need()?;
     for &(name, wait) in ALL {
         let exact = Timeout::after(2 * TOO_LONG + Duration::from_nanos(1));
         for timeout in [Timeout::NEVER, Timeout::after(2 * TOO_LONG), exact] {
-            let (a, b) = pairs::unix();
+            let (a, b) = pairs::streams();
             let (result, _) = in_a_storm(&b, || wait(Some(a.as_fd()), timeout.interruptible()));
             assert_eq!(result.expect_err(name).kind(), ErrorKind::Interrupted);
         }
@@ -138,7 +142,8 @@ fn a_wait_that_asks_for_it_is_interrupted() -> Run {
 
 /// The kernel leaves them as they were passed in when it is interrupted: nobody may take that for an answer.
 fn the_sets_are_empty_after_an_interrupted_wait() -> Run {
-    let (a, b) = pairs::unix();
+    signals::need()?;
+    let (a, b) = pairs::streams();
     disturbed(|| {
         let mut set = FdSet::from_iter([a.as_fd()]);
         let mut except = set.clone();
@@ -152,7 +157,8 @@ fn the_sets_are_empty_after_an_interrupted_wait() -> Run {
 }
 
 fn the_sets_are_as_they_were_after_an_interruption() -> Run {
-    let (a, b) = pairs::unix();
+    signals::need()?;
+    let (a, b) = pairs::streams();
     let mut set = FdSet::from_iter([a.as_fd()]);
     let (result, _) = in_a_storm(&b, || select(Some(&mut set), None, None, Timeout::NEVER.interruptible()));
     assert_eq!(result.unwrap_err().kind(), ErrorKind::Interrupted);
@@ -161,7 +167,8 @@ fn the_sets_are_as_they_were_after_an_interruption() -> Run {
 }
 
 fn the_polling_object_after_an_interruption() -> Run {
-    let (a, b) = pairs::unix();
+    signals::need()?;
+    let (a, b) = pairs::streams();
     let mut poll = Poll::new();
     poll.register(a.as_fd(), PollFlags::IN);
     let (result, _) = in_a_storm(&b, || poll.poll(Timeout::NEVER.interruptible()).map(drop));

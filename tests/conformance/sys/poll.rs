@@ -1,13 +1,12 @@
 //! `poll`: the call over a list of one's own.
 
 use conformance::{Descriptors, Run, WAIT, pairs};
-use rustix::io::fcntl_dupfd_cloexec;
 use rustix::net::{SendFlags, send};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use selectors::sys::Timeout;
+use selectors::sys::fd::{AsFd, AsRawFd, RawFd};
 use selectors::sys::poll::{PollFd, PollFlags, poll};
 use std::io::Write;
-use std::os::fd::{AsFd, AsRawFd};
 use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(sys, poll:
@@ -36,7 +35,7 @@ fn asked(fd: impl AsFd, events: PollFlags) -> PollFlags {
 }
 
 fn an_entry_says_what_it_holds() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut entry = PollFd::new(a.as_fd(), PollFlags::IN);
     assert_eq!((entry.fd().as_raw_fd(), entry.events()), (a.as_raw_fd(), PollFlags::IN));
     assert_eq!(entry.revents(), NOTHING);
@@ -53,7 +52,7 @@ fn an_entry_says_what_it_holds() -> Run {
 }
 
 fn answers_are_in_their_entries() -> Run {
-    let ends: Vec<_> = (0..5).map(|_| pairs::unix()).collect();
+    let ends: Vec<_> = (0..5).map(|_| pairs::streams()).collect();
     let (read, write) = (PollFlags::IN, PollFlags::OUT);
     for index in [1, 4] {
         (&ends[index].1).write_all(b"x").unwrap();
@@ -69,7 +68,7 @@ fn answers_are_in_their_entries() -> Run {
 }
 
 fn answers_are_overwritten() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let mut fds = [PollFd::new(a.as_fd(), PollFlags::IN)];
     assert_eq!(poll(&mut fds, WAIT).unwrap(), 1);
@@ -80,7 +79,7 @@ fn answers_are_overwritten() -> Run {
 }
 
 fn a_descriptor_may_come_twice() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let mut fds = [PollFlags::IN, PollFlags::OUT, PollFlags::IN].map(|events| PollFd::new(a.as_fd(), events));
     assert_eq!(poll(&mut fds, WAIT).unwrap(), 3);
@@ -96,12 +95,12 @@ fn an_empty_list_sleeps() -> Run {
 }
 
 fn hang_up_and_error_without_being_asked() -> Run {
-    let (reader, writer) = pairs::pipe();
+    let (reader, writer) = pairs::pipe()?;
     assert_eq!(asked(&reader, NOTHING), NOTHING);
     drop(writer);
     assert_eq!(asked(&reader, NOTHING), PollFlags::HUP);
     assert_eq!(asked(&reader, PollFlags::IN | PollFlags::OUT), PollFlags::HUP);
-    let (reader, writer) = pairs::pipe();
+    let (reader, writer) = pairs::pipe()?;
     drop(reader);
     assert_eq!(asked(&writer, NOTHING), PollFlags::ERR);
     Ok(())
@@ -114,7 +113,7 @@ fn a_descriptor_without_a_file_behind_it() -> Run {
         assert_eq!(asked(&path, events), PollFlags::NVAL);
     }
     // And no trouble for the others.
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut fds = [PollFd::new(path.as_fd(), PollFlags::IN), PollFd::new(a.as_fd(), PollFlags::OUT)];
     assert_eq!(poll(&mut fds, WAIT).unwrap(), 2);
     assert_eq!(fds[1].revents(), PollFlags::OUT);
@@ -125,7 +124,7 @@ fn a_descriptor_without_a_file_behind_it() -> Run {
 fn the_peer_shut_down_writing() -> Run {
     use std::net::Shutdown;
 
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let all = PollFlags::IN | PollFlags::OUT | PollFlags::RDHUP;
     assert_eq!(asked(&a, all), PollFlags::OUT);
     b.shutdown(Shutdown::Write).unwrap();
@@ -151,7 +150,7 @@ fn urgent_data() -> Run {
 }
 
 fn normal_is_the_same_as_in_and_out() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let (read, write) = (PollFlags::IN | PollFlags::RDNORM, PollFlags::OUT | PollFlags::WRNORM);
     assert_eq!(asked(&a, read | write), write);
     b.write_all(b"x").unwrap();
@@ -161,22 +160,22 @@ fn normal_is_the_same_as_in_and_out() -> Run {
 
 fn regular_files_are_always_ready() -> Run {
     let both = PollFlags::IN | PollFlags::OUT;
-    assert_eq!(asked(pairs::regular(), both | PollFlags::PRI), both);
+    assert_eq!(asked(pairs::regular()?, both | PollFlags::PRI), both);
     Ok(())
 }
 
 fn numbers_of_any_size() -> Run {
     let (_limit, most) = Descriptors::raise(3000, 100_000)?;
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
-    for number in [63, 64, 1023, 1024, 3000, i32::try_from(most).unwrap()] {
-        assert_eq!(asked(fcntl_dupfd_cloexec(&a, number).unwrap(), PollFlags::IN), PollFlags::IN);
+    for number in [63, 64, 1023, 1024, 3000, RawFd::try_from(most).unwrap()] {
+        assert_eq!(asked(pairs::numbered(&a, number)?, PollFlags::IN), PollFlags::IN);
     }
     Ok(())
 }
 
 fn more_entries_than_descriptors_allowed() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let before = getrlimit(Resource::Nofile);
     let least = 64;
     setrlimit(Resource::Nofile, Rlimit { current: Some(least as u64), maximum: before.maximum }).unwrap();

@@ -2,9 +2,9 @@
 
 use conformance::{Run, pairs};
 use selectors::sys::Timeout;
+use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd};
 use selectors::sys::poll::{Cache, PollFlags, poll};
 use std::io::{self, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 conformance::scenarios_of!(sys, poll_cache: loaded_again, after_an_error, after_a_panic, a_descriptor_that_comes_twice);
@@ -24,7 +24,7 @@ fn assert_loads(cache: &mut Cache, entries: &[Entry<'_>]) {
 
 /// The same, other events, another order, fewer, more, others, none.
 fn loaded_again() -> Run {
-    let ends: Vec<_> = (0..4).map(|_| pairs::unix()).collect();
+    let ends: Vec<_> = (0..4).map(|_| pairs::streams()).collect();
     for (_, b) in &ends {
         let mut b = b;
         b.write_all(b"x").unwrap();
@@ -56,7 +56,7 @@ fn loaded_again() -> Run {
 
 /// A load that breaks off has taken the first entries; none of it may be left in the next one.
 fn broken_off(break_off: impl Fn(&mut Cache, Entry<'_>)) {
-    let ((a, mut b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, mut b), (c, _d)) = (pairs::streams(), pairs::streams());
     b.write_all(b"x").unwrap();
     let first = [(a.as_fd(), PollFlags::IN), (c.as_fd(), PollFlags::OUT)];
     let other = (c.as_fd(), PollFlags::OUT);
@@ -87,7 +87,7 @@ fn after_a_panic() -> Run {
 }
 
 fn a_descriptor_that_comes_twice() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     assert_loads(&mut Cache::new(), &[(a.as_fd(), PollFlags::IN), (a.as_fd(), PollFlags::OUT)]);
     Ok(())

@@ -1,11 +1,10 @@
 //! The polling object, which keeps the list.
 
-use conformance::{Run, WAIT, pairs};
+use conformance::{Run, Stream, WAIT, pairs};
 use selectors::sys::Timeout;
+use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use selectors::sys::poll::{Poll, PollFlags};
 use std::io::{ErrorKind, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -32,8 +31,8 @@ fn order(poll: &mut Poll<'_>) -> Vec<RawFd> {
 }
 
 /// Sockets that are ready for writing, and so at once.
-fn sockets(count: usize) -> Vec<UnixStream> {
-    (0..count.div_ceil(2)).map(|_| pairs::unix()).flat_map(|(a, b)| [a, b]).collect()
+fn sockets(count: usize) -> Vec<Stream> {
+    (0..count.div_ceil(2)).map(|_| pairs::streams()).flat_map(|(a, b)| [a, b]).collect()
 }
 
 fn registering_twice_replaces_in_place() -> Run {
@@ -103,7 +102,7 @@ fn nothing_registered_sleeps() -> Run {
 }
 
 fn the_object_after_errors_and_time_outs() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     let mut poll = Poll::new();
     poll.register(a.as_fd(), PollFlags::IN);
     assert_eq!(poll.poll(Duration::from_micros(1)).unwrap().count(), 0);
@@ -185,7 +184,7 @@ fn any_order_of_operations() -> Run {
 /// Writes to a pipe that is ready for it, reads from the one that is ready then, and unregisters both.
 fn twelve_pipes() -> Run {
     const MESSAGE: &[u8] = b" This is a test.";
-    let pipes: Vec<_> = (0..12).map(|_| pairs::pipe()).collect();
+    let pipes: Vec<_> = (0..12).map(|_| pairs::pipe()).collect::<Result<_, _>>()?;
     let mut poll = Poll::new();
     for (reader, writer) in &pipes {
         poll.register(reader.as_fd(), PollFlags::IN | PollFlags::PRI | PollFlags::OUT);
@@ -216,7 +215,7 @@ fn twelve_pipes() -> Run {
 }
 
 fn lines_that_come_over_time() -> Run {
-    let (mut reader, mut writer) = pairs::pipe();
+    let (mut reader, mut writer) = pairs::pipe()?;
     let child = thread::spawn(move || {
         for number in 0..10 {
             writeln!(writer, "line {number}").unwrap();
@@ -249,7 +248,7 @@ fn lines_that_come_over_time() -> Run {
 }
 
 fn hang_up_without_being_asked() -> Run {
-    let (reader, writer) = pairs::pipe();
+    let (reader, writer) = pairs::pipe()?;
     let mut poll = Poll::new();
     poll.register(reader.as_fd(), PollFlags::empty());
     assert_eq!(now(&mut poll), []);

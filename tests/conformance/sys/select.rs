@@ -3,9 +3,9 @@
 use conformance::{Run, WAIT, pairs};
 use rustix::net::{SendFlags, send};
 use selectors::sys::Timeout;
+use selectors::sys::fd::{AsFd, BorrowedFd};
 use selectors::sys::select::{FdSet, select};
 use std::io::{Read, Write};
-use std::os::fd::{AsFd, BorrowedFd};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ fn asked(fd: BorrowedFd<'_>, timeout: impl Into<Timeout>) -> (usize, [bool; 3]) 
 }
 
 fn each_set_answers_for_itself() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     assert_eq!(asked(a.as_fd(), WAIT), (1, [false, true, false]));
     b.write_all(b"x").unwrap();
     assert_eq!(asked(a.as_fd(), WAIT), (2, [true, true, false]));
@@ -56,13 +56,13 @@ fn urgent_data_is_exceptional_alone() -> Run {
 }
 
 fn regular_files_are_always_ready() -> Run {
-    let file = pairs::regular();
+    let file = pairs::regular()?;
     assert_eq!(asked(file.as_fd(), WAIT), (2, [true, true, false]));
     Ok(())
 }
 
 fn a_hang_up_can_be_read() -> Run {
-    let (reader, writer) = pairs::pipe();
+    let (reader, writer) = pairs::pipe()?;
     assert_eq!(asked(reader.as_fd(), Timeout::ZERO), (0, [false; 3]));
     drop(writer);
     assert_eq!(asked(reader.as_fd(), WAIT), (1, [true, false, false]));
@@ -70,7 +70,7 @@ fn a_hang_up_can_be_read() -> Run {
 }
 
 fn an_error_can_be_read_and_written() -> Run {
-    let (reader, writer) = pairs::pipe();
+    let (reader, writer) = pairs::pipe()?;
     pairs::fill(&writer);
     assert_eq!(asked(writer.as_fd(), Timeout::ZERO), (0, [false; 3]));
     drop(reader);
@@ -88,7 +88,7 @@ fn a_descriptor_without_a_file_behind_it() -> Run {
 }
 
 fn the_sets_are_emptied_when_time_runs_out() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let both = FdSet::from_iter([a.as_fd(), b.as_fd()]);
     for limit in [Duration::ZERO, Duration::from_micros(1), Duration::from_millis(2)] {
         let (mut read, mut except) = (both.clone(), both.clone());
@@ -106,7 +106,7 @@ fn three_times_nothing_sleeps() -> Run {
 }
 
 fn sets_that_are_empty_sleep() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     // One that never held anything, and one that did.
     let (mut read, mut write) = (FdSet::new(), FdSet::from_iter([a.as_fd()]));
     write.remove(a.as_fd());
@@ -119,7 +119,7 @@ fn sets_that_are_empty_sleep() -> Run {
 
 /// All lines come through, whatever the timeouts, and in the end the end.
 fn lines_that_come_over_time() -> Run {
-    let (mut reader, mut writer) = pairs::pipe();
+    let (mut reader, mut writer) = pairs::pipe()?;
     let child = thread::spawn(move || {
         for number in 0..10 {
             writeln!(writer, "line {number}").unwrap();

@@ -2,9 +2,9 @@
 
 use conformance::{Run, pairs};
 use selectors::sys::Timeout;
+use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use selectors::sys::select::{Cache, Sets};
 use std::io::{self, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 conformance::scenarios_of!(sys, select_cache:
@@ -31,8 +31,8 @@ fn all(entries: &[Entry<'_>]) -> Vec<(RawFd, Sets)> {
 }
 
 fn the_answers_are_those_of_select() -> Run {
-    let (a, mut b) = pairs::unix();
-    let (reader, writer) = pairs::pipe();
+    let (a, mut b) = pairs::streams();
+    let (reader, writer) = pairs::pipe()?;
     b.write_all(b"x").unwrap();
     drop(writer);
     let entries = [
@@ -50,7 +50,7 @@ fn the_answers_are_those_of_select() -> Run {
 
 /// The same, other sets, another order, fewer, more, others, none: each time only what was loaded last counts.
 fn loaded_again() -> Run {
-    let ends: Vec<_> = (0..4).map(|_| pairs::unix()).collect();
+    let ends: Vec<_> = (0..4).map(|_| pairs::streams()).collect();
     for (a, b) in &ends {
         let (mut a, mut b) = (a, b);
         a.write_all(b"x").unwrap();
@@ -84,7 +84,7 @@ fn loaded_again() -> Run {
 }
 
 fn a_descriptor_that_comes_twice() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let mut cache = Cache::new();
     let found = find(&mut cache, &[(a.as_fd(), Sets::READ), (a.as_fd(), Sets::WRITE)]);
@@ -95,7 +95,7 @@ fn a_descriptor_that_comes_twice() -> Run {
 
 /// A load that breaks off has taken the first entries; none of it may be left in the next one.
 fn broken_off(break_off: impl Fn(&mut Cache, Entry<'_>)) {
-    let ((a, mut b), (c, _d)) = (pairs::unix(), pairs::unix());
+    let ((a, mut b), (c, _d)) = (pairs::streams(), pairs::streams());
     b.write_all(b"x").unwrap();
     let first = [(a.as_fd(), Sets::READ), (c.as_fd(), Sets::WRITE)];
     let other = (c.as_fd(), Sets::WRITE);
@@ -126,7 +126,7 @@ fn after_a_panic() -> Run {
 }
 
 fn an_empty_list_sleeps() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     let mut cache = Cache::new();
     find(&mut cache, &[(a.as_fd(), Sets::WRITE)]);
     let limit = std::time::Duration::from_millis(5);

@@ -1,12 +1,11 @@
 //! Sets of descriptors, whatever their numbers.
 
 use conformance::{Descriptors, Run, pairs};
-use rustix::io::fcntl_dupfd_cloexec;
 use selectors::sys::Timeout;
+use selectors::sys::fd::{AsFd, AsRawFd, RawFd};
 use selectors::sys::select::{FdSet, select};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
 conformance::scenarios_of!(sys, select_sets:
     insert_contains_remove,
@@ -21,13 +20,8 @@ fn numbers(set: &FdSet<'_>) -> Vec<RawFd> {
     set.iter().map(|fd| fd.as_raw_fd()).collect()
 }
 
-/// A duplicate with this number, or the next that is free.
-fn at(fd: impl AsFd, number: RawFd) -> OwnedFd {
-    fcntl_dupfd_cloexec(fd, number).unwrap()
-}
-
 fn insert_contains_remove() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let (a, b) = (a.as_fd(), b.as_fd());
     let mut set = FdSet::new();
     assert!(set.is_empty() && !set.contains(a) && set.iter().next().is_none());
@@ -58,11 +52,13 @@ fn insert_contains_remove() -> Run {
 /// Every second descriptor is ready, so a bit in a wrong place shows.
 fn boundaries_of_words() -> Run {
     let limit = Descriptors::raise(400, 400)?;
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let around = [31, 63, 127, 255, 319].into_iter().flat_map(|end| end..end + 3);
-    let fds: Vec<_> =
-        around.clone().map(|number| if number % 2 == 1 { at(&a, number) } else { at(&b, number) }).collect();
+    let mut fds = Vec::new();
+    for number in around.clone() {
+        fds.push(pairs::numbered(if number % 2 == 1 { &a } else { &b }, number)?);
+    }
     assert!(fds.iter().map(|fd| fd.as_raw_fd()).eq(around.clone()), "somebody has these numbers");
 
     let mut read: FdSet = fds.iter().map(|fd| fd.as_fd()).collect();
@@ -90,8 +86,11 @@ fn boundaries_of_words() -> Run {
 fn far_above_1024() -> Run {
     let (_limit, most) = Descriptors::raise(3000, 100_000)?;
     let highest = RawFd::try_from(most).unwrap();
-    let (a, mut b) = pairs::unix();
-    let fds: Vec<_> = [1022, 1023, 1024, 1025, 2047, 2048, highest].map(|number| at(&a, number)).into();
+    let (a, mut b) = pairs::streams();
+    let mut fds = Vec::new();
+    for number in [1022, 1023, 1024, 1025, 2047, 2048, highest] {
+        fds.push(pairs::numbered(&a, number)?);
+    }
     let all: FdSet = fds.iter().map(|fd| fd.as_fd()).collect();
 
     let mut set = all.clone();
@@ -111,7 +110,7 @@ fn far_above_1024() -> Run {
 }
 
 fn from_iterators() -> Run {
-    let (a, b) = pairs::unix();
+    let (a, b) = pairs::streams();
     let mut set = FdSet::from_iter([a.as_fd(), a.as_fd()]);
     assert_eq!(set.len(), 1);
     set.extend([b.as_fd(), a.as_fd()]);
@@ -123,9 +122,9 @@ fn from_iterators() -> Run {
 /// The call has one length for all three sets.
 fn sets_of_unlike_lengths() -> Run {
     let (_limit, _) = Descriptors::raise(3000, 3000)?;
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
-    let high = at(&a, 2500);
+    let high = pairs::numbered(&a, 2500)?;
     for (read, write) in [(a.as_fd(), high.as_fd()), (high.as_fd(), a.as_fd())] {
         let (mut reads, mut writes) = (FdSet::from_iter([read]), FdSet::from_iter([write]));
         let mut nothing = FdSet::new();
@@ -142,9 +141,11 @@ fn sets_of_unlike_lengths() -> Run {
 /// More than the 1024 that an `fd_set` of C takes, each its own answer.
 fn as_many_as_there_may_be() -> Run {
     let (_limit, most) = Descriptors::raise(1500, 4000)?;
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
-    let fds: Vec<_> = (0..most - 10).map(|index| at(if index % 3 == 0 { &a } else { &b }, 0)).collect();
+    let fds: Vec<_> = (0..most - 10)
+        .map(|index| if index % 3 == 0 { &a } else { &b }.as_fd().try_clone_to_owned().unwrap())
+        .collect();
     let ready: BTreeMap<_, _> =
         fds.iter().enumerate().map(|(index, fd)| (fd.as_raw_fd(), index % 3 == 0)).collect();
     let mut set: FdSet = fds.iter().map(|fd| fd.as_fd()).collect();

@@ -5,8 +5,8 @@ use super::seccomp::{self, in_a_thread_where};
 use super::waits::{ALL, assert_never_early};
 use conformance::{Run, WAIT, pairs};
 use selectors::Timeout;
+use selectors::sys::fd::AsFd;
 use std::io::Write;
-use std::os::fd::AsFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -49,7 +49,7 @@ fn never_early() -> Run {
 }
 
 fn not_ready_is_not_early_either() -> Run {
-    let (a, _b) = pairs::unix();
+    let (a, _b) = pairs::streams();
     for &(name, wait) in ALL {
         for limit in [Duration::from_micros(1500), Duration::from_millis(3)] {
             let start = Instant::now();
@@ -61,7 +61,7 @@ fn not_ready_is_not_early_either() -> Run {
 }
 
 fn zero_does_not_wait() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     for &(name, wait) in ALL {
         assert_eq!(wait(Some(a.as_fd()), Timeout::ZERO).unwrap(), 0, "{name}");
     }
@@ -74,7 +74,7 @@ fn zero_does_not_wait() -> Run {
 
 fn no_limit_waits_until_something_is_ready() -> Run {
     for &(name, wait) in ALL {
-        let (a, mut b) = pairs::unix();
+        let (a, mut b) = pairs::streams();
         let this = this_thread();
         thread::scope(|scope| {
             scope.spawn(move || {
@@ -89,7 +89,7 @@ fn no_limit_waits_until_something_is_ready() -> Run {
 }
 
 fn huge_limits() -> Run {
-    let (a, mut b) = pairs::unix();
+    let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let (nanosecond, millisecond) = (Duration::from_nanos(1), Duration::from_millis(1));
     let limits = [

@@ -1,0 +1,106 @@
+//! The files of Unix.
+
+use std::io::{Seek, Write};
+use std::os::unix::net::UnixStream;
+
+use rustix::fs::OFlags;
+use rustix::io::FdFlags;
+use selectors::sys::fd::{AsFd, OwnedFd, RawFd};
+
+use crate::NotRun;
+
+/// A file that is no socket, where there are such to wait for.
+pub type File = std::fs::File;
+
+/// A stream socket of the cheapest kind.
+pub type Stream = UnixStream;
+
+pub(crate) fn streams() -> (Stream, Stream) {
+    UnixStream::pair().unwrap()
+}
+
+/// A pipe: the end to read from, and the end to write to.
+///
+/// # Errors
+///
+/// There are no pipes to wait for here.
+pub fn pipe() -> Result<(File, File), NotRun> {
+    let (reader, writer) = rustix::pipe::pipe().unwrap();
+    set_flags(&reader);
+    set_flags(&writer);
+    Ok((reader.into(), writer.into()))
+}
+
+/// Apple's systems have no call that makes a pipe or a socket with these. Here no other thread starts a process between.
+pub(crate) fn set_flags(fd: &OwnedFd) {
+    rustix::io::fcntl_setfd(fd, FdFlags::CLOEXEC).unwrap();
+    rustix::fs::fcntl_setfl(fd, rustix::fs::fcntl_getfl(fd).unwrap() | OFlags::NONBLOCK).unwrap();
+}
+
+/// A duplicate with this number, or the next that is free.
+///
+/// # Errors
+///
+/// Numbers cannot be chosen here.
+pub fn numbered(fd: impl AsFd, least: RawFd) -> Result<OwnedFd, NotRun> {
+    Ok(rustix::io::fcntl_dupfd_cloexec(fd, least).unwrap())
+}
+
+/// An empty regular file without a name.
+///
+/// # Errors
+///
+/// Regular files cannot be waited for here.
+pub fn regular() -> Result<File, NotRun> {
+    regular_with("")
+}
+
+/// A regular file without a name, with this to read.
+///
+/// # Errors
+///
+/// Regular files cannot be waited for here.
+pub fn regular_with(text: &str) -> Result<File, NotRun> {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file.rewind().unwrap();
+    Ok(file)
+}
+
+/// The null device, to read from and to write to.
+///
+/// # Errors
+///
+/// There is none.
+pub fn null() -> Result<File, NotRun> {
+    File::options().read(true).write(true).open("/dev/null").map_err(NotRun::because)
+}
+
+/// Files that are always ready for reading: a regular one, a directory, the null device.
+///
+/// # Errors
+///
+/// One of them is not to be had.
+pub fn always_ready() -> Result<[File; 3], NotRun> {
+    Ok([regular()?, File::open("/").unwrap(), null()?])
+}
+
+/// A descriptor that is open, but that no call that reads or writes takes.
+///
+/// # Errors
+///
+/// There are no such ones here.
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub fn without_a_file() -> Result<OwnedFd, NotRun> {
+    Ok(rustix::fs::open("/", OFlags::PATH, rustix::fs::Mode::empty()).unwrap())
+}
+
+/// A descriptor that is open, but that no call that reads or writes takes.
+///
+/// # Errors
+///
+/// There are no such ones here.
+#[cfg(not(any(target_os = "android", target_os = "linux")))]
+pub fn without_a_file() -> Result<OwnedFd, NotRun> {
+    Err(NotRun::because("O_PATH is of Linux"))
+}
