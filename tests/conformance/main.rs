@@ -1,8 +1,9 @@
 //! The suite: every scenario on every back end of this platform.
 
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
 
-use conformance::{Outcome, Scenario};
+use conformance::{Outcome, Scenario, Worker};
 use libtest_mimic::{Arguments, Completion, Trial};
 use selectors::backend::{AnyBackend, DefaultBackend, Poll, Select};
 
@@ -13,13 +14,16 @@ mod sys;
 
 fn main() -> ExitCode {
     let scenarios = scenarios();
-    if let Some(code) = conformance::run_as_child(&scenarios) {
+    let code = conformance::run_as_child(&scenarios).or_else(|| conformance::run_as_worker(&scenarios));
+    if let Some(code) = code {
         return code;
     }
     let mut arguments = Arguments::from_args();
     // Scenarios use what a process has but once: signals, limits, the numbers of descriptors.
     arguments.test_threads = Some(1);
-    libtest_mimic::run(&arguments, scenarios.into_iter().map(trial).collect()).exit_code()
+    let worker = Arc::new(Mutex::new(Worker::default()));
+    let trials = scenarios.into_iter().map(|scenario| trial(scenario, Arc::clone(&worker))).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 fn scenarios() -> Vec<Scenario> {
@@ -50,8 +54,8 @@ fn scenarios() -> Vec<Scenario> {
     .concat()
 }
 
-fn trial(scenario: Scenario) -> Trial {
-    Trial::ignorable_test(scenario.full_name(), move || match scenario.outcome() {
+fn trial(scenario: Scenario, worker: Arc<Mutex<Worker>>) -> Trial {
+    Trial::ignorable_test(scenario.full_name(), move || match worker.lock().unwrap().run(&scenario) {
         Outcome::Passed => Ok(Completion::Completed),
         Outcome::NotRun(reason) => Ok(Completion::ignored_with(reason)),
         Outcome::Failed(message) => Err(message.into()),

@@ -1,9 +1,10 @@
 //! Scenarios that need a process of their own: another environment, a limit, no other threads.
 
 use std::env;
+use std::io;
 use std::process::{Command, ExitCode, Stdio};
 
-use crate::{NotRun, Outcome, Run, Scenario};
+use crate::{NotRun, Outcome, Run, Scenario, outcome};
 
 /// Set in a child: which part of the scenario it is to run.
 const PART: &str = "CONFORMANCE_PART";
@@ -13,10 +14,6 @@ pub(crate) const RUNNER: &str = "CONFORMANCE_RUNNER";
 
 /// The exit status of a child that could not run its part.
 const NOT_RUN: u8 = 77;
-
-pub(crate) fn is_child() -> bool {
-    env::var_os(PART).is_some()
-}
 
 /// Runs `body` in a child process: this program, started again for this scenario alone, with these variables set.
 ///
@@ -34,8 +31,10 @@ pub fn in_child(part: &str, variables: &[(&str, &str)], body: impl FnOnce() -> R
     if let Some(wanted) = env::var_os(PART) {
         return if wanted == part { body() } else { Ok(()) };
     }
-    let mut child = this_program();
-    child.args(["--exact", &crate::outcome::current()]).env(PART, part).envs(variables.iter().copied());
+    let mut child = this_program().unwrap();
+    child.args(["--exact", &outcome::current()]).env(PART, part).envs(variables.iter().copied());
+    // If it does not end, this process is to be there still, and to say so.
+    child.env(outcome::PATIENCE, (outcome::patience() * 3 / 4).as_secs().to_string());
     let output = child.stdin(Stdio::null()).output().unwrap();
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     match output.status.code() {
@@ -45,12 +44,12 @@ pub fn in_child(part: &str, variables: &[(&str, &str)], body: impl FnOnce() -> R
     }
 }
 
-fn this_program() -> Command {
-    let program = env::current_exe().unwrap();
-    let Some(runner) = env::var_os(RUNNER) else { return Command::new(program) };
+pub(crate) fn this_program() -> io::Result<Command> {
+    let program = env::current_exe()?;
+    let Some(runner) = env::var_os(RUNNER) else { return Ok(Command::new(program)) };
     let mut command = Command::new(runner);
     command.arg(program);
-    command
+    Ok(command)
 }
 
 /// In a child, runs its scenario; `None` in any other process.

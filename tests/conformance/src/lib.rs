@@ -41,6 +41,7 @@ pub mod stdin;
 #[cfg(windows)]
 #[path = "stdin/windows.rs"]
 pub mod stdin;
+mod worker;
 
 pub use child::{in_child, run as run_as_child};
 pub use fickle::Fickle;
@@ -48,9 +49,10 @@ pub use files::{File, Stream};
 pub use limits::Descriptors;
 pub use outcome::Outcome;
 pub use puppet::{Call, Puppet, Strings};
+pub use worker::{Worker, run as run_as_worker};
 
 /// The limit of a wait that must find something: far more than it takes on a machine that does a lot beside.
-pub const WAIT: Duration = Duration::from_secs(10);
+pub const WAIT: Duration = Duration::from_secs(30);
 
 /// What is ready now.
 pub fn now<B: Backend, F: AsFd, D>(selector: &mut Selector<B, F, D>) -> Ready {

@@ -61,6 +61,12 @@ impl Drop for Descriptors {
     }
 }
 
+/// From now on this process leaves no image of its memory behind when it crashes: there may be no room for one.
+pub(crate) fn no_core_files() {
+    let maximum = getrlimit(Resource::Core).maximum;
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum }).unwrap();
+}
+
 fn set(limit: Rlimit) {
     setrlimit(Resource::Nofile, limit).unwrap();
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, Once, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::{env, process, thread};
 
 use crate::{NotRun, Scenario};
@@ -25,8 +25,14 @@ pub enum Outcome {
 /// The environment variable with the name of a file to which a line of JSON is added for each scenario.
 const REPORT: &str = "CONFORMANCE_REPORT";
 
-/// After this time a scenario has failed, and with it the whole run. The slowest takes a few seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The environment variable with the number of seconds after which a scenario has failed.
+pub(crate) const PATIENCE: &str = "CONFORMANCE_PATIENCE";
+
+/// What they are where it is not set. The slowest scenario takes a few seconds, and some fifty times that in an emulator.
+const DEFAULT_PATIENCE: u64 = 300;
+
+/// The exit status of a process whose scenario did not end.
+pub(crate) const HANGS: u8 = 78;
 
 /// The scenario that runs.
 static CURRENT: Mutex<String> = Mutex::new(String::new());
@@ -41,43 +47,58 @@ impl Scenario {
         format!("{}::{}::{}", self.backend, self.topic, self.name)
     }
 
-    /// Runs it.
+    /// Runs it here. If it does not end, this process does.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         listen();
         let name = self.full_name();
         CURRENT.lock().unwrap().clone_from(&name);
-        let start = Instant::now();
         let result = limited(&name, || panic::catch_unwind(AssertUnwindSafe(self.run)));
         let panics = std::mem::take(&mut *panics());
-        let outcome = match result {
+        match result {
             Ok(Ok(())) => Outcome::Passed,
             Ok(Err(NotRun(reason))) => Outcome::NotRun(reason),
             Err(_) => Outcome::Failed(panics.join("\n")),
-        };
-        self.report(&outcome, start.elapsed());
-        outcome
+        }
     }
+}
 
-    fn report(&self, outcome: &Outcome, time: Duration) {
-        // The parent of a child reports for both.
-        let Some(file) = env::var_os(REPORT).filter(|_| !crate::child::is_child()) else { return };
-        let (outcome, reason) = match outcome {
-            Outcome::Passed => ("passed", None),
-            Outcome::Failed(message) => ("failed", Some(message)),
-            Outcome::NotRun(reason) => ("not-run", Some(reason)),
-        };
-        let line = serde_json::json!({
-            "backend": self.backend,
-            "topic": self.topic,
-            "scenario": self.name,
-            "outcome": outcome,
-            "reason": reason,
-            "seconds": time.as_secs_f64(),
-        });
-        let mut file = OpenOptions::new().create(true).append(true).open(file).unwrap();
-        file.write_all(format!("{line}\n").as_bytes()).unwrap();
+impl Outcome {
+    /// What it is called in reports, and the reason.
+    pub(crate) fn parts(&self) -> (&'static str, Option<&str>) {
+        match self {
+            Self::Passed => ("passed", None),
+            Self::Failed(message) => ("failed", Some(message)),
+            Self::NotRun(reason) => ("not-run", Some(reason)),
+        }
     }
+}
+
+/// Adds a line to the report, if there is to be one.
+pub(crate) fn report(scenario: &Scenario, outcome: &Outcome, time: Duration) {
+    let Some(file) = env::var_os(REPORT) else { return };
+    let (outcome, reason) = outcome.parts();
+    let line = serde_json::json!({
+        "backend": scenario.backend,
+        "topic": scenario.topic,
+        "scenario": scenario.name,
+        "outcome": outcome,
+        "reason": reason,
+        "seconds": time.as_secs_f64(),
+    });
+    let mut file = OpenOptions::new().create(true).append(true).open(file).unwrap();
+    file.write_all(format!("{line}\n").as_bytes()).unwrap();
+}
+
+/// After this time a scenario has failed.
+pub(crate) fn patience() -> Duration {
+    let seconds = env::var(PATIENCE).ok().and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(DEFAULT_PATIENCE))
+}
+
+/// What is said of one that does not end.
+pub(crate) fn hangs() -> String {
+    format!("did not end within {} s ({PATIENCE})", patience().as_secs())
 }
 
 /// The full name of the scenario that runs.
@@ -90,9 +111,9 @@ fn limited<T>(name: &str, body: impl FnOnce() -> T) -> T {
     let (done, waiting) = channel::<()>();
     let name = name.to_owned();
     thread::spawn(move || {
-        if waiting.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-            eprintln!("{name} did not end within {} s", PATIENCE.as_secs());
-            process::abort();
+        if waiting.recv_timeout(patience()) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("{name} {}", hangs());
+            process::exit(HANGS.into());
         }
     });
     let result = body();

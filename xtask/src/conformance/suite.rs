@@ -62,6 +62,8 @@ impl Suite {
         for name in unwanted {
             command.args(["--skip", &name.full]);
         }
+        // It has to have told of the one that hangs before it is stopped itself.
+        command.env("CONFORMANCE_PATIENCE", (patience * 2 / 3).to_string());
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
 
         if visible {

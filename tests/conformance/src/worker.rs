@@ -1,0 +1,157 @@
+//! The process in which the scenarios run. One that ends it, or does not end, has failed; the rest have another one.
+
+use std::env;
+use std::io::{self, BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ExitCode, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::{Outcome, Scenario, child, outcome};
+
+/// Set in it.
+const WORKER: &str = "CONFORMANCE_WORKER";
+
+/// Over and above the patience: a process has that long to end by itself.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Runs one scenario after another in a process of their own.
+#[derive(Debug, Default)]
+pub struct Worker {
+    process: Option<Process>,
+}
+
+#[derive(Debug)]
+struct Process {
+    child: Child,
+    /// The names of what it is to run, a line each. It ends with them.
+    names: ChildStdin,
+    /// What came out, a line of JSON each.
+    answers: Receiver<String>,
+}
+
+impl Worker {
+    /// What comes out of a scenario.
+    pub fn run(&mut self, scenario: &Scenario) -> Outcome {
+        let start = Instant::now();
+        let outcome = match self.process() {
+            Ok(process) => process.run(scenario).unwrap_or_else(|end| {
+                self.process = None;
+                Outcome::Failed(end)
+            }),
+            Err(error) => {
+                eprintln!("no process of their own for the scenarios: {error}");
+                scenario.outcome()
+            }
+        };
+        outcome::report(scenario, &outcome, start.elapsed());
+        outcome
+    }
+
+    fn process(&mut self) -> io::Result<&mut Process> {
+        Ok(match self.process.take() {
+            Some(process) => self.process.insert(process),
+            None => self.process.insert(Process::start()?),
+        })
+    }
+}
+
+impl Process {
+    fn start() -> io::Result<Self> {
+        let mut command = child::this_program()?;
+        command.env(WORKER, "1").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn()?;
+        let (Some(names), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        };
+        let (line, answers) = channel();
+        thread::spawn(move || {
+            // It ends with the process, or with the receiver.
+            let _ = BufReader::new(output).lines().map_while(Result::ok).try_for_each(|text| line.send(text));
+        });
+        Ok(Self { child, names, answers })
+    }
+
+    /// What came out, or how the process ended before it said so.
+    fn run(&mut self, scenario: &Scenario) -> Result<Outcome, String> {
+        // If it is not there any more, it does not answer either.
+        let _ = writeln!(self.names, "{}", scenario.full_name());
+        let end = Instant::now() + outcome::patience() + GRACE;
+        loop {
+            match self.answers.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(line) => match read(&line) {
+                    Some(outcome) => return Ok(outcome),
+                    None => eprintln!("{line}"),
+                },
+                Err(RecvTimeoutError::Timeout) => return Err("its process was stopped: it hangs".to_owned()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let status = self.child.wait().map_err(|error| error.to_string())?;
+                    let code = status.code().and_then(|code| code.try_into().ok());
+                    return Err(match code {
+                        Some(outcome::HANGS) => outcome::hangs(),
+                        _ => format!("its process ended: {status}"),
+                    });
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // What it has to do is done, or it does not do it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// In a worker, runs what it is told to; `None` in any other process.
+pub fn run(scenarios: &[Scenario]) -> Option<ExitCode> {
+    env::var_os(WORKER)?;
+    #[cfg(unix)]
+    crate::limits::no_core_files();
+    for name in io::stdin().lines().map_while(Result::ok) {
+        let outcome = match scenarios.iter().find(|scenario| scenario.full_name() == name) {
+            Some(scenario) => scenario.outcome(),
+            None => Outcome::Failed(format!("no scenario is called {name:?}")),
+        };
+        println!("{}", written(&outcome));
+    }
+    Some(ExitCode::SUCCESS)
+}
+
+fn written(outcome: &Outcome) -> Value {
+    let (kind, reason) = outcome.parts();
+    json!({ "outcome": kind, "reason": reason })
+}
+
+/// Reads an answer; `None` if it is something else that was printed.
+fn read(line: &str) -> Option<Outcome> {
+    let answer: Value = serde_json::from_str(line).ok()?;
+    let reason = answer["reason"].as_str().unwrap_or_default().to_owned();
+    match answer["outcome"].as_str()? {
+        "passed" => Some(Outcome::Passed),
+        "failed" => Some(Outcome::Failed(reason)),
+        "not-run" => Some(Outcome::NotRun(reason)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let said = || "two\nlines, and \"quotes\"".to_owned();
+        for outcome in [Outcome::Passed, Outcome::Failed(said()), Outcome::NotRun(said())] {
+            let line = written(&outcome).to_string();
+            assert!(!line.contains('\n'));
+            assert_eq!(read(&line), Some(outcome));
+        }
+        assert_eq!(read("something else"), None);
+        assert_eq!(read("[1, 2]"), None);
+    }
+}
