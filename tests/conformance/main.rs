@@ -18,6 +18,8 @@ fn main() -> ExitCode {
     if let Some(code) = code {
         return code;
     }
+    // A system with little else may not have it. If it cannot be made, that shows where it is used.
+    let _ = std::fs::create_dir_all(std::env::temp_dir());
     let mut arguments = Arguments::from_args();
     // Scenarios use what a process has but once: signals, limits, the numbers of descriptors.
     arguments.test_threads = Some(1);

@@ -108,8 +108,8 @@ pub enum Error {
 
     /// The back end cannot wait for this kind of file.
     ///
-    /// Epoll refuses what is always ready: regular files, directories, `/dev/null`. Read and write those without
-    /// waiting, or use the poll or the select back end, which report them ready.
+    /// Epoll refuses what is always ready: regular files, directories, `/dev/null`; kqueue refuses devices that do not tell
+    /// it anything, `/dev/null` of FreeBSD is one. Read and write those without waiting, or use the poll or the select back end, which report them ready.
     #[doc(alias = "EPERM")]
     #[error(
         "the {backend} back end cannot wait for this kind of file, because it is always ready: read or write it without \

@@ -207,10 +207,14 @@ fn no_descriptors_left<B: Backend>() -> Run {
     let limit = Descriptors::none_left()?;
     let (opened, waker) = (Selector::<B, Stream>::new().map(drop), selector.waker().map(drop));
     drop(limit);
-    let error = waker.unwrap_err();
-    assert!(matches!(error, Error::Limit { limit: Limit::ProcessDescriptors, during: Operation::Waker, .. }));
-    assert_tells(&error, error.kind(), Some(Errno::MFILE), &["cannot make the waker: ", "RLIMIT_NOFILE"]);
-    // Not every back end has a descriptor.
+    // Not every back end has a descriptor, and not every one needs another for the waker.
+    if let Err(error) = waker {
+        assert!(matches!(
+            error,
+            Error::Limit { limit: Limit::ProcessDescriptors, during: Operation::Waker, .. }
+        ));
+        assert_tells(&error, error.kind(), Some(Errno::MFILE), &["cannot make the waker: ", "RLIMIT_NOFILE"]);
+    }
     if let Err(error) = opened {
         assert!(matches!(
             error,

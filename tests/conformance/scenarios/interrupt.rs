@@ -29,7 +29,7 @@ const EVERY: Duration = Duration::from_millis(5);
 const ENOUGH: u64 = 3;
 
 /// Far more than any wait here takes: one that starts anew after each signal takes for ever.
-const TOO_LONG: Duration = Duration::from_secs(5);
+const TOO_LONG: Duration = Duration::from_secs(20);
 
 /// Runs `body` in a storm of signals; the other end of `end` becomes readable if it takes too long.
 fn in_a_storm<T>(end: &Stream, body: impl FnOnce() -> T) -> (T, u64) {

@@ -61,9 +61,14 @@ fn every_interest_to_every_other<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(a, Interest::all(), ()).unwrap();
-    let all = || (1..=Interest::all().bits()).map(|bits| Interest::from_bits(bits).unwrap());
-    for (from, to) in all().flat_map(|from| all().map(move |to| (from, to))) {
+    let token = selector.register(a, Interest::READ, ()).unwrap();
+    // Not every back end has PRIORITY.
+    let all: Vec<_> = (1..=Interest::all().bits())
+        .map(|bits| Interest::from_bits(bits).unwrap())
+        .filter(|interest| selector.backend().supports(*interest, Mode::Level))
+        .collect();
+    assert!(all.len() >= 3, "{all:?}");
+    for (from, to) in all.iter().flat_map(|from| all.iter().map(|to| (*from, *to))) {
         for interest in [from, to] {
             selector.modify(token, interest).unwrap();
             assert_eq!(selector.key(token).unwrap().interest(), interest);

@@ -20,17 +20,17 @@ impl Descriptors {
     ///
     /// Fewer than `least` can be had.
     pub fn raise(least: u64, most: u64) -> Result<(Self, usize), NotRun> {
-        // Some room for what a process has open anyway.
+        // Some room for what a process has open anyway, and other processes where the system shares out few.
         const OTHERS: u64 = 64;
-        let before = getrlimit(Resource::Nofile);
-        let hard = before.maximum.unwrap_or(u64::MAX).min(emulated());
-        let count = most.min(hard.saturating_sub(OTHERS));
+        let this = Self { before: getrlimit(Resource::Nofile) };
+        let had = this.before.current.unwrap_or(u64::MAX);
+        set(had.max(most.saturating_add(OTHERS)));
+        let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX).min(emulated());
+        let count = most.min(limit.saturating_sub(OTHERS));
         if count < least {
-            return Err(NotRun::because(format_args!("needs {least} descriptors, the hard limit is {hard}")));
+            return Err(NotRun::because(format_args!("needs {least} descriptors, the limit is {limit}")));
         }
-        let current = Some(before.current.unwrap_or(u64::MAX).max(count + OTHERS));
-        set(Rlimit { current, maximum: before.maximum });
-        Ok((Self { before }, usize::try_from(count).unwrap()))
+        Ok((this, usize::try_from(count).unwrap()))
     }
 
     /// Lowers the limit so far that no descriptor can be made.
@@ -42,8 +42,7 @@ impl Descriptors {
         let before = getrlimit(Resource::Nofile);
         // A new descriptor is the lowest that is free: open(2).
         let next = std::io::stdin().as_fd().try_clone_to_owned().unwrap();
-        let current = Some(u64::try_from(next.as_raw_fd()).unwrap());
-        set(Rlimit { current, maximum: before.maximum });
+        set(u64::try_from(next.as_raw_fd()).unwrap());
         Ok(Self { before })
     }
 }
@@ -57,7 +56,7 @@ fn emulated() -> u64 {
 
 impl Drop for Descriptors {
     fn drop(&mut self) {
-        set(self.before);
+        set(self.before.current.unwrap_or(u64::MAX));
     }
 }
 
@@ -67,6 +66,17 @@ pub(crate) fn no_core_files() {
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum }).unwrap();
 }
 
-fn set(limit: Rlimit) {
-    setrlimit(Resource::Nofile, limit).unwrap();
+/// Some room where the system gives little by itself; NetBSD gives 128.
+pub(crate) fn enough() {
+    let had = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    set(had.max(1024));
+}
+
+/// Makes it so many, or as many as may be.
+// FreeBSD and NetBSD then lower the hard limit too, to what the system has (kern_proc_setrlimit and dosetrlimit in
+// sys/kern/kern_resource.c), and only root can raise it again.
+fn set(count: u64) {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let current = if count == u64::MAX { maximum } else { Some(count.min(maximum.unwrap_or(u64::MAX))) };
+    setrlimit(Resource::Nofile, Rlimit { current, maximum }).unwrap();
 }

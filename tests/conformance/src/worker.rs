@@ -111,7 +111,10 @@ impl Drop for Process {
 pub fn run(scenarios: &[Scenario]) -> Option<ExitCode> {
     env::var_os(WORKER)?;
     #[cfg(unix)]
-    crate::limits::no_core_files();
+    {
+        crate::limits::no_core_files();
+        crate::limits::enough();
+    }
     for name in io::stdin().lines().map_while(Result::ok) {
         let outcome = match scenarios.iter().find(|scenario| scenario.full_name() == name) {
             Some(scenario) => scenario.outcome(),

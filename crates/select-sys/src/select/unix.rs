@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "pselect takes the sets by address")]
 
 use std::io;
+use std::time::Duration;
 
 use crate::Timeout;
 use crate::fd::RawFd;
@@ -71,17 +72,32 @@ impl Set {
     }
 }
 
-/// `pselect` over copies of the sets `asked`, in the room of `found`.
+/// `pselect` over copies of the sets `asked`, in the room of `found`; retried as `time::wait` says.
 pub(crate) fn select_into(asked: &[Set; 3], found: &mut [Set; 3], timeout: Timeout) -> io::Result<usize> {
-    for (asked, found) in asked.iter().zip(&mut *found) {
-        found.0.clone_from(&asked.0);
-    }
-    let [read, write, except] = found;
-    select([Some(read), Some(write), Some(except)], timeout)
+    time::wait(timeout, |left| {
+        // Each time: a call that ends with nothing has emptied the sets.
+        for (asked, found) in asked.iter().zip(&mut *found) {
+            found.0.clone_from(&asked.0);
+        }
+        once(found.each_mut().map(Some), left)
+    })
 }
 
-/// `pselect` over words, as `fd_set`s of the length that the longest needs; retried as `time::wait` says.
-pub(crate) fn select(sets: [Option<&mut Set>; 3], timeout: Timeout) -> io::Result<usize> {
+/// `pselect` over these sets; retried as `time::wait` says.
+pub(crate) fn select(mut sets: [Option<&mut Set>; 3], timeout: Timeout) -> io::Result<usize> {
+    let asked = time::in_pieces(timeout).then(|| sets.each_ref().map(|set| set.as_deref().cloned()));
+    time::wait(timeout, |left| {
+        for (set, asked) in sets.iter_mut().zip(asked.iter().flatten()) {
+            if let (Some(set), Some(asked)) = (set, asked) {
+                set.clone_from(asked);
+            }
+        }
+        once(sets.each_mut().map(Option::as_deref_mut), left)
+    })
+}
+
+/// One `pselect` over words, as `fd_set`s of the length that the longest needs.
+fn once(sets: [Option<&mut Set>; 3], left: Option<Duration>) -> io::Result<usize> {
     // A set that nobody is in is passed as null, which costs the kernel nothing.
     let mut sets = sets.map(|set| set.filter(|set| !set.0.is_empty()));
     let words = sets.iter().flatten().map(|set| set.0.len()).max().unwrap_or(0);
@@ -89,25 +105,15 @@ pub(crate) fn select(sets: [Option<&mut Set>; 3], timeout: Timeout) -> io::Resul
         set.0.resize(words, 0);
     }
     let limit = (words * WORD).min(libc::c_int::MAX as usize) as libc::c_int;
-    // A call that ends with nothing has emptied the sets.
-    let asked = time::in_pieces(timeout).then(|| sets.each_ref().map(|set| set.as_deref().cloned()));
+    let [read, write, except] =
+        sets.map(|set| set.map_or(std::ptr::null_mut(), |set| set.0.as_mut_ptr().cast::<libc::fd_set>()));
+    let left = left.map(time::timespec);
+    let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
     // There is no other call to fall back on: `select` of glibc 2.33 and newer is `pselect6` too.
-    time::wait(timeout, |left| {
-        for (set, asked) in sets.iter_mut().zip(asked.iter().flatten()) {
-            if let (Some(set), Some(asked)) = (set, asked) {
-                set.clone_from(asked);
-            }
-        }
-        let [read, write, except] = sets.each_mut().map(|set| {
-            set.as_deref_mut().map_or(std::ptr::null_mut(), |set| set.0.as_mut_ptr().cast::<libc::fd_set>())
-        });
-        let left = left.map(time::timespec);
-        let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-        // SAFETY: each set is null or one of three distinct arrays of `words` words, mutably borrowed for the call;
-        // `limit` bits are no more than that, and the kernel touches whole words up to it (FDS_BYTES in fs/select.c).
-        // `left` is null or a timespec that outlives the call; there is no signal mask.
-        time::count(unsafe { libc::pselect(limit, read, write, except, left, std::ptr::null()) })
-    })
+    // SAFETY: each set is null or one of three distinct arrays of `words` words, mutably borrowed for the call;
+    // `limit` bits are no more than that, and the kernel touches whole words up to it (FDS_BYTES in fs/select.c).
+    // `left` is null or a timespec that outlives the call; there is no signal mask.
+    time::count(unsafe { libc::pselect(limit, read, write, except, left, std::ptr::null()) })
 }
 
 /// The numbers in any of three sets, by rising number, each with the sets it is in.

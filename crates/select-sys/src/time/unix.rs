@@ -7,8 +7,11 @@ use std::time::Duration;
 use crate::Timeout;
 use crate::time::LONGEST;
 
-/// Whether a wait may end before its time: the kernel counts with the clock of [`Instant`](std::time::Instant).
-pub(crate) const MAY_BE_EARLY: bool = false;
+/// Whether a wait may end before its time.
+// Linux counts with the clock of `Instant`. NetBSD sleeps for a number of ticks (gettimeleft in sys/kern/sys_select.c),
+// FreeBSD begins longer waits at the time of the last tick (TIMESEL in sys/sys/time.h); and ticks come late, and then soon
+// after one another, where a machine is emulated.
+pub(crate) const MAY_BE_EARLY: bool = !cfg!(any(target_os = "android", target_os = "linux"));
 
 /// Calls `exact`, which takes nanoseconds; where the system has no such call, `rounded`, from then on at once.
 ///
@@ -47,7 +50,7 @@ pub(crate) fn count(result: impl TryInto<usize>) -> io::Result<usize> {
 
 /// Whether a wait may have to call again after a call that ended with nothing.
 pub(crate) fn in_pieces(timeout: Timeout) -> bool {
-    timeout.limit().is_some_and(|limit| limit > LONGEST)
+    timeout.limit().is_some_and(|limit| limit > LONGEST || (MAY_BE_EARLY && !limit.is_zero()))
 }
 
 #[cfg(test)]

@@ -39,8 +39,10 @@ pub(crate) fn is_lost(error: &io::Error) -> bool {
 
 /// Whether it cannot be waited for this kind of file.
 pub(crate) fn is_unsupported_file(error: &io::Error, during: Operation) -> bool {
-    // EPERM from epoll_ctl(2): "the target file does not support epoll".
-    during == Operation::Register && Errno::from_io_error(error) == Some(Errno::PERM)
+    // EPERM from epoll_ctl(2): "the target file does not support epoll". From kevent(2), of devices that have no filters:
+    // ENODEV on FreeBSD (`no_kqfilter` in sys/kern/kern_conf.c), EOPNOTSUPP on NetBSD (`fnullop_kqfilter`).
+    let errors = [Errno::PERM, Errno::NODEV, Errno::OPNOTSUPP];
+    during == Operation::Register && Errno::from_io_error(error).is_some_and(|errno| errors.contains(&errno))
 }
 
 /// What ran out, if something did.
