@@ -94,6 +94,8 @@ bitflags::bitflags! {
         const MSG = if cfg!(any(target_arch = "sparc", target_arch = "sparc64")) { 0x200 } else { 0x400 };
         /// `POLLRDHUP`: the peer closed its end or shut down writing (Linux 2.6.17, FreeBSD 13.1, illumos).
         ///
+        /// On FreeBSD, regular files and devices that are always ready answer it with [`NVAL`](Self::NVAL).
+        ///
         /// Only where asked for.
         #[doc(alias = "POLLRDHUP")]
         #[cfg(any(target_os = "android", target_os = "linux", target_os = "freebsd", target_os = "illumos"))]

@@ -82,7 +82,10 @@ fn in_progress<B: Backend>() -> Run {
     let mut others = Vec::new();
     for _ in 0..8 * QUEUE {
         let (socket, result) = connecting(address);
-        assert!(matches!(result, Ok(()) | Err(Errno::INPROGRESS)), "{result:?}");
+        // FreeBSD resets the connections for which there is no room, and that may come before `connect` is over
+        // (`net.inet.tcp.syncache.rst_on_sock_fail`).
+        let results = [Ok(()), Err(Errno::INPROGRESS), Err(Errno::CONNRESET)];
+        assert!(results.contains(&result), "{result:?}");
         let mut selector = Selector::<B, _>::new().unwrap();
         selector.register(&socket, BOTH, ()).unwrap();
         let before = hangs(&socket);

@@ -115,12 +115,15 @@ pub fn run(scenarios: &[Scenario]) -> Option<ExitCode> {
         crate::limits::no_core_files();
         crate::limits::enough();
     }
-    for name in io::stdin().lines().map_while(Result::ok) {
+    let mut line = String::new();
+    while io::stdin().read_line(&mut line).is_ok_and(|length| length > 0) {
+        let name = line.trim_end();
         let outcome = match scenarios.iter().find(|scenario| scenario.full_name() == name) {
             Some(scenario) => scenario.outcome(),
             None => Outcome::Failed(format!("no scenario is called {name:?}")),
         };
         println!("{}", written(&outcome));
+        line.clear();
     }
     Some(ExitCode::SUCCESS)
 }

@@ -45,7 +45,12 @@ pub(super) fn build(target: &str) -> Result<ExitCode> {
     fs::copy(&program, &file).with_context(|| file.display().to_string())?;
     let size = fs::metadata(&file)?.len();
     anstream::println!("{BOLD}{}{BOLD:#}\n{size} bytes; {}", file.display(), needs(target));
-    println!("Run it there, with a part of a scenario's name as its argument if not all are wanted.");
+    println!(
+        "Run it there, with a part of a scenario's name as its argument if not all are wanted. A scenario has failed"
+    );
+    println!(
+        "when it has not ended after 300 seconds, or as many as the variable CONFORMANCE_PATIENCE says."
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -5,9 +5,11 @@ use crate::sys::poll::PollFlags;
 use crate::{Interest, Readiness};
 
 /// That the peer sends no more. Not told by itself everywhere.
-#[cfg(any(target_os = "android", target_os = "freebsd", target_os = "illumos", target_os = "linux"))]
+#[cfg(any(target_os = "android", target_os = "illumos", target_os = "linux"))]
 const PEER_CLOSED: PollFlags = PollFlags::RDHUP;
-#[cfg(not(any(target_os = "android", target_os = "freebsd", target_os = "illumos", target_os = "linux")))]
+// FreeBSD has the flag, but there `poll` of a regular file or a device that is always ready answers NVAL to whoever asks
+// for it: it is not in `POLLSTANDARD` (`vop_nopoll` in sys/kern/vfs_default.c, `poll_no_poll` in sys/kern/sys_generic.c).
+#[cfg(not(any(target_os = "android", target_os = "illumos", target_os = "linux")))]
 const PEER_CLOSED: PollFlags = PollFlags::empty();
 
 /// What poll-like events mean: the rule that `poll` and `epoll` share.

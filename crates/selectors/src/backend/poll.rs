@@ -27,7 +27,8 @@ use crate::{Interest, Mode, Readiness, Timeout};
 ///
 /// # Portability
 ///
-/// Everywhere. No edge-triggered mode. Regular files are always ready.
+/// Everywhere. No edge-triggered mode. Regular files are always ready. That the peer sends no more is told, as
+/// [`READ_CLOSED`](Readiness::READ_CLOSED), on Linux, Android and illumos; elsewhere with a hang-up, if at all.
 ///
 /// On Windows this is `WSAPoll`. Before Windows 10 version 2004 it does not report that a connection attempt failed.
 /// That the peer sends no more is told as a hang-up, so it counts as writable too;
