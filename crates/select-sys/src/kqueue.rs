@@ -25,7 +25,9 @@
     reason = "kevent takes lists by address; the fork handler is registered with the C library"
 )]
 
+use std::cmp;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::io;
 use std::mem::ManuallyDrop;
 use std::sync::Once;
@@ -48,7 +50,7 @@ pub use sys::{Data, Extension, FilterBits, FlagBits};
 
 /// `struct kevent`: a change to a queue, or a report from it.
 ///
-/// Ordered and compared by its six fields, in their order.
+/// Ordered and compared by its six fields, in their order; [`ext`](Self::ext) does not count.
 ///
 /// # Examples
 ///
@@ -63,7 +65,7 @@ pub use sys::{Data, Extension, FilterBits, FlagBits};
 /// assert_eq!(change.filter, Filter::READ);
 /// ```
 #[doc(alias = "kevent")]
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Kevent {
     /// What it is about: a descriptor, a process, a signal, as the filter says.
@@ -116,6 +118,38 @@ impl Kevent {
     pub fn error(&self) -> Option<io::Error> {
         let failed = self.flags.contains(Flags::ERROR) && self.data != 0;
         failed.then(|| io::Error::from_raw_os_error(self.data as i32)) // an errno
+    }
+}
+
+impl Kevent {
+    fn six(&self) -> (usize, Filter, Flags, Notes, Data, usize) {
+        (self.ident, self.filter, self.flags, self.fflags, self.data, self.udata)
+    }
+}
+
+impl PartialEq for Kevent {
+    fn eq(&self, other: &Self) -> bool {
+        self.six() == other.six()
+    }
+}
+
+impl Eq for Kevent {}
+
+impl PartialOrd for Kevent {
+    fn partial_cmp(&self, other: &Self) -> Option<cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Kevent {
+    fn cmp(&self, other: &Self) -> cmp::Ordering {
+        self.six().cmp(&other.six())
+    }
+}
+
+impl Hash for Kevent {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.six().hash(state);
     }
 }
 
