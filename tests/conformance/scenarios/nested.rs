@@ -4,6 +4,7 @@ use conformance::{NotRun, Run, Stream, in_child, interests, now, pairs, soon, st
 use selectors::backend::{AnyBackend, Backend, DefaultBackend, Poll, Select};
 use selectors::sys::fd::{AsFd, OwnedFd};
 use selectors::{DefaultSelector, Error, Interest, Mode, Selector};
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 
 conformance::scenarios!(nested:
@@ -44,6 +45,13 @@ impl<B: Backend> Nest<B> {
         Ok(Self { outer, inner, peer })
     }
 
+    /// Sees that the outer selector reports the inner one, as soon as it can: on FreeBSD a thread of the kernel tells one
+    /// queue of the events of another (`kqueue_task`).
+    fn assert_seen(&mut self) {
+        let found = soon(&mut self.outer);
+        assert!(found.iter().all(|(_, readiness)| readiness.interest() == Interest::READ), "{found:?}");
+    }
+
     /// Whether the outer selector reports the inner one.
     fn seen(&mut self) -> bool {
         let found = now(&mut self.outer);
@@ -56,14 +64,15 @@ fn the_outer_sees_what_the_inner_has<B: Backend>() -> Run {
     let mut nest = Nest::<B>::new()?;
     assert!(!nest.seen());
     nest.peer.write_all(b"x").unwrap();
-    assert!(nest.seen());
+    nest.assert_seen();
     // Level-triggered all through: as long as there is something to read.
     let ready = soon(&mut nest.inner);
     let (token, _) = ready.iter().next().unwrap();
-    assert!(nest.seen());
+    nest.assert_seen();
     let mut stream = nest.inner.fileobj(token).unwrap();
     assert_eq!(stream.read(&mut [0; 8]).unwrap(), 1);
-    assert!(!nest.seen() && now(&mut nest.inner).is_empty());
+    // The inner one first: a queue of the BSDs is readable until a wait has found that what was ready is over.
+    assert!(now(&mut nest.inner).is_empty() && !nest.seen());
     Ok(())
 }
 
@@ -102,7 +111,8 @@ fn a_wake_of_the_inner_reaches_the_outer<B: Backend>() -> Run {
     assert!(!nest.seen());
     for _ in 0..3 {
         waker.wake().unwrap();
-        assert!(nest.seen() && nest.seen());
+        nest.assert_seen();
+        nest.assert_seen();
         let found = now(&mut nest.inner);
         assert!(found.woken() && found.is_empty());
         assert!(!nest.seen());
@@ -125,7 +135,7 @@ fn what_is_registered_later_is_seen<B: Backend>() -> Run {
     d.write_all(b"x").unwrap();
     assert!(!nest.seen());
     nest.inner.register_with(c, Interest::READ, Mode::Oneshot, ()).unwrap();
-    assert!(nest.seen());
+    nest.assert_seen();
     assert_eq!(now(&mut nest.inner).len(), 1);
     assert!(!nest.seen(), "spent");
     Ok(())
@@ -138,7 +148,7 @@ fn what_is_unregistered_or_paused_is_not_seen<B: Backend>() -> Run {
     nest.inner.pause(token).unwrap();
     assert!(!nest.seen());
     nest.inner.rearm(token).unwrap();
-    assert!(nest.seen());
+    nest.assert_seen();
     let _stream = nest.inner.unregister(token).unwrap();
     assert!(!nest.seen());
     Ok(())
@@ -157,9 +167,12 @@ fn many_inner_ones<B: Backend>() -> Run {
     for at in [1, 4] {
         (&files[at].1).write_all(b"x").unwrap();
     }
-    let mut found: Vec<_> = now(&mut outer).iter().map(|(token, _)| *outer.data(token).unwrap()).collect();
-    found.sort_unstable();
-    assert_eq!(found, [1, 4]);
+    // Together or one after the other, see `Nest::assert_seen`.
+    let mut found = BTreeSet::new();
+    while found.len() < 2 {
+        found.extend(soon(&mut outer).iter().map(|(token, _)| *outer.data(token).unwrap()));
+    }
+    assert_eq!(found, [1, 4].into());
     assert!((0..6).all(|at| now(&mut inner[at]).len() == usize::from([1, 4].contains(&at))));
     Ok(())
 }
@@ -171,7 +184,8 @@ fn three_deep<B: Backend>() -> Run {
     assert!(now(&mut outermost).is_empty());
     nest.peer.write_all(b"x").unwrap();
     assert_eq!(interests(&soon(&mut outermost)), [(token, Interest::READ)].into());
-    assert!(nest.seen() && now(&mut nest.inner).len() == 1);
+    nest.assert_seen();
+    assert_eq!(now(&mut nest.inner).len(), 1);
     Ok(())
 }
 
@@ -188,7 +202,7 @@ fn an_unregistered_inner_one_goes_on<B: Backend>() -> Run {
 fn a_dropped_inner_one_is_silent<B: Backend>() -> Run {
     let Nest { mut outer, inner, mut peer } = Nest::<B>::new()?;
     peer.write_all(b"x").unwrap();
-    assert_eq!(now(&mut outer).len(), 1);
+    assert_eq!(soon(&mut outer).len(), 1);
     // It owned its socket, so that is closed; the duplicate in the outer one keeps an empty set.
     drop(inner);
     assert!(now(&mut outer).is_empty());
