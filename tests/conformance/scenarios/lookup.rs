@@ -151,7 +151,7 @@ fn what_was_unregistered_is_not_found<B: Backend>() -> Run {
 }
 
 fn high_numbers_are_found<B: Backend>() -> Run {
-    let (_limit, most) = conformance::Descriptors::raise(2000, 5000)?;
+    let (_limit, most) = conformance::Descriptors::raise(300, 5000)?;
     let (a, _b) = pairs::streams();
     let highest = RawFd::try_from(most).unwrap() - 10;
     let high = Stream::from(pairs::numbered(&a, highest)?);

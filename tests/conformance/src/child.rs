@@ -2,6 +2,7 @@
 
 use std::env;
 use std::io;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use crate::{NotRun, Outcome, Run, Scenario, outcome};
@@ -45,7 +46,9 @@ pub fn in_child(part: &str, variables: &[(&str, &str)], body: impl FnOnce() -> R
 }
 
 pub(crate) fn this_program() -> io::Result<Command> {
-    let program = env::current_exe()?;
+    // Linux without /proc does not tell.
+    let named = || env::args_os().next().map(PathBuf::from);
+    let program = env::current_exe().or_else(|error| named().ok_or(error))?;
     let Some(runner) = env::var_os(RUNNER) else { return Ok(Command::new(program)) };
     let mut command = Command::new(runner);
     command.arg(program);

@@ -24,8 +24,8 @@ impl Signal {
         loop {
             match (&self.writer).write(&[1]) {
                 Ok(_) => return Ok(()),
-                // It is full of bytes that nobody has read: it is readable.
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                // It is full of bytes that nobody has read, as nobody does who waits for edges. The next one is an edge.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.lower(),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
