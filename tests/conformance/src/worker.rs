@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::{self, BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ExitCode, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitCode, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -53,14 +53,13 @@ impl Worker {
     fn process(&mut self) -> io::Result<&mut Process> {
         Ok(match self.process.take() {
             Some(process) => self.process.insert(process),
-            None => self.process.insert(Process::start()?),
+            None => self.process.insert(Process::start(child::this_program()?)?),
         })
     }
 }
 
 impl Process {
-    fn start() -> io::Result<Self> {
-        let mut command = child::this_program()?;
+    fn start(mut command: Command) -> io::Result<Self> {
         command.env(WORKER, "1").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn()?;
         let (Some(names), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
@@ -159,5 +158,30 @@ mod tests {
         }
         assert_eq!(read("something else"), None);
         assert_eq!(read("[1, 2]"), None);
+    }
+
+    /// What comes of a worker that runs this script in place of a scenario.
+    #[cfg(unix)]
+    fn ended(script: &str) -> Result<Outcome, String> {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("read name; {script}")]);
+        let scenario = Scenario { backend: "sys", topic: "worker", name: "ended", run: || Ok(()) };
+        Process::start(shell).unwrap().run(&scenario)
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_scenario_is_named_and_answers() {
+        let answer = r#"echo noise; echo "{\"outcome\": \"failed\", \"reason\": \"$name\"}""#;
+        assert_eq!(ended(answer), Ok(Outcome::Failed("sys::worker::ended".to_owned())));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_scenario_that_ends_its_process_has_failed() {
+        let why = |script| ended(script).unwrap_err();
+        assert_eq!(why("exit 3"), "its process ended: exit status: 3");
+        assert!(why("kill -KILL $$").starts_with("its process ended: signal: 9"));
+        assert_eq!(why(&format!("exit {}", outcome::HANGS)), outcome::hangs());
     }
 }
