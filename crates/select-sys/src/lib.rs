@@ -107,8 +107,14 @@ mod time_system;
 #[path = "time/winsock.rs"]
 mod time_system;
 
-#[cfg(all(unix, not(any(target_os = "illumos", target_os = "solaris", target_vendor = "apple"))))]
+#[cfg(all(
+    unix,
+    not(any(target_os = "illumos", target_os = "netbsd", target_os = "solaris", target_vendor = "apple",)),
+))]
 #[path = "poll/ppoll.rs"]
+mod poll_exact;
+#[cfg(target_os = "netbsd")]
+#[path = "poll/pollts.rs"]
 mod poll_exact;
 #[cfg(any(target_os = "illumos", target_os = "solaris", target_vendor = "apple"))]
 #[path = "poll/no_ppoll.rs"]

@@ -185,7 +185,7 @@ impl fmt::Debug for PollFd<'_> {
 ///
 /// # Errors
 ///
-/// * `EINVAL`: more entries than the process may have descriptors (`RLIMIT_NOFILE`).
+/// * `EINVAL`: more entries than the process may have descriptors (`RLIMIT_NOFILE`); FreeBSD and NetBSD take some more.
 /// * `WSAEINVAL`: on Windows, an entry is to be watched for something that `WSAPoll` does not know; see the
 ///   [module](self).
 /// * `ENOMEM` (`WSAENOBUFS`): no memory left in the kernel.

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::sync::Arc;
 
-use conformance::{Stream, pairs};
+use conformance::{Stream, kernel, pairs};
 use proptest::prelude::{TestCaseError, prop_assert, prop_assert_eq};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
@@ -31,6 +31,7 @@ pub(super) struct Truth {
     pub(super) readable: bool,
     pub(super) has_room: bool,
     pub(super) read_closed: bool,
+    pub(super) write_closed: bool,
     pub(super) hung_up: bool,
 }
 
@@ -53,6 +54,9 @@ impl Ends {
     }
 
     pub(super) fn write(&mut self, end: usize, length: usize) -> Check {
+        if self.speaks_to_the_deaf(end) {
+            return Ok(());
+        }
         let Some(mut socket) = self.0[end].socket.as_deref() else { return Ok(()) };
         match socket.write(&vec![b'x'; length]) {
             Ok(written) => {
@@ -69,7 +73,7 @@ impl Ends {
     }
 
     pub(super) fn fill(&mut self, end: usize) -> Check {
-        if self.0[end].no_more_out {
+        if self.0[end].no_more_out || self.speaks_to_the_deaf(end) {
             return self.write(end, 1);
         }
         let Some(socket) = self.0[end].socket.as_deref() else { return Ok(()) };
@@ -107,15 +111,30 @@ impl Ends {
         Ok(())
     }
 
-    pub(super) fn shutdown(&mut self, end: usize, how: Shutdown) {
-        let Some(socket) = self.socket(end) else { return };
-        socket.shutdown(how).unwrap();
+    pub(super) fn shutdown(&mut self, end: usize, how: Shutdown) -> Check {
+        let Some(socket) = self.socket(end) else { return Ok(()) };
+        if let Err(error) = socket.shutdown(how) {
+            // Nothing is left to shut down: `soshutdown` in sys/kern/uipc_socket.c of FreeBSD.
+            prop_assert_eq!(error.kind(), ErrorKind::NotConnected);
+            prop_assert!(kernel::BSD && self.socket(end ^ 1).is_none());
+            return Ok(());
+        }
         let (input, output) = (how != Shutdown::Write, how != Shutdown::Read);
         self.0[end].no_more_in |= input;
         self.0[end].no_more_out |= output;
-        // unix_shutdown in net/unix/af_unix.c mirrors it.
         self.0[end ^ 1].no_more_in |= output;
-        self.0[end ^ 1].no_more_out |= input;
+        if kernel::SHUTDOWN_IS_MUTUAL {
+            self.0[end ^ 1].no_more_out |= input;
+        } else if input {
+            self.0[end].unread = 0;
+        }
+        Ok(())
+    }
+
+    /// Whether the other end was shut down for reading, and this one does not know. What becomes of what it writes is told
+    /// nowhere, nor whether it still has room.
+    fn speaks_to_the_deaf(&self, end: usize) -> bool {
+        !kernel::SHUTDOWN_IS_MUTUAL && self.0[end ^ 1].no_more_in && !self.0[end].no_more_out
     }
 
     /// Closes an end, unless somebody else has it too.
@@ -125,7 +144,7 @@ impl Ends {
         let lost = std::mem::take(&mut self.0[end].unread) > 0;
         let other = &mut self.0[end ^ 1];
         (other.no_more_in, other.no_more_out) = (true, true);
-        other.reset |= lost;
+        other.reset |= lost && kernel::UNREAD_RESETS;
         Ok(())
     }
 
@@ -141,11 +160,13 @@ impl Ends {
         let End { socket, unread, no_more_in, no_more_out, .. } = &self.0[end];
         // How much fits is the kernel's matter. But when all is read there is room.
         let has_room = socket.as_deref().is_some_and(has_room);
-        prop_assert!(has_room || self.0[end ^ 1].unread > 0 || socket.is_none());
+        let full = self.0[end ^ 1].unread > 0 || self.speaks_to_the_deaf(end);
+        prop_assert!(has_room || full || socket.is_none());
         Ok(Truth {
             readable: *unread > 0 || *no_more_in,
             has_room,
             read_closed: *no_more_in,
+            write_closed: *no_more_out,
             hung_up: *no_more_in && *no_more_out,
         })
     }
@@ -161,5 +182,6 @@ impl End {
 fn has_room(socket: &Stream) -> bool {
     let mut fds = [PollFd::new(socket, PollFlags::OUT)];
     poll(&mut fds, Some(&Timespec::default())).unwrap();
-    fds[0].revents().contains(PollFlags::OUT)
+    let seen = fds[0].revents();
+    seen.contains(PollFlags::OUT) || seen.contains(PollFlags::HUP) && !kernel::POLL_UNSAID.is_empty()
 }

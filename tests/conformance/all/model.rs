@@ -80,7 +80,7 @@ fn check(steps: &[Step]) -> Check {
             Operation::Fill(end) => ends.fill(end)?,
             Operation::Read(end, length) => drop(ends.read(end, length)?),
             Operation::Drain(end) => ends.drain(end)?,
-            Operation::Shutdown(end, how) => ends.shutdown(end, how),
+            Operation::Shutdown(end, how) => ends.shutdown(end, how)?,
             Operation::Close(end) => {
                 for end in if end % 2 == 0 { end..end + 2 } else { end..end + 1 } {
                     let Some(socket) = ends.socket(end) else { continue };

@@ -1,6 +1,6 @@
 //! What may be registered, and for how long it stays open.
 
-use conformance::{Puppet, Run, Stream, Strings, interests, now, pairs, soon};
+use conformance::{Puppet, Run, Stream, Strings, echo, interests, now, pairs, soon};
 use rustix::fs::{OFlags, fcntl_getfl};
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -8,7 +8,7 @@ use selectors::{Error, File, Interest, Selector};
 use std::cell::Cell;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -178,7 +178,7 @@ fn objects_of_some_types_in_an_enum<B: Backend>() -> Run {
 }
 
 fn the_pipes_of_a_child<B: Backend>() -> Run {
-    let mut child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = echo().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
     let mut selector = Selector::<B, Box<dyn AsFd>>::new().unwrap();
     let input = selector.register(Box::new(input), Interest::WRITE, ()).unwrap();

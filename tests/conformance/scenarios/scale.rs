@@ -6,7 +6,6 @@ use selectors::sys::fd::{AsRawFd, RawFd};
 use selectors::{Interest, Ready, Selector, Token};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::time::{Duration, Instant};
 
 conformance::scenarios!(scale:
     half_of_many_ready_in_one_wait,
@@ -22,11 +21,7 @@ const MANY: u64 = 15_000;
 /// Below this nothing is proven: `FD_SETSIZE` is 1024 almost everywhere.
 const ENOUGH: u64 = 2_000;
 
-/// A wait on many takes milliseconds, and a minute on the slowest machine under load.
-const LONG: Duration = Duration::from_secs(50);
-
 fn half_of_many_ready_in_one_wait<B: Backend>() -> Run {
-    let start = Instant::now();
     let (_limit, count) = Descriptors::raise(ENOUGH, MANY)?;
     let pairs: Vec<_> = (0..count / 2).map(|_| pairs::streams()).collect();
     assert!(pairs.iter().any(|(a, _)| a.as_raw_fd() > 1024));
@@ -63,7 +58,6 @@ fn half_of_many_ready_in_one_wait<B: Backend>() -> Run {
         selector.unregister(a).unwrap();
     }
     assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
-    assert!(start.elapsed() < LONG, "took {:?}", start.elapsed());
     Ok(())
 }
 

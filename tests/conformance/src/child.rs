@@ -13,6 +13,9 @@ const PART: &str = "CONFORMANCE_PART";
 /// Set where this program is run by another one, an emulator: its name.
 pub(crate) const RUNNER: &str = "CONFORMANCE_RUNNER";
 
+/// The part of a child that is no scenario: it says what it is told.
+const ECHO: &str = "echo";
+
 /// The exit status of a child that could not run its part.
 const NOT_RUN: u8 = 77;
 
@@ -45,6 +48,17 @@ pub fn in_child(part: &str, variables: &[(&str, &str)], body: impl FnOnce() -> R
     }
 }
 
+/// A program that writes what it reads, until the end.
+///
+/// # Panics
+///
+/// This program does not know where it is.
+pub fn echo() -> Command {
+    let mut command = this_program().unwrap();
+    command.env(PART, ECHO);
+    command
+}
+
 pub(crate) fn this_program() -> io::Result<Command> {
     // Linux without /proc does not tell.
     let named = || env::args_os().next().map(PathBuf::from);
@@ -57,7 +71,10 @@ pub(crate) fn this_program() -> io::Result<Command> {
 
 /// In a child, runs its scenario; `None` in any other process.
 pub fn run(scenarios: &[Scenario]) -> Option<ExitCode> {
-    env::var_os(PART)?;
+    if env::var_os(PART)? == ECHO {
+        let copied = io::copy(&mut io::stdin(), &mut io::stdout());
+        return Some(if copied.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
     let name = env::args().next_back().unwrap_or_default();
     let found = scenarios.iter().find(|scenario| scenario.full_name() == name);
     Some(match found.map(Scenario::outcome) {

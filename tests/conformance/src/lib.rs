@@ -15,6 +15,7 @@ use selectors::{Error, Interest, Mode, Ready, Selector, Token};
 
 mod child;
 mod fickle;
+pub mod kernel;
 mod outcome;
 pub mod pairs;
 mod puppet;
@@ -43,7 +44,7 @@ pub mod stdin;
 pub mod stdin;
 mod worker;
 
-pub use child::{in_child, run as run_as_child};
+pub use child::{echo, in_child, run as run_as_child};
 pub use fickle::Fickle;
 pub use files::{File, Stream};
 pub use limits::Descriptors;

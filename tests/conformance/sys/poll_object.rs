@@ -237,6 +237,9 @@ fn lines_that_come_over_time() -> Run {
             [flags] if flags.contains(PollFlags::IN) => {
                 let mut buffer = [0; 64];
                 let length = reader.read(&mut buffer).unwrap();
+                if length == 0 {
+                    break assert!(flags.contains(PollFlags::HUP), "{flags:?}");
+                }
                 text.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
             }
             _ => panic!("{found:?}"),

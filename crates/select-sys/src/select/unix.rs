@@ -13,6 +13,14 @@ use crate::time;
 /// The bits in a word of `fd_set`: an `unsigned long` on Linux (`__fd_mask`), which has the size of `usize`.
 const WORD: usize = usize::BITS as usize;
 
+/// By how much the bits of a word are turned: two words of 32 bits, as NetBSD and OpenBSD have them (`__fd_mask`), are one
+/// here, of which the first is the upper half if the machine begins there.
+const TURNED: u32 = if cfg!(target_endian = "big") && align_of::<libc::fd_set>() < size_of::<usize>() {
+    usize::BITS / 2
+} else {
+    0
+};
+
 /// The bits of an `fd_set`, as many words as the highest number needs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Set(Vec<usize>);
@@ -68,7 +76,7 @@ impl Set {
 
     /// Which word, and which bit in it. Numbers of descriptors are never negative.
     fn place(fd: RawFd) -> (usize, usize) {
-        (fd as usize / WORD, 1 << (fd as usize % WORD))
+        (fd as usize / WORD, (1_usize << (fd as usize % WORD)).rotate_left(TURNED))
     }
 }
 
@@ -111,7 +119,8 @@ fn once(sets: [Option<&mut Set>; 3], left: Option<Duration>) -> io::Result<usize
     let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
     // There is no other call to fall back on: `select` of glibc 2.33 and newer is `pselect6` too.
     // SAFETY: each set is null or one of three distinct arrays of `words` words, mutably borrowed for the call;
-    // `limit` bits are no more than that, and the kernel touches whole words up to it (FDS_BYTES in fs/select.c).
+    // `limit` bits are no more than that, and the kernel touches whole words up to it (FDS_BYTES in fs/select.c; NFDBITS in
+    // sys/kern/sys_generic.c of FreeBSD, sys_select.c of NetBSD).
     // `left` is null or a timespec that outlives the call; there is no signal mask.
     time::count(unsafe { libc::pselect(limit, read, write, except, left, std::ptr::null()) })
 }
@@ -143,7 +152,7 @@ impl Iterator for Found<'_> {
     type Item = (RawFd, Sets);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let word = |set: &[usize], at: usize| set.get(at).copied().unwrap_or(0);
+        let word = |set: &[usize], at: usize| set.get(at).map_or(0, |word| word.rotate_right(TURNED));
         while self.left == 0 {
             if self.sets.iter().all(|set| self.next >= set.len()) {
                 return None;

@@ -1,0 +1,79 @@
+//! What kernels do each in their own way, with the place where it can be read: scenarios that see it ask here.
+//!
+//! Of those that are not named nobody has looked; they are taken to do as Linux does.
+
+use selectors::sys::poll::PollFlags;
+use selectors::sys::select::Sets;
+
+const FREEBSD: bool = cfg!(target_os = "freebsd");
+const NETBSD: bool = cfg!(target_os = "netbsd");
+
+/// Systems whose sockets are those of 4.4BSD.
+pub const BSD: bool = cfg!(any(
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_vendor = "apple",
+));
+
+/// A stream whose other end was closed with something unread in it tells so: `ECONNRESET` once, then the end. On the BSDs
+/// it is at its end (`soisdisconnected` in `sys/kern/uipc_socket.c` sets no error).
+pub const UNREAD_RESETS: bool = !BSD;
+
+/// A socket that was shut down for reading still has what came before, and the other end cannot write any more
+/// (`unix_shutdown` in `net/unix/af_unix.c`). On the BSDs what came before is thrown away, and the other end knows nothing
+/// (`sorflush` in `sys/kern/uipc_socket.c`).
+pub const SHUTDOWN_IS_MUTUAL: bool = !BSD;
+
+/// A TCP socket that never was connected has hung up (`tcp_poll` in `net/ipv4/tcp.c`). On the BSDs it is ready for nothing
+/// (`sowriteable` in `sys/sys/socketvar.h`, `sowritable` of NetBSD).
+pub const UNCONNECTED_HAS_HUNG_UP: bool = !BSD;
+
+/// A pipe takes data at both ends: `pipe` in pipe(2) of FreeBSD.
+pub const PIPES_GO_BOTH_WAYS: bool = FREEBSD;
+
+/// The sets of `select` that a pipe's end to read from is in when nobody can write to it any more.
+///
+/// FreeBSD counts a hang-up as writable (`select_flags` in `sys/kern/sys_generic.c`). NetBSD puts it into whatever set it is
+/// asked for in (`selscan` in `sys/kern/sys_select.c` takes any answer of `pipe_poll`).
+pub const HUNG_UP: Sets = if FREEBSD {
+    Sets::READ.union(Sets::WRITE)
+} else if NETBSD {
+    Sets::all()
+} else {
+    Sets::READ
+};
+
+/// The sets of `select` that a pipe's end to write to is in when nobody can read from it any more.
+///
+/// That is a hang-up on FreeBSD and NetBSD 10, as above.
+pub const BROKEN: Sets = if NETBSD { Sets::all() } else { Sets::READ.union(Sets::WRITE) };
+
+/// What `poll` says of a pipe's end to read from when nobody can write to it any more and it was asked for `IN` and `OUT`:
+/// `pipe_poll` in `sys/kern/sys_pipe.c` of FreeBSD and of NetBSD.
+pub const POLL_HUNG_UP: PollFlags = if FREEBSD {
+    PollFlags::HUP.union(PollFlags::IN)
+} else if NETBSD {
+    PollFlags::HUP.union(PollFlags::IN).union(PollFlags::OUT)
+} else {
+    PollFlags::HUP
+};
+
+/// What `poll` says, unasked, of a pipe's end to write to when nobody can read from it any more: as above.
+pub const POLL_BROKEN: PollFlags = if FREEBSD || NETBSD { PollFlags::HUP } else { PollFlags::ERR };
+
+/// What `poll` does not say beside `HUP`: `pollscan` in `sys/kern/sys_generic.c` of FreeBSD.
+pub const POLL_UNSAID: PollFlags = if FREEBSD { PollFlags::OUT } else { PollFlags::empty() };
+
+/// `poll` tells when both directions of a socket are closed. NetBSD does not (`sodopoll` in `sys/kern/uipc_socket.c`).
+pub const POLL_TELLS_HANG_UPS: bool = !NETBSD;
+
+/// `poll` tells, when asked, that the other end of a socket sends no more. The BSDs have no word for that, or FreeBSD one
+/// that regular files do not understand (`poll_no_poll` in `sys/kern/sys_generic.c`), so that the back end does not use it.
+pub const POLL_TELLS_HALF_CLOSES: bool = !BSD;
+
+/// `poll` refuses more entries than the process may have descriptors. FreeBSD takes as many as the system lets any process
+/// have, at least 1024 (`kern_poll_maxfds` in `sys/kern/sys_generic.c`), and NetBSD 1000 more than there is room for in the
+/// process's table (`pollcommon` in `sys/kern/sys_select.c`).
+pub const POLL_MINDS_THE_LIMIT: bool = !(FREEBSD || NETBSD);
