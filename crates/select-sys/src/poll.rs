@@ -24,10 +24,7 @@
 //!
 //! [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
 
-#![expect(
-    unsafe_code,
-    reason = "the call takes the list by address; a kept list is lent again as borrowed descriptors"
-)]
+#![expect(unsafe_code, reason = "the call takes the list by address, and numbers in it are lent as descriptors")]
 
 use std::collections::HashMap;
 use std::fmt;
@@ -37,6 +34,10 @@ use std::marker::PhantomData;
 use crate::Timeout;
 use crate::fd::{AsRawFd, BorrowedFd, RawFd};
 use crate::poll_system as sys;
+
+pub use cache::Cache;
+
+mod cache;
 
 bitflags::bitflags! {
     /// `POLL*`: what to watch for, and what was seen. Unknown bits are kept.
@@ -327,6 +328,34 @@ impl<'fd> Poll<'fd> {
         self.places.is_empty()
     }
 
+    /// The registered descriptors and what each is watched for, in the order of registration.
+    ///
+    /// They are entries for [`poll`](poll()): a copy of them can be waited with while this object is changed, by another
+    /// thread for example.
+    ///
+    /// # Examples
+    ///
+    /// A wait that holds no lock:
+    ///
+    /// ```
+    /// use select_sys::fd::AsFd;
+    /// use select_sys::poll::{Poll, PollFd, PollFlags, poll};
+    /// use std::os::unix::net::UnixStream;
+    /// use std::sync::Mutex;
+    ///
+    /// let (a, b) = UnixStream::pair()?;
+    /// let shared = Mutex::new(Poll::new());
+    /// shared.lock().unwrap().register(a.as_fd(), PollFlags::OUT);
+    ///
+    /// let mut fds: Vec<PollFd> = shared.lock().unwrap().entries().cloned().collect();
+    /// assert_eq!(poll(&mut fds, None)?, 1);
+    /// shared.lock().unwrap().register(b.as_fd(), PollFlags::IN);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn entries(&self) -> impl Iterator<Item = &PollFd<'fd>> {
+        self.fds.iter().filter(|entry| sys::number(&entry.raw) != sys::NOBODY)
+    }
+
     /// `ppoll(2)`—Waits, and gives back each descriptor that has something to report, in the order of registration.
     ///
     /// # Errors
@@ -367,73 +396,5 @@ impl<'fd> Iterator for Ready<'_, 'fd> {
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         (0, Some(self.left))
-    }
-}
-
-/// A list for [`poll`] that lasts from wait to wait, though the descriptors in it are lent for one wait at a time.
-///
-/// A registry that owns files cannot keep a [`PollFd`] of them beside them: that would borrow from itself. A cache
-/// keeps the bare numbers, with which nothing can be done. For each wait, [`load`](Self::load) is shown the
-/// borrowed descriptors again, writes down those that changed, and only then lends the list, for as long as the
-/// borrow lasts.
-///
-/// # Examples
-///
-/// Two waits on one list; the second finds nothing to rewrite:
-///
-/// ```
-/// use select_sys::Timeout;
-/// use select_sys::fd::AsFd;
-/// use select_sys::poll::{Cache, PollFlags, poll};
-/// use std::os::unix::net::UnixStream;
-///
-/// let (a, _b) = UnixStream::pair()?;
-/// let mut cache = Cache::new();
-/// for _ in 0..2 {
-///     let fds = cache.load([Ok((a.as_fd(), PollFlags::OUT))])?;
-///     assert_eq!(poll(fds, Timeout::ZERO)?, 1);
-/// }
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Debug, Default)]
-pub struct Cache {
-    // Numbers that may be stale; see `load`.
-    entries: Vec<PollFd<'static>>,
-}
-
-impl Cache {
-    /// An empty cache. No allocation.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Makes the list that of `fds`, in their order, and lends it.
-    ///
-    /// Entry `n` of the list is item `n` of `fds`. What it saw in an earlier wait may still stand in it.
-    ///
-    /// # Errors
-    ///
-    /// The first error that `fds` yields. The cache can be loaded again.
-    pub fn load<'a, 'fd>(
-        &'a mut self,
-        fds: impl IntoIterator<Item = io::Result<(BorrowedFd<'fd>, PollFlags)>>,
-    ) -> io::Result<&'a mut [PollFd<'fd>]> {
-        let mut len = 0;
-        for entry in fds {
-            let (fd, events) = entry?;
-            let wanted = sys::entry(fd.as_raw_fd(), events);
-            match self.entries.get_mut(len) {
-                Some(PollFd { raw, .. }) if (raw.fd, raw.events) == (wanted.fd, wanted.events) => {}
-                Some(PollFd { raw, .. }) => *raw = wanted,
-                None => self.entries.push(PollFd { raw: wanted, borrowed: PhantomData }),
-            }
-            len += 1;
-        }
-        let entries = &mut self.entries[..len];
-        // SAFETY: the types differ in the lifetime alone, and 'fd is the honest one: the loop above has just seen a
-        // `BorrowedFd<'fd>` for the number in each of the `len` entries. The 'static in the field's type is never
-        // read as such: `entries` is private, and this function is the only one that lends it.
-        Ok(unsafe { std::mem::transmute::<&'a mut [PollFd<'static>], &'a mut [PollFd<'fd>]>(entries) })
     }
 }
