@@ -146,7 +146,8 @@ impl Epoll {
         let limit = match timeout {
             None => None,
             Some(timeout) => {
-                let time = numbers::nanoseconds(timeout, Unit::Seconds, "timeout must be an integer or None")?;
+                let time =
+                    numbers::nanoseconds(timeout, Unit::Seconds, "timeout must be an integer or None")?;
                 numbers::milliseconds(time, numbers::up)?
             }
         };

@@ -9,17 +9,12 @@
 use pyo3::prelude::*;
 
 mod constants;
-#[cfg(feature = "devpoll-emulation")]
-mod devpoll;
 mod epoll;
-#[cfg(feature = "libkqueue")]
-mod kevent;
-#[cfg(feature = "libkqueue")]
-mod kqueue;
 mod numbers;
 mod poll;
 mod registry;
 mod select;
+mod selector;
 
 mod wait;
 
@@ -29,16 +24,11 @@ fn select_module(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(select::select, module)?)?;
     module.add_function(wrap_pyfunction!(poll::poll, module)?)?;
     module.add_class::<epoll::Epoll>()?;
-    #[cfg(feature = "devpoll-emulation")]
-    module.add_function(wrap_pyfunction!(devpoll::devpoll, module)?)?;
-    #[cfg(feature = "libkqueue")]
-    module.add_class::<kevent::Kevent>()?;
-    #[cfg(feature = "libkqueue")]
-    module.add_class::<kqueue::Kqueue>()?;
-    Ok(())
+    module.delattr("__all__") // which CPython's does not have
 }
 
 #[pymodule(name = "selectors")]
 fn selectors_module(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    registry::add(module)
+    registry::add(module)?;
+    module.delattr("__all__")
 }

@@ -1,6 +1,9 @@
 //! How Python's numbers and objects are read: descriptors, masks, times.
 
-#![expect(unsafe_code, reason = "Python names descriptors by number, and reads some numbers by functions of its own")]
+#![expect(
+    unsafe_code,
+    reason = "Python names descriptors by number, and reads some numbers by functions of its own"
+)]
 
 use std::io;
 use std::time::Duration;
@@ -82,7 +85,8 @@ pub(crate) fn nanoseconds(time: &Bound<'_, PyAny>, unit: Unit, wrong_type: &'sta
 
 /// A time as the calls take it that count in milliseconds; `None` is for ever.
 pub(crate) fn milliseconds(nanoseconds: i64, round: fn(i64) -> i64) -> PyResult<Option<Duration>> {
-    let millis = i32::try_from(round(nanoseconds)).map_err(|_| PyOverflowError::new_err("timeout is too large"))?;
+    let millis =
+        i32::try_from(round(nanoseconds)).map_err(|_| PyOverflowError::new_err("timeout is too large"))?;
     Ok(u64::try_from(millis).ok().map(Duration::from_millis))
 }
 

@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pyo3::exceptions::{PyKeyError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
-use selectors::sys::fd::{AsRawFd, RawFd};
 use selectors::sys;
+use selectors::sys::fd::{AsRawFd, RawFd};
 use selectors::sys::poll::{PollFd, PollFlags};
 
 use crate::numbers::{self, Unit};
@@ -82,7 +82,11 @@ impl Poll {
     }
 
     #[pyo3(signature = (timeout=None, /))]
-    fn poll<'py>(&self, py: Python<'py>, timeout: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyList>> {
+    fn poll<'py>(
+        &self,
+        py: Python<'py>,
+        timeout: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyList>> {
         let limit = match timeout {
             None => None,
             Some(timeout) => {
@@ -96,8 +100,7 @@ impl Poll {
         let found = wait(py, &mut limit, |timeout| sys::poll::poll(&mut list, timeout));
         let ready = found.and_then(|found| {
             let ready = list.iter().filter(|entry| !entry.revents().is_empty()).take(found.unwrap_or(0));
-            let ready: Vec<_> =
-                ready.map(|entry| (entry.fd().as_raw_fd(), entry.revents().bits())).collect();
+            let ready: Vec<_> = ready.map(|entry| (entry.fd().as_raw_fd(), entry.revents().bits())).collect();
             PyList::new(py, ready)
         });
         self.put_back(list);

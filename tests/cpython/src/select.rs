@@ -5,8 +5,8 @@ use std::time::Duration;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
-use selectors::sys::fd::RawFd;
 use selectors::sys;
+use selectors::sys::fd::RawFd;
 use selectors::sys::select::FdSet;
 
 use crate::numbers::{self, Unit};
@@ -46,7 +46,8 @@ pub(crate) fn select<'py>(
 
 fn limit(timeout: &Bound<'_, PyAny>) -> PyResult<Duration> {
     let nanoseconds = numbers::nanoseconds(timeout, Unit::Seconds, "timeout must be a float or None")?;
-    let limit = u64::try_from(nanoseconds).map_err(|_| PyValueError::new_err("timeout must be non-negative"))?;
+    let limit =
+        u64::try_from(nanoseconds).map_err(|_| PyValueError::new_err("timeout must be non-negative"))?;
     Ok(Duration::from_nanos(limit))
 }
 

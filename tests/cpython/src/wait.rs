@@ -18,7 +18,8 @@ pub(crate) struct Limit {
 impl Limit {
     /// From now on; `None` is for ever.
     pub(crate) fn from_now(limit: Option<Duration>) -> Self {
-        let deadline = limit.filter(|limit| !limit.is_zero()).and_then(|limit| Instant::now().checked_add(limit));
+        let deadline =
+            limit.filter(|limit| !limit.is_zero()).and_then(|limit| Instant::now().checked_add(limit));
         Self { timeout: Timeout::from(limit), deadline }
     }
 
