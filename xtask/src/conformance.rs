@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 
 mod carried;
+mod cpython;
 mod machine;
 mod progress;
 mod report;
@@ -36,6 +37,8 @@ pub(crate) struct Options {
     /// Give up when no scenario has ended for so long
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     patience: u64,
+    #[command(flatten)]
+    cpython: cpython::Options,
 }
 
 impl Options {
@@ -81,6 +84,9 @@ struct Scenario {
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     if let Some(target) = &options.build {
         return carried::build(target);
+    }
+    if options.with.contains(&With::Cpython) {
+        return cpython::run(&options.cpython, options.filter.as_deref());
     }
     let (mut reports, mut known) = (Vec::new(), Vec::new());
     for machine in Machine::all(&options.with)? {

@@ -117,7 +117,7 @@ def main():
         at = names.index("--only")
         names, only = names[:at], set(names[at + 1:])
     support.use_resources = list(RESOURCES)
-    with open(path, "w") as file, os_helper.temp_cwd():
+    with open(path, "w") as file, os_helper.temp_cwd(f"test_python_{os.getpid()}"):
         result = Lines(file)
         for suite in tests(names):
             if only is not None and isinstance(suite, unittest.TestSuite):

@@ -1,0 +1,126 @@
+//! `cargo xtask conformance --with cpython`: CPython's own tests over the two crates, beside the same tests over CPython's
+//! own modules.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::shell::{self, BOLD, DIM};
+
+mod compare;
+mod interpreter;
+mod modules;
+mod run;
+mod table;
+
+use compare::{Difference, MeantToFail};
+use interpreter::Interpreter;
+use run::{Outcome, Side, Work};
+
+/// What there is to choose in it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// With cpython: every interpreter from 3.11 on, and the slow tests too
+    #[arg(long)]
+    long: bool,
+    /// With cpython: how many calls of the fuzz are compared
+    #[arg(long, value_name = "NUMBER", default_value_t = 30_000)]
+    steps: u32,
+    /// With cpython: the first seed of the fuzz
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    seed: u32,
+    /// With cpython: no tests, but how fast an event loop is, beside the same over CPython's own modules
+    #[arg(long)]
+    speed: bool,
+}
+
+/// How one test ended over CPython's modules, and over ours.
+pub(super) type Both = (Option<Outcome>, Option<Outcome>);
+
+/// All tests of one interpreter, by name.
+pub(super) type Tests = BTreeMap<String, Both>;
+
+pub(super) fn run(options: &Options, filter: Option<&str>) -> Result<ExitCode> {
+    let start = Instant::now();
+    let package = shell::root().join("tests/cpython");
+    let library = interpreter::build()?;
+    let interpreters = Interpreter::all(&library, options.long)?;
+    for interpreter in &interpreters {
+        interpreter.prove()?;
+        anstream::println!(
+            "{BOLD}{}{BOLD:#} has loaded {}",
+            interpreter.name,
+            interpreter.modules.join("select.abi3.so").display()
+        );
+    }
+    if options.speed {
+        for interpreter in &interpreters {
+            interpreter.speed(&package)?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let works = works(&interpreters, options, filter)?;
+    let mut results = run::all(&interpreters, &package, &works)?;
+    let again = compare::to_run_again(&results);
+    if !again.is_empty() {
+        anstream::println!("{DIM}once more, alone: {}{DIM:#}", compare::names(&again).join(", "));
+        run::again(&interpreters, &package, &again, &mut results)?;
+    }
+
+    let meant = MeantToFail::read(&package.join("meant-to-fail.txt"))?;
+    let mut differences = Vec::new();
+    for (interpreter, tests) in interpreters.iter().zip(&results) {
+        table::print(interpreter, &works, tests);
+        table::write(interpreter, tests)?;
+        differences.extend(compare::differences(&interpreter.name, tests, &meant));
+    }
+    if filter.is_none() {
+        differences.extend(meant.never_met(&results));
+    }
+    differences.iter().for_each(Difference::print);
+    if filter.is_none() {
+        for interpreter in &interpreters {
+            interpreter.fuzz(&package, options.steps, options.seed)?;
+        }
+    }
+    let (passed, skipped) = compare::counts(&results);
+    anstream::println!(
+        "{DIM}{} tests meant to fail; {:.1} s{DIM:#}",
+        meant.len(),
+        start.elapsed().as_secs_f64()
+    );
+    println!("\n{passed} passed, {} failed, {skipped} skipped", differences.len());
+    if passed == 0 {
+        bail!("nothing was run");
+    }
+    Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Every test module on both sides of every interpreter, the slowest first.
+fn works(interpreters: &[Interpreter], options: &Options, filter: Option<&str>) -> Result<Vec<Work>> {
+    let mut works = Vec::new();
+    for (place, interpreter) in interpreters.iter().enumerate() {
+        let every = options.long || place == 0;
+        for module in modules::of(&interpreter.tests, options.long, every)? {
+            if filter.is_some_and(|filter| !module.contains(filter)) {
+                continue;
+            }
+            for side in [Side::Theirs, Side::Ours] {
+                works.push(Work { interpreter: place, side, module: module.clone(), only: Vec::new() });
+            }
+        }
+    }
+    if works.is_empty() {
+        bail!("no test module has such a name");
+    }
+    works.sort_by_key(|work| modules::slowness(&work.module));
+    Ok(works)
+}
+
+/// Reads a file that must be there.
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| path.display().to_string())
+}

@@ -1,0 +1,183 @@
+//! What differs between the two sides, and what is meant to.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::run::{Outcome, Side, Work};
+use super::{Both, Tests, read};
+use crate::shell::BAD;
+
+/// The most tests that may be meant to fail.
+const MOST: usize = 10;
+
+/// The tests that are meant to fail, each with the reason.
+pub(super) struct MeantToFail(BTreeMap<String, String>);
+
+impl MeantToFail {
+    /// A line for each: its name, a colon, the reason.
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        Self::parse(&read(path)?).with_context(|| path.display().to_string())
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let mut tests = BTreeMap::new();
+        for line in text.lines().filter(|line| !line.is_empty()) {
+            let (test, reason) = line.split_once(": ").context("a line without `name: reason`")?;
+            tests.insert(test.to_owned(), reason.to_owned());
+        }
+        if tests.len() > MOST {
+            bail!("{} tests are meant to fail, where {MOST} are the most", tests.len());
+        }
+        Ok(Self(tests))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Those that no interpreter has run.
+    pub(super) fn never_met(&self, results: &[Tests]) -> Vec<Difference> {
+        let met = |test: &String| results.iter().any(|tests| tests.contains_key(test));
+        let unmet = self.0.keys().filter(|test| !met(test));
+        unmet.map(|test| Difference::new("", test, "is meant to fail, and is not there".into())).collect()
+    }
+}
+
+/// Something that counts against us.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Difference {
+    interpreter: String,
+    test: String,
+    what: String,
+}
+
+impl Difference {
+    fn new(interpreter: &str, test: &str, what: String) -> Self {
+        Self { interpreter: interpreter.to_owned(), test: test.to_owned(), what }
+    }
+
+    pub(super) fn print(&self) {
+        anstream::println!("{BAD}✗{BAD:#} {} {}: {}", self.interpreter, self.test, self.what);
+    }
+}
+
+/// Whether ours is worse: it fails, or is not run, where CPython's is better than that.
+fn is_worse((theirs, ours): &Both) -> bool {
+    match (theirs, ours) {
+        (Some(Outcome::Passed), ours) => *ours != Some(Outcome::Passed),
+        (Some(Outcome::Skipped) | None, Some(Outcome::Failed(_))) => true,
+        _ => false,
+    }
+}
+
+/// What counts against us in the tests of one interpreter.
+pub(super) fn differences(interpreter: &str, tests: &Tests, meant: &MeantToFail) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    for (test, both) in tests {
+        let what = match (meant.0.contains_key(test), &both.1) {
+            (true, Some(Outcome::Failed(_))) => continue,
+            (true, _) => "is meant to fail, and does not".to_owned(),
+            (false, _) if !is_worse(both) => continue,
+            (false, Some(Outcome::Failed(detail))) => format!("fails\n{detail}"),
+            (false, Some(_)) => "is skipped".to_owned(),
+            (false, None) => "is not there".to_owned(),
+        };
+        differences.push(Difference::new(interpreter, test, what));
+    }
+    differences
+}
+
+/// The tests in which ours is worse, on both sides, to see whether it was chance.
+pub(super) fn to_run_again(results: &[Tests]) -> Vec<Work> {
+    let mut works = Vec::new();
+    for (interpreter, tests) in results.iter().enumerate() {
+        let mut modules: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (test, _) in tests.iter().filter(|(_, both)| is_worse(both)) {
+            if let Some(module) = module_of(test) {
+                modules.entry(module).or_default().push(test.clone());
+            }
+        }
+        for (module, only) in modules {
+            for side in [Side::Theirs, Side::Ours] {
+                works.push(Work { interpreter, side, module: module.clone(), only: only.clone() });
+            }
+        }
+    }
+    works
+}
+
+/// `test_asyncio.test_streams` for `test.test_asyncio.test_streams.StreamTests.test_read`: all before the class.
+fn module_of(test: &str) -> Option<String> {
+    let rest = test.strip_prefix("test.")?;
+    let parts: Vec<_> = rest.split('.').collect();
+    let class = parts.iter().position(|part| part.starts_with(|first: char| first.is_ascii_uppercase()))?;
+    (class > 0).then(|| parts[..class].join("."))
+}
+
+/// The tests that are run again.
+pub(super) fn names(works: &[Work]) -> Vec<&str> {
+    works.iter().filter(|work| work.side == Side::Ours).flat_map(|work| work.only.iter().map(String::as_str)).collect()
+}
+
+/// How many tests passed over our modules, and how many did not for a reason that is not ours.
+pub(super) fn counts(results: &[Tests]) -> (usize, usize) {
+    let all = results.iter().flat_map(BTreeMap::values);
+    let passed = all.clone().filter(|(_, ours)| *ours == Some(Outcome::Passed)).count();
+    (passed, all.filter(|(_, ours)| *ours == Some(Outcome::Skipped)).count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed() -> Option<Outcome> {
+        Some(Outcome::Failed("why".to_owned()))
+    }
+
+    #[test]
+    fn only_what_is_worse_counts() {
+        let (passed, skipped) = (Some(Outcome::Passed), Some(Outcome::Skipped));
+        for (theirs, ours, worse) in [
+            (passed.clone(), passed.clone(), false),
+            (passed.clone(), failed(), true),
+            (passed.clone(), skipped.clone(), true),
+            (passed.clone(), None, true),
+            (failed(), failed(), false),
+            (failed(), passed, false),
+            (skipped.clone(), skipped, false),
+            (None, failed(), true),
+        ] {
+            assert_eq!(is_worse(&(theirs.clone(), ours.clone())), worse, "{theirs:?} {ours:?}");
+        }
+    }
+
+    #[test]
+    fn the_list_is_held_both_ways() {
+        let meant = MeantToFail::parse("test.a.A.fails: so it is\ntest.a.A.passes: it is not\ntest.a.A.gone: \n").unwrap();
+        let tests = Tests::from([
+            ("test.a.A.fails".to_owned(), (Some(Outcome::Passed), failed())),
+            ("test.a.A.passes".to_owned(), (Some(Outcome::Passed), Some(Outcome::Passed))),
+            ("test.a.A.other".to_owned(), (Some(Outcome::Passed), failed())),
+        ]);
+        let mut found = differences("Python 3", &tests, &meant);
+        found.extend(meant.never_met(&[tests]));
+        let found: Vec<_> = found.iter().map(|difference| difference.test.as_str()).collect();
+        assert_eq!(found, ["test.a.A.other", "test.a.A.passes", "test.a.A.gone"]);
+    }
+
+    #[test]
+    fn a_long_list_is_refused() {
+        let text: String = (0..=MOST).map(|number| format!("test.a.A.test_{number}: x\n")).collect();
+        assert!(MeantToFail::parse(&text).is_err());
+    }
+
+    #[test]
+    fn modules_end_where_a_class_begins() {
+        let module = |test| module_of(test).unwrap_or_default();
+        assert_eq!(module("test.test_asyncio.test_streams.StreamTests.test_read"), "test_asyncio.test_streams");
+        assert_eq!(module("test.test_select.SelectTestCase.test_errno"), "test_select");
+        assert_eq!(module("setUpModule (test.test_select)"), "");
+    }
+}

@@ -1,0 +1,176 @@
+//! The interpreters at hand, each with an environment in which our modules can be put before its own.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::run::Side;
+use crate::shell;
+
+/// Where the environment looks for our modules; nowhere if it is not set.
+pub(super) const OURS: &str = "SELECTORS_CPYTHON";
+
+/// Puts our modules first, in the tests' own child processes too, even if these are told to look at no variables.
+const SITECUSTOMIZE: &str = "\
+import os
+import sys
+
+_folder = os.environ.get('SELECTORS_CPYTHON')
+if _folder:
+    sys.path.insert(0, _folder)
+";
+
+/// Tells the version, and the folder of the package `test`; of what is not complete, what is missing.
+const ASK: &str = "\
+import sys
+version = '.'.join(map(str, sys.version_info[:3]))
+try:
+    import test.support, test.test_selectors
+    print(version, test.__path__[0], sep='\\n')
+except ImportError as error:
+    print(version, '', error, sep='\\n')
+";
+
+/// The oldest release whose modules are the ones that ours stand for.
+const OLDEST: (u32, u32) = (3, 11);
+
+pub(super) struct Interpreter {
+    pub(super) name: String,
+    version: (u32, u32, u32),
+    /// The folder of its package `test`.
+    pub(super) tests: PathBuf,
+    /// Its environment's program.
+    program: PathBuf,
+    /// The folder with our modules.
+    pub(super) modules: PathBuf,
+}
+
+/// Builds the library that is both modules.
+pub(super) fn build() -> Result<PathBuf> {
+    let mut build = shell::cargo(["build", "--release", "--package", "cpython"]);
+    // Python has the symbols; linked against a libpython, it would fit one version alone.
+    shell::run(build.env("PYO3_BUILD_EXTENSION_MODULE", "1"))?;
+    Ok(shell::target_directory()?.join("release/libcpython.so"))
+}
+
+impl Interpreter {
+    /// `python3`, then the newest one below pyenv; or all of them from 3.11 on.
+    pub(super) fn all(library: &Path, every: bool) -> Result<Vec<Self>> {
+        let folder = shell::target_directory()?.join("cpython");
+        let modules = folder.join("modules");
+        fs::create_dir_all(&modules)?;
+        for module in ["select", "selectors"] {
+            let path = modules.join(format!("{module}.abi3.so"));
+            // Not over one that a process may have loaded.
+            let _ = fs::remove_file(&path);
+            fs::copy(library, &path).with_context(|| path.display().to_string())?;
+        }
+        let mut found = vec![Self::of(Path::new("python3"), &folder, &modules)?];
+        let mut others: Vec<_> =
+            of_pyenv().iter().filter_map(|program| Self::of(program, &folder, &modules).ok()).collect();
+        others.retain(|other| other.version != found[0].version);
+        others.sort_by_key(|other| std::cmp::Reverse(other.version));
+        if !every {
+            others.truncate(1);
+        }
+        found.extend(others);
+        Ok(found)
+    }
+
+    fn of(python: &Path, folder: &Path, modules: &Path) -> Result<Self> {
+        let output = Command::new(python).args(["-c", ASK]).output();
+        let output = output.with_context(|| format!("`{}` does not start", python.display()))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut lines = text.lines();
+        let name = format!("Python {}", lines.next().unwrap_or_default());
+        let version = version(&name).with_context(|| format!("`{}` is no Python", python.display()))?;
+        if (version.0, version.1) < OLDEST {
+            bail!("{name} is too old: 3.11 and newer have the tests that are run");
+        }
+        let tests = PathBuf::from(lines.next().unwrap_or_default());
+        if tests.as_os_str().is_empty() {
+            let missing = lines.next().unwrap_or_default();
+            bail!("{name} comes without the package `test` ({missing}); Debian has it as libpython3-testsuite");
+        }
+        let environment = folder.join(name.replace(' ', "-"));
+        let mut venv = Command::new(python);
+        venv.args(["-m", "venv", "--clear", "--without-pip"]).arg(&environment);
+        let made = venv.output().context("venv")?;
+        if !made.status.success() {
+            bail!("{name} makes no environment: {}", String::from_utf8_lossy(&made.stderr).trim());
+        }
+        let library = format!("lib/python{}.{}/site-packages", version.0, version.1);
+        fs::write(environment.join(library).join("sitecustomize.py"), SITECUSTOMIZE)?;
+        let program = environment.join("bin/python");
+        Ok(Self { name, version, tests, program, modules: modules.to_owned() })
+    }
+
+    /// Its program, on one of the two sides.
+    pub(super) fn command(&self, side: Side) -> Command {
+        let mut command = Command::new(&self.program);
+        command.env_remove("PYTHONPATH").env_remove(OURS);
+        if side == Side::Ours {
+            command.env(OURS, &self.modules);
+        }
+        command
+    }
+
+    /// Fails unless it loads our modules where it should, and only there, in a child that looks at no variables too.
+    pub(super) fn prove(&self) -> Result<()> {
+        const PROOF: &str = "import select, selectors; print(select.__file__, selectors.__file__, sep='\\n')";
+        for side in [Side::Theirs, Side::Ours] {
+            let output = self.command(side).args(["-E", "-c", PROOF]).output()?;
+            let files = String::from_utf8_lossy(&output.stdout).into_owned();
+            let right = |file: &str| Path::new(file).starts_with(&self.modules) == (side == Side::Ours);
+            if files.lines().count() != 2 || !files.lines().all(right) {
+                let said = String::from_utf8_lossy(&output.stderr).into_owned();
+                bail!("{} has loaded the wrong modules for {side:?}: {files}{said}", self.name);
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares calls with random arguments.
+    pub(super) fn fuzz(&self, package: &Path, steps: u32, seed: u32) -> Result<()> {
+        let mut fuzz = self.command(Side::Theirs);
+        fuzz.arg(package.join("python/fuzz.py")).arg(&self.modules);
+        fuzz.args(["--steps", &steps.to_string(), "--seed", &seed.to_string()]);
+        shell::run(&mut fuzz).context("the fuzz")
+    }
+
+    /// Measures, and tells.
+    pub(super) fn speed(&self, package: &Path) -> Result<()> {
+        let mut speed = self.command(Side::Theirs);
+        shell::run(speed.arg(package.join("python/speed.py")).arg(&self.modules).env(OURS, ""))
+    }
+}
+
+/// `Python 3.11.7`, taken apart.
+fn version(name: &str) -> Option<(u32, u32, u32)> {
+    let mut numbers = name.strip_prefix("Python ")?.split('.').map(str::parse);
+    let mut next = || numbers.next()?.ok();
+    Some((next()?, next()?, next()?))
+}
+
+/// The interpreters that pyenv has installed.
+fn of_pyenv() -> Vec<PathBuf> {
+    let root = env::var_os("PYENV_ROOT").map(PathBuf::from);
+    let root = root.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".pyenv")));
+    let versions = root.and_then(|root| fs::read_dir(root.join("versions")).ok());
+    versions.into_iter().flatten().flatten().map(|entry| entry.path().join("bin/python3")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_numbers() {
+        assert_eq!(version("Python 3.11.7"), Some((3, 11, 7)));
+        assert_eq!(version("Python 3.11"), None);
+        assert!(version("Python 3.9.18") < version("Python 3.11.7"));
+    }
+}

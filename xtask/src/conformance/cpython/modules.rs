@@ -1,0 +1,119 @@
+//! Which of CPython's test modules are run.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+/// Those of the two modules themselves.
+const OWN: [&str; 7] =
+    ["test_select", "test_poll", "test_epoll", "test_selectors", "test_eintr", "test_kqueue", "test_devpoll"];
+
+/// Those of what waits with them.
+const CLIENTS: [&str; 22] = [
+    "test_asyncio.test_base_events",
+    "test_asyncio.test_buffered_proto",
+    "test_asyncio.test_selector_events",
+    "test_asyncio.test_sendfile",
+    "test_asyncio.test_server",
+    "test_asyncio.test_sock_lowlevel",
+    "test_asyncio.test_sslproto",
+    "test_asyncio.test_streams",
+    "test_asyncio.test_subprocess",
+    "test_asyncio.test_transports",
+    "test_asyncio.test_unix_events",
+    "test_asynchat",
+    "test_asyncore",
+    "test_ftplib",
+    "test_httpservers",
+    "test_logging",
+    "test_poplib",
+    "test_pty",
+    "test_smtplib",
+    "test_socketserver",
+    "test_telnetlib",
+    "test_xmlrpc",
+];
+
+/// More of them, which take half a minute and longer; the last ones are those that are folders of modules.
+const SLOW: [&str; 9] = [
+    "test_asyncio.test_events",
+    "test_asyncio.test_ssl",
+    "test_asyncio.test_tasks",
+    "test_imaplib",
+    "test_multiprocessing_main_handling",
+    "test_signal",
+    "test_ssl",
+    "test_subprocess",
+    "test_wsgiref",
+];
+const SLOW_FOLDERS: [&str; 4] = [
+    "test_concurrent_futures",
+    "test_multiprocessing_fork",
+    "test_multiprocessing_forkserver",
+    "test_multiprocessing_spawn",
+];
+
+/// The modules below `tests`, the folder of the package `test`, that this interpreter ships; with the slow ones, and with
+/// those of clients, if wanted.
+pub(super) fn of(tests: &Path, slow: bool, clients: bool) -> Result<Vec<String>> {
+    let mut modules: Vec<String> = OWN.map(str::to_owned).to_vec();
+    if clients {
+        modules.extend(CLIENTS.map(str::to_owned));
+    }
+    if slow {
+        modules.extend(SLOW.map(str::to_owned));
+        for folder in SLOW_FOLDERS.map(|folder| tests.join(folder)).iter().filter(|folder| folder.is_dir()) {
+            modules.extend(in_folder(folder)?);
+        }
+    }
+    modules.retain(|module| tests.join(module.replace('.', "/")).with_extension("py").is_file());
+    Ok(modules)
+}
+
+fn in_folder(folder: &Path) -> Result<Vec<String>> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let mut modules = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let file = entry?.file_name();
+        if let Some(module) = file.to_string_lossy().strip_suffix(".py").filter(|file| file.starts_with("test_")) {
+            modules.push(format!("{name}.{module}"));
+        }
+    }
+    modules.sort_unstable();
+    Ok(modules)
+}
+
+/// A key that sorts those first which take longest.
+pub(super) fn slowness(module: &str) -> usize {
+    const LONGEST: [&str; 10] = [
+        "test_multiprocessing",
+        "test_asyncio.test_events",
+        "test_asyncio.test_tasks",
+        "test_signal",
+        "test_imaplib",
+        "test_subprocess",
+        "test_ssl",
+        "test_asyncio",
+        "test_selectors",
+        "test_poll",
+    ];
+    LONGEST.iter().position(|name| module.starts_with(name)).unwrap_or(LONGEST.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_there_is_named() {
+        assert!(of(Path::new("/nowhere"), true, true).unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_longest_come_first() {
+        let mut modules = ["test_select", "test_poll", "test_multiprocessing_fork.test_misc"];
+        modules.sort_by_key(|module| slowness(module));
+        assert_eq!(modules, ["test_multiprocessing_fork.test_misc", "test_poll", "test_select"]);
+    }
+}

@@ -1,0 +1,176 @@
+//! Runs test modules, each in a process of its own, some at the same time.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+
+use super::interpreter::Interpreter;
+use super::{Both, Tests, read};
+use crate::shell::{self, DIM};
+
+/// Whose modules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Theirs,
+    Ours,
+}
+
+impl Side {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Theirs => "theirs",
+            Self::Ours => "ours",
+        }
+    }
+
+    pub(super) fn of(self, both: &mut Both) -> &mut Option<Outcome> {
+        match self {
+            Self::Theirs => &mut both.0,
+            Self::Ours => &mut both.1,
+        }
+    }
+}
+
+/// How a test ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Passed,
+    Skipped,
+    /// With what was said about it.
+    Failed(String),
+}
+
+/// A test module, or some of its tests.
+#[derive(Clone, Debug)]
+pub(super) struct Work {
+    /// Its place in the list.
+    pub(super) interpreter: usize,
+    pub(super) side: Side,
+    pub(super) module: String,
+    /// Only these tests, if there are any.
+    pub(super) only: Vec<String>,
+}
+
+/// A line of what `run.py` writes.
+#[derive(Deserialize)]
+struct Line {
+    test: String,
+    outcome: String,
+    detail: String,
+}
+
+/// How many at once, for each processor: most of them sleep most of the time.
+const PER_PROCESSOR: usize = 2;
+
+/// Runs everything; gives back the tests of each interpreter.
+pub(super) fn all(interpreters: &[Interpreter], package: &Path, works: &[Work]) -> Result<Vec<Tests>> {
+    let results = Mutex::new(vec![Tests::new(); interpreters.len()]);
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
+    let threads = PER_PROCESSOR * thread::available_parallelism().map_or(1, Into::into);
+    thread::scope(|scope| {
+        for _ in 0..threads.min(works.len()) {
+            scope.spawn(|| {
+                while let Some(work) = works.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    match one(&interpreters[work.interpreter], package, work) {
+                        Ok(outcomes) => merge(&mut results.lock().unwrap()[work.interpreter], work.side, outcomes),
+                        Err(error) => *failed.lock().unwrap() = Some(error),
+                    }
+                }
+            });
+        }
+    });
+    match failed.into_inner().unwrap() {
+        Some(error) => Err(error),
+        None => Ok(results.into_inner().unwrap()),
+    }
+}
+
+/// Runs some tests once more, one after the other; what they say now counts.
+pub(super) fn again(
+    interpreters: &[Interpreter],
+    package: &Path,
+    works: &[Work],
+    results: &mut [Tests],
+) -> Result<()> {
+    for work in works {
+        let outcomes = one(&interpreters[work.interpreter], package, work)?;
+        let tests = &mut results[work.interpreter];
+        for test in &work.only {
+            *work.side.of(tests.entry(test.clone()).or_default()) = outcomes.get(test).cloned();
+        }
+    }
+    Ok(())
+}
+
+fn merge(tests: &mut Tests, side: Side, outcomes: BTreeMap<String, Outcome>) {
+    for (test, outcome) in outcomes {
+        *side.of(tests.entry(test).or_default()) = Some(outcome);
+    }
+}
+
+/// Runs one process to its end.
+fn one(interpreter: &Interpreter, package: &Path, work: &Work) -> Result<BTreeMap<String, Outcome>> {
+    let folder = shell::target_directory()?.join("cpython/results").join(interpreter.name.replace(' ', "-"));
+    fs::create_dir_all(&folder)?;
+    let lines = folder.join(format!("{}.{}.json", work.module, work.side.name()));
+    let log = lines.with_extension("log");
+    let mut command = interpreter.command(work.side);
+    command.arg(package.join("python/run.py")).arg(&lines).args([work.side.name(), &format!("test.{}", work.module)]);
+    if !work.only.is_empty() {
+        command.arg("--only").args(&work.only);
+    }
+    let output = File::create(&log)?;
+    command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).current_dir(env_temp());
+    let status = command.status().with_context(|| format!("{} does not start", interpreter.name))?;
+    let mut outcomes = outcomes(&read(&lines).unwrap_or_default())?;
+    if !status.success() {
+        let (log, module) = (read(&log)?, &work.module);
+        let tail: Vec<_> = log.lines().rev().take(30).collect();
+        let tail = tail.into_iter().rev().collect::<Vec<_>>().join("\n");
+        outcomes.insert(format!("test.{module} (the process)"), Outcome::Failed(format!("{status}\n{tail}")));
+    }
+    anstream::println!("{DIM}{} {:<6} {}{DIM:#}", interpreter.name, work.side.name(), work.module);
+    Ok(outcomes)
+}
+
+fn env_temp() -> std::path::PathBuf {
+    std::env::temp_dir()
+}
+
+/// What the lines tell; a test that was started and did not end has failed.
+fn outcomes(lines: &str) -> Result<BTreeMap<String, Outcome>> {
+    let mut outcomes = BTreeMap::new();
+    for line in lines.lines() {
+        let Line { test, outcome, detail } = serde_json::from_str(line).context("run.py wrote no JSON")?;
+        let outcome = match outcome.as_str() {
+            "passed" => Outcome::Passed,
+            "skipped" => Outcome::Skipped,
+            "started" => Outcome::Failed("it did not end".to_owned()),
+            _ => Outcome::Failed(detail),
+        };
+        outcomes.insert(test, outcome);
+    }
+    Ok(outcomes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_did_not_end_has_failed() {
+        let lines = "{\"test\": \"a\", \"outcome\": \"started\", \"detail\": \"\"}\n\
+                     {\"test\": \"a\", \"outcome\": \"passed\", \"detail\": \"\"}\n\
+                     {\"test\": \"b\", \"outcome\": \"started\", \"detail\": \"\"}\n";
+        let outcomes = outcomes(lines).unwrap();
+        assert_eq!(outcomes["a"], Outcome::Passed);
+        assert_eq!(outcomes["b"], Outcome::Failed("it did not end".to_owned()));
+    }
+}

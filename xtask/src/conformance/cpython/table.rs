@@ -1,0 +1,79 @@
+//! The two sides beside each other, for a person.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+
+use anyhow::{Context as _, Result};
+use comfy_table::{Cell, CellAlignment, Table, presets};
+
+use super::interpreter::Interpreter;
+use super::run::{Outcome, Work};
+use super::{Both, Tests};
+use crate::shell::{self, BOLD, DIM};
+
+/// Passed, failed and skipped, first CPython's, then ours.
+#[derive(Default)]
+struct Counts([[usize; 3]; 2]);
+
+impl Counts {
+    fn add(&mut self, (theirs, ours): &Both) {
+        for (counts, outcome) in self.0.iter_mut().zip([theirs, ours]) {
+            match outcome {
+                Some(Outcome::Passed) => counts[0] += 1,
+                Some(Outcome::Failed(_)) => counts[1] += 1,
+                Some(Outcome::Skipped) => counts[2] += 1,
+                None => {}
+            }
+        }
+    }
+}
+
+/// One line for each test module.
+pub(super) fn print(interpreter: &Interpreter, works: &[Work], tests: &Tests) {
+    let mut modules: Vec<_> = works.iter().map(|work| work.module.as_str()).collect();
+    modules.sort_unstable();
+    modules.dedup();
+    let mut rows: BTreeMap<&str, Counts> = BTreeMap::new();
+    let mut all = Counts::default();
+    for (test, both) in tests {
+        let of = |module: &&&str| test.contains(&format!("test.{module}"));
+        let module = modules.iter().filter(of).max_by_key(|module| module.len()).copied();
+        rows.entry(module.unwrap_or("other")).or_default().add(both);
+        all.add(both);
+    }
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_BORDERS_ONLY);
+    let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+    let mut header = vec![Cell::new(&interpreter.name)];
+    for side in ["CPython's", "ours"] {
+        header.extend([side, "failed", "skipped"].map(|text| right(text.to_owned())));
+    }
+    table.set_header(header);
+    for (module, Counts(sides)) in rows.iter().map(|(module, counts)| (*module, counts)).chain([("all", &all)]) {
+        let numbers = sides.iter().flatten().map(|&count| if count == 0 { String::new() } else { count.to_string() });
+        table.add_row([Cell::new(module)].into_iter().chain(numbers.map(right)));
+    }
+    anstream::println!("\n{BOLD}{}{BOLD:#}, passed over CPython's modules and over ours\n{table}", interpreter.name);
+}
+
+/// One line for each test, in a file.
+pub(super) fn write(interpreter: &Interpreter, tests: &Tests) -> Result<()> {
+    let path = shell::target_directory()?.join("cpython").join(interpreter.name.replace(' ', "-") + ".txt");
+    let mut text = String::from("CPython's  ours\n");
+    for (test, (theirs, ours)) in tests {
+        let _ = writeln!(text, "{:<10} {:<10} {test}", word(theirs.as_ref()), word(ours.as_ref()));
+    }
+    fs::write(&path, text).with_context(|| path.display().to_string())?;
+    anstream::println!("{DIM}test by test: {}{DIM:#}", path.display());
+    Ok(())
+}
+
+fn word(outcome: Option<&Outcome>) -> &'static str {
+    match outcome {
+        Some(Outcome::Passed) => "passed",
+        Some(Outcome::Failed(_)) => "failed",
+        Some(Outcome::Skipped) => "skipped",
+        None => "not run",
+    }
+}
