@@ -13,13 +13,14 @@ use crate::{msrv, targets, tidy};
 /// Does one thing, and adds the tests it ran.
 type Step = fn(&mut Counts) -> Result<()>;
 
-const STEPS: [(&str, Step); 12] = [
+const STEPS: [(&str, Step); 13] = [
     ("formatting", |_| shell::run(&mut shell::cargo(["fmt", "--all", "--check"]))),
     ("lints", |_| lints()),
     ("tidy", |_| done(tidy::run()?)),
     ("the commands of README", commands_of_readme),
     ("all other tests", other_tests),
     ("emulations and other machines", other_machines),
+    ("CPython's own tests", |counts| conformance(counts, "cpython")),
     ("truth tables", |_| truth_tables()),
     ("documentation", |_| documentation()),
     ("oldest Rust", |_| done(msrv::run()?)),
@@ -111,9 +112,12 @@ fn commands_of_readme(_: &mut Counts) -> Result<()> {
 
 /// Runs the suite on everything that this machine can act as.
 fn other_machines(counts: &mut Counts) -> Result<()> {
-    let mut run =
-        shell::cargo(["run", "--quiet", "--package", "xtask", "--", "conformance", "--with", "all"]);
-    count(&mut run, counts)
+    conformance(counts, "all")
+}
+
+fn conformance(counts: &mut Counts, with: &str) -> Result<()> {
+    let run = ["run", "--quiet", "--package", "xtask", "--", "conformance", "--with", with];
+    count(&mut shell::cargo(run), counts)
 }
 
 /// Links the suite for the two systems on which it can be run by carrying a file.
@@ -136,8 +140,9 @@ fn count(command: &mut Command, counts: &mut Counts) -> Result<()> {
 fn other_tests(counts: &mut Counts) -> Result<()> {
     // Not all features: `libkqueue` takes a library that is not everywhere.
     let features = "select-sys/devpoll-emulation,selectors/devpoll-emulation";
-    let packages = ["test", "--workspace", "--exclude", "conformance", "--features", features];
-    let mut runs = vec![shell::cargo(packages)];
+    let mut packages = shell::cargo(["test", "--workspace", "--features", features]);
+    packages.args(["--exclude", "conformance", "--exclude", "cpython"]);
+    let mut runs = vec![packages];
     for arguments in of_conformance(&shell::metadata()?) {
         let mut run = shell::cargo(["test", "--package", "conformance", "--features", "devpoll-emulation"]);
         run.args(arguments);

@@ -145,7 +145,15 @@ mod tests {
 
     fn options(backend: Option<&str>, filter: Option<&str>) -> Options {
         let (backend, filter) = (backend.map(str::to_owned), filter.map(str::to_owned));
-        Options { backend, filter, with: Vec::new(), build: None, json: false, patience: 1 }
+        Options {
+            backend,
+            filter,
+            with: Vec::new(),
+            build: None,
+            json: false,
+            patience: 1,
+            cpython: cpython::Options::default(),
+        }
     }
 
     #[test]

@@ -24,7 +24,10 @@
 //!
 //! [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
 
-#![expect(unsafe_code, reason = "the call takes the list by address, and numbers in it are lent as descriptors")]
+#![expect(
+    unsafe_code,
+    reason = "the call takes the list by address, and numbers in it are lent as descriptors"
+)]
 
 use std::collections::HashMap;
 use std::fmt;

@@ -232,7 +232,7 @@ def _written(side, kind, method, result):
             pass
 
     def fd(number):
-        return own.get(number, number)
+        return own.get(number, int(number))
 
     def key(one):
         return (type(one).__name__, fd(one.fd), int(one.events), one.data) if isinstance(one, tuple) else one

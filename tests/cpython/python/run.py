@@ -5,6 +5,7 @@
 FILE gets the lines. The modules `select` and `selectors` must be those that the second argument says.
 """
 
+import faulthandler
 import json
 import os
 import sys
@@ -17,6 +18,10 @@ from test.support import os_helper
 
 # What a test may use, as `python -m test -u` names it: no network, no sound, no windows.
 RESOURCES = ["cpu", "walltime", "subprocess"]
+# What names the network and stays on this machine.
+LOCAL = "test.test_socketserver"
+# The seconds after which a module hangs.
+PATIENCE = 900
 # Tells the sitecustomize of this environment, and so this program, where our modules are.
 OURS = "SELECTORS_CPYTHON"
 
@@ -116,7 +121,8 @@ def main():
     if "--only" in names:
         at = names.index("--only")
         names, only = names[:at], set(names[at + 1:])
-    support.use_resources = list(RESOURCES)
+    support.use_resources = RESOURCES + ["network"] * (LOCAL in names)
+    faulthandler.dump_traceback_later(PATIENCE, exit=True)
     with open(path, "w") as file, os_helper.temp_cwd(f"test_python_{os.getpid()}"):
         result = Lines(file)
         for suite in tests(names):

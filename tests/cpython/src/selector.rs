@@ -63,7 +63,7 @@ struct State {
 impl Selector {
     /// Does something with the state. If another thread waits, it is woken for that, and goes on afterwards.
     fn with<R>(&self, py: Python<'_>, act: impl FnOnce(&mut State) -> R) -> R {
-        act(&mut *self.turn(py))
+        act(&mut self.turn(py))
     }
 
     fn turn(&self, py: Python<'_>) -> MutexGuard<'_, State> {

@@ -21,7 +21,8 @@ use interpreter::Interpreter;
 use run::{Outcome, Side, Work};
 
 /// What there is to choose in it.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
+#[group(id = "cpython")]
 pub(crate) struct Options {
     /// With cpython: every interpreter from 3.11 on, and the slow tests too
     #[arg(long)]
@@ -38,10 +39,10 @@ pub(crate) struct Options {
 }
 
 /// How one test ended over CPython's modules, and over ours.
-pub(super) type Both = (Option<Outcome>, Option<Outcome>);
+type Both = (Option<Outcome>, Option<Outcome>);
 
 /// All tests of one interpreter, by name.
-pub(super) type Tests = BTreeMap<String, Both>;
+type Tests = BTreeMap<String, Both>;
 
 pub(super) fn run(options: &Options, filter: Option<&str>) -> Result<ExitCode> {
     let start = Instant::now();
@@ -62,15 +63,15 @@ pub(super) fn run(options: &Options, filter: Option<&str>) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
+    let meant = MeantToFail::read(&package.join("meant-to-fail.txt"))?;
     let works = works(&interpreters, options, filter)?;
     let mut results = run::all(&interpreters, &package, &works)?;
-    let again = compare::to_run_again(&results);
+    let again = compare::to_run_again(&results, &meant);
     if !again.is_empty() {
         anstream::println!("{DIM}once more, alone: {}{DIM:#}", compare::names(&again).join(", "));
         run::again(&interpreters, &package, &again, &mut results)?;
     }
 
-    let meant = MeantToFail::read(&package.join("meant-to-fail.txt"))?;
     let mut differences = Vec::new();
     for (interpreter, tests) in interpreters.iter().zip(&results) {
         table::print(interpreter, &works, tests);
@@ -87,11 +88,8 @@ pub(super) fn run(options: &Options, filter: Option<&str>) -> Result<ExitCode> {
         }
     }
     let (passed, skipped) = compare::counts(&results);
-    anstream::println!(
-        "{DIM}{} tests meant to fail; {:.1} s{DIM:#}",
-        meant.len(),
-        start.elapsed().as_secs_f64()
-    );
+    let seconds = start.elapsed().as_secs_f64();
+    anstream::println!("{DIM}{} tests are meant to fail; {seconds:.1} s{DIM:#}", meant.len());
     println!("\n{passed} passed, {} failed, {skipped} skipped", differences.len());
     if passed == 0 {
         bail!("nothing was run");
@@ -103,8 +101,7 @@ pub(super) fn run(options: &Options, filter: Option<&str>) -> Result<ExitCode> {
 fn works(interpreters: &[Interpreter], options: &Options, filter: Option<&str>) -> Result<Vec<Work>> {
     let mut works = Vec::new();
     for (place, interpreter) in interpreters.iter().enumerate() {
-        let every = options.long || place == 0;
-        for module in modules::of(&interpreter.tests, options.long, every)? {
+        for module in modules::of(&interpreter.tests, options.long)? {
             if filter.is_some_and(|filter| !module.contains(filter)) {
                 continue;
             }

@@ -89,12 +89,13 @@ pub(super) fn differences(interpreter: &str, tests: &Tests, meant: &MeantToFail)
     differences
 }
 
-/// The tests in which ours is worse, on both sides, to see whether it was chance.
-pub(super) fn to_run_again(results: &[Tests]) -> Vec<Work> {
+/// The tests in which ours is worse and not meant to be, on both sides, to see whether it was chance.
+pub(super) fn to_run_again(results: &[Tests], meant: &MeantToFail) -> Vec<Work> {
     let mut works = Vec::new();
     for (interpreter, tests) in results.iter().enumerate() {
         let mut modules: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (test, _) in tests.iter().filter(|(_, both)| is_worse(both)) {
+        let unexpected = |test: &str, both| is_worse(both) && !meant.0.contains_key(test);
+        for (test, _) in tests.iter().filter(|(test, both)| unexpected(test, both)) {
             if let Some(module) = module_of(test) {
                 modules.entry(module).or_default().push(test.clone());
             }
@@ -118,7 +119,11 @@ fn module_of(test: &str) -> Option<String> {
 
 /// The tests that are run again.
 pub(super) fn names(works: &[Work]) -> Vec<&str> {
-    works.iter().filter(|work| work.side == Side::Ours).flat_map(|work| work.only.iter().map(String::as_str)).collect()
+    works
+        .iter()
+        .filter(|work| work.side == Side::Ours)
+        .flat_map(|work| work.only.iter().map(String::as_str))
+        .collect()
 }
 
 /// How many tests passed over our modules, and how many did not for a reason that is not ours.
@@ -155,7 +160,9 @@ mod tests {
 
     #[test]
     fn the_list_is_held_both_ways() {
-        let meant = MeantToFail::parse("test.a.A.fails: so it is\ntest.a.A.passes: it is not\ntest.a.A.gone: \n").unwrap();
+        let meant =
+            MeantToFail::parse("test.a.A.fails: so it is\ntest.a.A.passes: it is not\ntest.a.A.gone: \n")
+                .unwrap();
         let tests = Tests::from([
             ("test.a.A.fails".to_owned(), (Some(Outcome::Passed), failed())),
             ("test.a.A.passes".to_owned(), (Some(Outcome::Passed), Some(Outcome::Passed))),
@@ -176,7 +183,10 @@ mod tests {
     #[test]
     fn modules_end_where_a_class_begins() {
         let module = |test| module_of(test).unwrap_or_default();
-        assert_eq!(module("test.test_asyncio.test_streams.StreamTests.test_read"), "test_asyncio.test_streams");
+        assert_eq!(
+            module("test.test_asyncio.test_streams.StreamTests.test_read"),
+            "test_asyncio.test_streams"
+        );
         assert_eq!(module("test.test_select.SelectTestCase.test_errno"), "test_select");
         assert_eq!(module("setUpModule (test.test_select)"), "");
     }

@@ -93,7 +93,9 @@ impl Interpreter {
         let tests = PathBuf::from(lines.next().unwrap_or_default());
         if tests.as_os_str().is_empty() {
             let missing = lines.next().unwrap_or_default();
-            bail!("{name} comes without the package `test` ({missing}); Debian has it as libpython3-testsuite");
+            bail!(
+                "{name} comes without the package `test` ({missing}); Debian has it as libpython3-testsuite"
+            );
         }
         let environment = folder.join(name.replace(' ', "-"));
         let mut venv = Command::new(python);

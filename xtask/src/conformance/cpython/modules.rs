@@ -35,7 +35,7 @@ const CLIENTS: [&str; 22] = [
     "test_xmlrpc",
 ];
 
-/// More of them, which take half a minute and longer; the last ones are those that are folders of modules.
+/// More of them, which take half a minute and longer, and folders of such.
 const SLOW: [&str; 9] = [
     "test_asyncio.test_events",
     "test_asyncio.test_ssl",
@@ -54,13 +54,9 @@ const SLOW_FOLDERS: [&str; 4] = [
     "test_multiprocessing_spawn",
 ];
 
-/// The modules below `tests`, the folder of the package `test`, that this interpreter ships; with the slow ones, and with
-/// those of clients, if wanted.
-pub(super) fn of(tests: &Path, slow: bool, clients: bool) -> Result<Vec<String>> {
-    let mut modules: Vec<String> = OWN.map(str::to_owned).to_vec();
-    if clients {
-        modules.extend(CLIENTS.map(str::to_owned));
-    }
+/// The modules below `tests`, the folder of the package `test`, that this interpreter ships; with the slow ones if wanted.
+pub(super) fn of(tests: &Path, slow: bool) -> Result<Vec<String>> {
+    let mut modules: Vec<String> = OWN.iter().chain(&CLIENTS).map(|&module| module.to_owned()).collect();
     if slow {
         modules.extend(SLOW.map(str::to_owned));
         for folder in SLOW_FOLDERS.map(|folder| tests.join(folder)).iter().filter(|folder| folder.is_dir()) {
@@ -76,7 +72,9 @@ fn in_folder(folder: &Path) -> Result<Vec<String>> {
     let mut modules = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let file = entry?.file_name();
-        if let Some(module) = file.to_string_lossy().strip_suffix(".py").filter(|file| file.starts_with("test_")) {
+        if let Some(module) =
+            file.to_string_lossy().strip_suffix(".py").filter(|file| file.starts_with("test_"))
+        {
             modules.push(format!("{name}.{module}"));
         }
     }
@@ -107,7 +105,7 @@ mod tests {
 
     #[test]
     fn only_what_is_there_is_named() {
-        assert!(of(Path::new("/nowhere"), true, true).unwrap().is_empty());
+        assert!(of(Path::new("/nowhere"), true).unwrap().is_empty());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Runs test modules, each in a process of its own, some at the same time.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::Stdio;
@@ -79,7 +80,9 @@ pub(super) fn all(interpreters: &[Interpreter], package: &Path, works: &[Work]) 
             scope.spawn(|| {
                 while let Some(work) = works.get(next.fetch_add(1, Ordering::Relaxed)) {
                     match one(&interpreters[work.interpreter], package, work) {
-                        Ok(outcomes) => merge(&mut results.lock().unwrap()[work.interpreter], work.side, outcomes),
+                        Ok(outcomes) => {
+                            merge(&mut results.lock().unwrap()[work.interpreter], work.side, outcomes)
+                        }
                         Err(error) => *failed.lock().unwrap() = Some(error),
                     }
                 }
@@ -122,12 +125,15 @@ fn one(interpreter: &Interpreter, package: &Path, work: &Work) -> Result<BTreeMa
     let lines = folder.join(format!("{}.{}.json", work.module, work.side.name()));
     let log = lines.with_extension("log");
     let mut command = interpreter.command(work.side);
-    command.arg(package.join("python/run.py")).arg(&lines).args([work.side.name(), &format!("test.{}", work.module)]);
+    command
+        .arg(package.join("python/run.py"))
+        .arg(&lines)
+        .args([work.side.name(), &format!("test.{}", work.module)]);
     if !work.only.is_empty() {
         command.arg("--only").args(&work.only);
     }
     let output = File::create(&log)?;
-    command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).current_dir(env_temp());
+    command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).current_dir(env::temp_dir());
     let status = command.status().with_context(|| format!("{} does not start", interpreter.name))?;
     let mut outcomes = outcomes(&read(&lines).unwrap_or_default())?;
     if !status.success() {
@@ -138,10 +144,6 @@ fn one(interpreter: &Interpreter, package: &Path, work: &Work) -> Result<BTreeMa
     }
     anstream::println!("{DIM}{} {:<6} {}{DIM:#}", interpreter.name, work.side.name(), work.module);
     Ok(outcomes)
-}
-
-fn env_temp() -> std::path::PathBuf {
-    std::env::temp_dir()
 }
 
 /// What the lines tell; a test that was started and did not end has failed.

@@ -50,11 +50,17 @@ pub(super) fn print(interpreter: &Interpreter, works: &[Work], tests: &Tests) {
         header.extend([side, "failed", "skipped"].map(|text| right(text.to_owned())));
     }
     table.set_header(header);
-    for (module, Counts(sides)) in rows.iter().map(|(module, counts)| (*module, counts)).chain([("all", &all)]) {
-        let numbers = sides.iter().flatten().map(|&count| if count == 0 { String::new() } else { count.to_string() });
+    for (module, Counts(sides)) in
+        rows.iter().map(|(module, counts)| (*module, counts)).chain([("all", &all)])
+    {
+        let numbers =
+            sides.iter().flatten().map(|&count| if count == 0 { String::new() } else { count.to_string() });
         table.add_row([Cell::new(module)].into_iter().chain(numbers.map(right)));
     }
-    anstream::println!("\n{BOLD}{}{BOLD:#}, passed over CPython's modules and over ours\n{table}", interpreter.name);
+    anstream::println!(
+        "\n{BOLD}{}{BOLD:#}, passed over CPython's modules and over ours\n{table}",
+        interpreter.name
+    );
 }
 
 /// One line for each test, in a file.
