@@ -50,9 +50,7 @@ pub(super) struct Interpreter {
 
 /// Builds the library that is both modules.
 pub(super) fn build() -> Result<PathBuf> {
-    let mut build = shell::cargo(["build", "--release", "--package", "cpython"]);
-    // Python has the symbols; linked against a libpython, it would fit one version alone.
-    shell::run(build.env("PYO3_BUILD_EXTENSION_MODULE", "1"))?;
+    shell::run(&mut shell::cargo(["build", "--release", "--package", "cpython"]))?;
     Ok(shell::target_directory()?.join("release/libcpython.so"))
 }
 
