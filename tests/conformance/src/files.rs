@@ -102,5 +102,5 @@ pub fn without_a_file() -> Result<OwnedFd, NotRun> {
 /// There are no such ones here.
 #[cfg(not(any(target_os = "android", target_os = "linux")))]
 pub fn without_a_file() -> Result<OwnedFd, NotRun> {
-    Err(NotRun::because("O_PATH is of Linux"))
+    Err(NotRun::because("no descriptor is open here and yet refused, as one with O_PATH is on Linux"))
 }

@@ -147,7 +147,7 @@ fn the_sets_are_empty_after_an_interrupted_wait() -> Run {
     disturbed(|| {
         let mut set = FdSet::from_iter([a.as_fd()]);
         let mut except = set.clone();
-        let limit = Duration::from_millis(50);
+        let limit = Duration::from_millis(100);
         let (found, signals) = in_a_storm(&b, || select(Some(&mut set), None, Some(&mut except), limit));
         assert_eq!(found.unwrap(), 0);
         assert!(set.is_empty() && except.is_empty());
