@@ -9,6 +9,7 @@
 //! * Reading and writing are two entries of one descriptor, and come as two events.
 //! * A queue is not inherited by a forked child: see [`Kqueue`].
 //! * Regular files are ready for reading while the position is not at their end, and not otherwise.
+//! * Every change of an entry writes its `udata` over the one that is there.
 //!
 //! # Portability
 //!
@@ -186,7 +187,8 @@ impl fmt::Debug for Filter {
 /// Calls take `&self`: other threads may change the queue while one waits. Dropping closes the descriptor.
 ///
 /// A forked child does not inherit a queue: the descriptor is closed there, and its number may have been given to
-/// another file. In a child every call fails with `EBADF`, and dropping leaves the number alone.
+/// another file. In a child every call fails with `EBADF`, and dropping leaves the number alone. So says
+/// kqueue(2) of each of these systems.
 ///
 /// # Examples
 ///
@@ -224,7 +226,7 @@ impl Kqueue {
     /// # Errors
     ///
     /// * `EMFILE`, `ENFILE`: no descriptors left in the process, in the system.
-    /// * `ENOMEM`: no memory left in the kernel.
+    /// * `ENOMEM`: no memory left in the kernel, or no queues left for the user (`RLIMIT_KQUEUES` on FreeBSD).
     ///
     /// # Portability
     ///
@@ -262,10 +264,16 @@ impl Kqueue {
     ///
     /// A change that fails is reported as an event with [`Flags::ERROR`] ([`Kevent::error`]) where `events` has room; the
     /// changes after it are made. Where there is no room, the call fails with its error, and the changes after it are not
-    /// made. When anything of this kind is reported, the call does not wait.
+    /// made. When anything of this kind is reported, the call does not wait, and reports nothing else.
+    ///
+    /// A change with [`Flags::RECEIPT`] is answered in the same way. Where there is no room for the answer the call ends
+    /// there, without an error on FreeBSD and NetBSD, and the changes after it are not made.
     ///
     /// With no room in `events` it makes the changes and then waits, without taking an event, until there is one or the
-    /// time is over; with no room and no timeout it does not wait.
+    /// time is over; with no room and no timeout it does not wait. What was ready when the queue was last asked, and is
+    /// over, ends such a wait too.
+    ///
+    /// A limit of any length will do: the kernel gets at most 24.8 days at a time.
     ///
     /// # Errors
     ///
@@ -299,8 +307,8 @@ impl Kqueue {
         let found = time::wait(timeout, |left| {
             let result = once(fd, changes, events, left);
             // "EINTR: A signal was delivered before the timeout expired and before any events were placed on the kqueue",
-            // and "all changes contained in the changelist have been applied": kevent(2) of FreeBSD and NetBSD. So they
-            // are not sent again.
+            // and "all changes contained in the changelist have been applied": kevent(2) of FreeBSD; NetBSD's `kevent1` (in
+            // sys/kern/kern_event.c) makes them before it can sleep. So they are not sent again.
             changes = &[];
             result
         })?;
@@ -335,7 +343,7 @@ impl AsFd for Kqueue {
 
 /// `kevent(2)`, once.
 fn once(fd: RawFd, changes: &[Kevent], events: &mut [Kevent], left: Option<Duration>) -> io::Result<usize> {
-    let left = left.map(time::timespec);
+    let left = left.map(|left| time::timespec(if IN_MILLIS { millis(left) } else { left }));
     let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
     // `int` but for NetBSD's size_t. A slice of `Kevent`s with more than INT_MAX items is over 64 GiB; what is beyond is
     // left out rather than counted wrong.
@@ -354,6 +362,13 @@ fn once(fd: RawFd, changes: &[Kevent], events: &mut [Kevent], left: Option<Durat
         )
     };
     time::count(found)
+}
+
+/// Whether the call counts milliseconds, and rounds down: libkqueue waits with `epoll_wait`.
+const IN_MILLIS: bool = cfg!(target_os = "linux");
+
+fn millis(left: Duration) -> Duration {
+    Duration::from_millis(time::millis_up(left) as u64) // not negative
 }
 
 /// How many times this process is a forked child, that of its parents included.

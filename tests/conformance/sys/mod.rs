@@ -25,6 +25,15 @@ mod epoll_threads;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 mod fallback;
 mod interrupts;
+#[cfg(any(
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_vendor = "apple",
+    all(target_os = "linux", feature = "libkqueue"),
+))]
+mod kqueue;
 mod poll;
 mod poll_cache;
 mod poll_object;
@@ -68,6 +77,15 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         epoll::scenarios(),
         #[cfg(any(target_os = "android", target_os = "linux"))]
         epoll_threads::scenarios(),
+        #[cfg(any(
+            target_os = "dragonfly",
+            target_os = "freebsd",
+            target_os = "netbsd",
+            target_os = "openbsd",
+            target_vendor = "apple",
+            all(target_os = "linux", feature = "libkqueue"),
+        ))]
+        kqueue::all(),
         interrupts::scenarios(),
         timeouts::scenarios(),
         #[cfg(any(target_os = "android", target_os = "linux"))]

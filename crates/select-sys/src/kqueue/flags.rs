@@ -6,7 +6,8 @@ use crate::kqueue_system as c;
 /// `EVFILT_*`: what kind of thing a [`Kevent`](super::Kevent) is about. Unknown ones are kept.
 ///
 /// Which there are differs between systems: see the source of this table. `EVFILT_NETDEV`, which Python knows, is on no
-/// current system.
+/// current system: FreeBSD had it once, and has given its number to another. Its notes went with it, see
+/// [`Notes`](super::Notes).
 ///
 /// # Examples
 ///
@@ -143,10 +144,11 @@ bitflags::bitflags! {
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
     #[repr(transparent)]
     pub struct Flags: FlagBits {
-        /// `EV_ADD`: add it to the queue, or change it there.
+        /// `EV_ADD`: add it to the queue, or change it there. FreeBSD does not give it back in events; NetBSD does.
         #[doc(alias = "EV_ADD")]
         const ADD = c::EV_ADD;
-        /// `EV_CLEAR`: forget what was reported: edge-triggered.
+        /// `EV_CLEAR`: forget what was reported: edge-triggered. Cannot be changed while the entry is there; timers,
+        /// signals and processes always have it.
         #[doc(alias = "EV_CLEAR")]
         const CLEAR = c::EV_CLEAR;
         /// `EV_DELETE`: take it out of the queue.
@@ -161,16 +163,18 @@ bitflags::bitflags! {
         /// `EV_ENABLE`: report it again.
         #[doc(alias = "EV_ENABLE")]
         const ENABLE = c::EV_ENABLE;
-        /// `EV_EOF`: the other end is gone or sends no more; `fflags` has the socket's error.
+        /// `EV_EOF`: the other end is gone or sends no more, or this end was shut down; `fflags` has the socket's error.
+        /// There may be something to read before the end.
         #[doc(alias = "EV_EOF")]
         const EOF = c::EV_EOF;
         /// `EV_ERROR`: this is an answer to a change; `data` has the error.
         #[doc(alias = "EV_ERROR")]
         const ERROR = c::EV_ERROR;
-        /// `EV_ONESHOT`: take it out once it is reported.
+        /// `EV_ONESHOT`: take it out once it is reported. FreeBSD and NetBSD report it also when what was ready is over.
         #[doc(alias = "EV_ONESHOT")]
         const ONESHOT = c::EV_ONESHOT;
-        /// `EV_RECEIPT`: answer this change with an `ERROR` event, also when it is well (`data` is 0 then).
+        /// `EV_RECEIPT`: answer this change with an `ERROR` event, also when it is well (`data` is 0 then); see
+        /// [`Kqueue::control`](super::Kqueue::control).
         #[doc(alias = "EV_RECEIPT")]
         const RECEIPT = c::EV_RECEIPT;
         /// `EV_FLAG1`: filter-specific.

@@ -10,6 +10,9 @@ bitflags::bitflags! {
     ///
     /// The same bits mean different things for different filters, which each constant names first.
     ///
+    /// `NOTE_LINKUP`, `NOTE_LINKDOWN` and `NOTE_LINKINV`, which Python knows, belonged to `EVFILT_NETDEV`; no current system
+    /// has them.
+    ///
     /// # References
     ///
     /// [kqueue(2)](https://man.freebsd.org/cgi/man.cgi?query=kqueue&sektion=2)
@@ -165,7 +168,7 @@ bitflags::bitflags! {
         /// `NOTE_FFOR`: (user) the program's bits become the union with the given ones.
         #[doc(alias = "NOTE_FFOR")]
         const FFOR = c::NOTE_FFOR;
-        /// `NOTE_TRIGGER`: (user) trigger it.
+        /// `NOTE_TRIGGER`: (user) trigger it. In a change of its own: FreeBSD and NetBSD ignore it in one that adds.
         #[doc(alias = "NOTE_TRIGGER")]
         const TRIGGER = c::NOTE_TRIGGER;
         /// `NOTE_ATTRIB`: (vnode) its attributes changed.
