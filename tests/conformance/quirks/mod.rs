@@ -10,6 +10,15 @@ mod epoll;
 mod epoll_edge;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 mod epoll_replaced;
+#[cfg(any(
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_vendor = "apple",
+    all(target_os = "linux", feature = "libkqueue"),
+))]
+mod kqueue;
 mod poll;
 mod select;
 
@@ -25,6 +34,15 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         epoll_edge::scenarios(),
         #[cfg(any(target_os = "android", target_os = "linux"))]
         epoll_replaced::scenarios(),
+        #[cfg(any(
+            target_os = "dragonfly",
+            target_os = "freebsd",
+            target_os = "netbsd",
+            target_os = "openbsd",
+            target_vendor = "apple",
+            all(target_os = "linux", feature = "libkqueue"),
+        ))]
+        kqueue::scenarios(),
     ]
     .concat()
 }
