@@ -5,6 +5,9 @@
     reason = "a fixture that cannot do its work panics, and the scenario has failed"
 )]
 
+#[cfg(feature = "freestanding")]
+use freestanding as _; // for its symbols
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;

@@ -11,32 +11,67 @@ use crate::shell::{self, BOLD};
 use crate::toolchain::Library;
 use crate::{debian, link};
 
-/// The systems that can be linked for, and what the linker calls them.
-pub(crate) const TARGETS: [(&str, &str); 5] = [
-    ("x86_64-unknown-freebsd", "x86_64-freebsd"),
-    ("x86_64-unknown-netbsd", "x86_64-netbsd"),
-    ("x86_64-unknown-openbsd", "x86_64-openbsd"),
-    ("x86_64-apple-darwin", "x86_64-macos"),
-    ("aarch64-apple-darwin", "aarch64-macos"),
+/// A system that can be linked for.
+struct Target {
+    name: &'static str,
+    /// What zig calls it.
+    zig: &'static str,
+    /// Whether the file can do without a C library there: the kernel must keep its system calls as they are, which those
+    /// of OpenBSD and macOS do not.
+    alone: bool,
+}
+
+impl Target {
+    const fn new(name: &'static str, zig: &'static str, alone: bool) -> Self {
+        Self { name, zig, alone }
+    }
+
+    /// What it takes from the system it is carried to.
+    fn needs(&self) -> &'static str {
+        match self.alone {
+            true => {
+                "it needs nothing there but the kernel, a folder for temporary files and the loopback interface."
+            }
+            false => {
+                "it needs the loader and the C library there, a folder for temporary files and the loopback interface."
+            }
+        }
+    }
+}
+
+const TARGETS: [Target; 5] = [
+    Target::new("x86_64-unknown-freebsd", "x86_64-freebsd", true),
+    Target::new("x86_64-unknown-netbsd", "x86_64-netbsd", true),
+    Target::new("x86_64-unknown-openbsd", "x86_64-openbsd", false),
+    Target::new("x86_64-apple-darwin", "x86_64-macos", false),
+    Target::new("aarch64-apple-darwin", "aarch64-macos", false),
 ];
 
 /// The release of the Python package `ziglang`: a C compiler and linker, with what is needed of each system's library.
 const ZIG: &str = "ziglang==0.17.1";
 
 pub(super) fn build(target: &str) -> Result<ExitCode> {
-    let Some((_, called)) = TARGETS.iter().find(|(known, _)| *known == target) else {
-        let known: Vec<_> = TARGETS.iter().map(|(known, _)| *known).collect();
+    let Some(system) = TARGETS.iter().find(|known| known.name == target) else {
+        let known: Vec<_> = TARGETS.iter().map(|known| known.name).collect();
         bail!("there is no linker for {target:?} here; there is one for {}", known.join(", "));
     };
     let zig = zig()?;
     let mut build = Library::of(target)?.cargo("test", target)?;
     build.args(["--release", "--package", "conformance", "--test", "conformance", "--no-run"]);
+    let name = target.to_uppercase().replace('-', "_");
+    let unwinder = system.alone.then(|| unwinder(&zig, system)).transpose()?;
+    if system.alone {
+        build.args(["--features", "freestanding", "-Zbuild-std-features=compiler-builtins-mem"]);
+        // With the linker's own arguments, for one address, and apart from what is built for the same target otherwise.
+        build.env(format!("CARGO_TARGET_{name}_RUSTFLAGS"), "-Clinker-flavor=ld -Crelocation-model=static");
+        build.env("CARGO_TARGET_DIR", shell::target_directory()?.join("alone"));
+    }
     // Small, and quick to build: it may have to lie in memory, and no time is measured with it.
     for (name, value) in [("DEBUG", "0"), ("OPT_LEVEL", "1"), ("STRIP", "none")] {
         build.env(format!("CARGO_PROFILE_RELEASE_{name}"), value);
     }
-    let linker = format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace('-', "_"));
-    build.env(linker, std::env::current_exe()?).envs(link::environment(&zig, called));
+    build.env(format!("CARGO_TARGET_{name}_LINKER"), std::env::current_exe()?);
+    build.envs(link::environment(&zig, system.zig, unwinder.as_deref()));
     let program = suite::program(&mut build)?;
 
     let folder = shell::target_directory()?.join("conformance");
@@ -44,7 +79,7 @@ pub(super) fn build(target: &str) -> Result<ExitCode> {
     let file = folder.join(format!("conformance-{target}"));
     fs::copy(&program, &file).with_context(|| file.display().to_string())?;
     let size = fs::metadata(&file)?.len();
-    anstream::println!("{BOLD}{}{BOLD:#}\n{size} bytes; {}", file.display(), needs(target));
+    anstream::println!("{BOLD}{}{BOLD:#}\n{size} bytes; {}", file.display(), system.needs());
     println!(
         "Run it there, with a part of a scenario's name as its argument if not all are wanted. A scenario has failed"
     );
@@ -54,14 +89,31 @@ pub(super) fn build(target: &str) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What it takes from the system it is carried to. The BSDs and macOS keep their system calls in the C library, and that
-/// library is to be had as a dynamic one only.
-fn needs(target: &str) -> &'static str {
-    if target.contains("apple") {
-        "it needs nothing but libSystem there."
-    } else {
-        "it needs nothing but the loader, the C library and the library of threads there, and a folder for temporary files."
+/// LLVM's unwinder, whose source comes with zig, as a folder of objects.
+fn unwinder(zig: &Path, system: &Target) -> Result<PathBuf> {
+    const SOURCES: [&str; 5] = [
+        "libunwind.cpp",
+        "UnwindLevel1.c",
+        "UnwindLevel1-gcc-ext.c",
+        "UnwindRegistersRestore.S",
+        "UnwindRegistersSave.S",
+    ];
+    let library = zig.with_file_name("lib/libunwind");
+    let folder = shell::target_directory()?.join("unwinder").join(system.zig);
+    fs::create_dir_all(&folder)?;
+    for source in SOURCES {
+        let object = folder.join(source).with_extension("o");
+        if object.exists() {
+            continue;
+        }
+        let mut compile = Command::new(zig);
+        compile.args(["cc", "-target", system.zig, "-O2", "-fno-pic", "-fno-stack-protector"]);
+        compile.args(["-fno-sanitize=all", "-fno-exceptions", "-fno-rtti", "-DNDEBUG"]);
+        compile.args(["-D_LIBUNWIND_IS_NATIVE_ONLY", "-c"]).arg(library.join("src").join(source));
+        compile.arg("-I").arg(library.join("include")).arg("-o").arg(&object);
+        shell::run(&mut compile).context("the unwinder")?;
     }
+    Ok(folder)
 }
 
 /// The compiler, which is fetched if it is not there.

@@ -2,6 +2,9 @@
 //!
 //! `--check` compares and tells what differs; `--write` writes the table anew.
 
+#[cfg(feature = "freestanding")]
+use freestanding as _; // for its symbols
+
 use std::process::ExitCode;
 
 #[cfg(target_os = "linux")]

@@ -1,0 +1,273 @@
+//! FreeBSD 14. Numbers as in sys/kern/syscalls.master.
+
+use core::arch::global_asm;
+use core::ffi::{c_char, c_int, c_long, c_void};
+use core::ptr;
+use core::sync::atomic::AtomicU32;
+
+use libc::{sigset_t, timespec};
+
+use crate::call::{call, calls, told};
+use crate::thread::{self, Thread};
+
+calls! {
+    read = 3 (fd, buffer, length);
+    write = 4 (fd, buffer, length);
+    open = 5 (path, flags, mode);
+    close = 6 (fd);
+    link = 9 (old, new);
+    unlink = 10 (path);
+    chdir = 12 (path);
+    chmod = 15 (path, mode);
+    getpid = 20 ();
+    setuid = 23 (user);
+    recvmsg = 27 (fd, message, flags);
+    sendmsg = 28 (fd, message, flags);
+    recvfrom = 29 (fd, buffer, length, flags, address, room);
+    accept = 30 (fd, address, length);
+    getpeername = 31 (fd, address, length);
+    getsockname = 32 (fd, address, length);
+    access = 33 (path, mode);
+    kill = 37 (process, signal);
+    getppid = 39 ();
+    dup = 41 (fd);
+    getgid = 47 ();
+    sigaltstack = 53 (new, old);
+    ioctl = 54 (fd, request, argument);
+    symlink = 57 (old, new);
+    readlink = 58 (path, buffer, length);
+    chroot = 61 (path);
+    munmap = 73 (address, length);
+    mprotect = 74 (address, length, protection);
+    setpgid = 82 (process, group);
+    dup2 = 90 (old, new);
+    fcntl = 92 (fd, command, argument);
+    select = 93 (count, read, write, except, timeout);
+    fsync = 95 (fd);
+    socket = 97 (domain, kind, protocol);
+    connect = 98 (fd, address, length);
+    bind = 104 (fd, address, length);
+    setsockopt = 105 (fd, level, name, value, length);
+    listen = 106 (fd, backlog);
+    getsockopt = 118 (fd, level, name, value, length);
+    readv = 120 (fd, parts, count);
+    writev = 121 (fd, parts, count);
+    fchmod = 124 (fd, mode);
+    rename = 128 (old, new);
+    mkfifo = 132 (path, mode);
+    sendto = 133 (fd, buffer, length, flags, address, room);
+    shutdown = 134 (fd, how);
+    socketpair = 135 (domain, kind, protocol, pair);
+    mkdir = 136 (path, mode);
+    rmdir = 137 (path);
+    setsid = 147 ();
+    setgid = 181 (group);
+    getrlimit = 194 (resource, limit);
+    setrlimit = 195 (resource, limit);
+    __sysctl = 202 (name, length, old, room, new, size);
+    sysctl = 202 (name, length, old, room, new, size);
+    poll = 209 (list, count, timeout);
+    clock_gettime = 232 (clock, time);
+    nanosleep = 240 (time, left);
+    sched_yield = 331 ();
+    sigprocmask = 340 (how, new, old);
+    sigsuspend = 341 (mask);
+    kqueue = 362 ();
+    sigaction = 416 (signal, new, old);
+    _umtx_op = 454 (object, operation, value, first, second);
+    mmap = 477 (address, length, protection, flags, fd, offset);
+    lseek = 478 (fd, offset, whence);
+    ftruncate = 480 (fd, length);
+    cpuset_getaffinity = 487 (level, which, id, size, mask);
+    mkfifoat = 497 (folder, path, mode);
+    openat = 499 (folder, path, flags, mode);
+    unlinkat = 503 (folder, path, flags);
+    posix_openpt = 504 (flags);
+    pselect = 522 (count, read, write, except, timeout, mask);
+    accept4 = 541 (fd, address, length, flags);
+    pipe2 = 542 (pair, flags);
+    ppoll = 545 (list, count, timeout, mask);
+    fstat = 551 (fd, status);
+    fstatat = 552 (folder, path, status, flags);
+    kevent = 560 (queue, changes, length, events, room, timeout);
+    sysctlbyname = 570 (name, length, old, room, new, size);
+    kqueuex = 583 (flags);
+    setgroups = 80 (count, groups);
+}
+
+pub(crate) const EXIT: usize = 1;
+pub(crate) const GETRANDOM: usize = 563;
+pub(crate) const FORK: usize = 2;
+pub(crate) const WAIT4: usize = 7;
+pub(crate) const EXECVE: usize = 59;
+pub(crate) const CLOCK_NANOSLEEP: usize = 244;
+pub(crate) const GETCWD: usize = 326;
+
+// The kernel wants to know whose program this is (sys/kern/imgact_elf.c), and for which version it was made: 14.0.
+global_asm!(
+    ".section .note.tag, \"a\", @note",
+    ".p2align 2",
+    ".4byte 8, 4, 1",
+    ".asciz \"FreeBSD\"",
+    ".4byte 1400097",
+    ".text",
+);
+
+// rdi points to the arguments, and rsp is 8 bytes off a multiple of 16 (exec_setregs in sys/amd64/amd64/exec_machdep.c).
+global_asm!(
+    ".globl _start",
+    ".type _start, @function",
+    "_start:",
+    ".cfi_startproc",
+    ".cfi_undefined rip",
+    "xor ebp, ebp",
+    "and rsp, -16",
+    "call {begin}",
+    "ud2",
+    ".cfi_endproc",
+    begin = sym begin,
+);
+
+/// The arguments lie there as a count, the pointers, a null, the variables, and a null.
+unsafe extern "C" fn begin(arguments: *mut *mut c_char) -> ! {
+    let count = arguments.read() as usize;
+    let first = arguments.add(1);
+    crate::start::begin(count as c_int, first, first.add(count + 1))
+}
+
+/// Makes `thread` what the register fs points to.
+pub(crate) unsafe fn set_current(thread: *mut Thread) {
+    // AMD64_SET_FSBASE (machine/sysarch.h) takes the address of the address.
+    let _ = call(165, [129, ptr::from_ref(&thread) as usize]);
+}
+
+pub(crate) unsafe fn map(length: usize) -> Result<*mut u8, c_int> {
+    let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANON);
+    call(477, [0, length, protection as usize, flags as usize, usize::MAX, 0])
+        .map(|address| address as *mut u8)
+}
+
+/// Waits for a wake, unless the word is another than expected.
+pub(crate) unsafe fn wait(word: &AtomicU32, expected: u32, timeout: Option<&timespec>) {
+    // UMTX_OP_WAIT_UINT_PRIVATE. A timespec has its size in the place of the first pointer: _umtx_op(2).
+    let size = if timeout.is_some() { size_of::<timespec>() } else { 0 };
+    let timeout = timeout.map_or(0, |timeout| ptr::from_ref(timeout) as usize);
+    let _ = call(454, [word.as_ptr() as usize, 15, expected as usize, size, timeout]);
+}
+
+pub(crate) unsafe fn wake(word: &AtomicU32, count: u32) {
+    // UMTX_OP_WAKE_PRIVATE.
+    let _ = call(454, [word.as_ptr() as usize, 16, count as usize, 0, 0]);
+}
+
+pub(crate) unsafe fn own_id() -> usize {
+    let mut id: c_long = 0;
+    let _ = call(432, [&raw mut id as usize]);
+    id as usize
+}
+
+#[repr(C)]
+struct Parameters {
+    start: unsafe extern "C" fn(*mut Thread) -> !,
+    argument: *mut Thread,
+    stack: *mut u8,
+    stack_size: usize,
+    tls: *mut Thread,
+    tls_size: usize,
+    child: *mut c_long,
+    parent: *mut c_long,
+    flags: c_int,
+    priority: *mut c_void,
+    spare: [*mut c_void; 3],
+}
+
+/// Starts a thread at `start`. Its number is in `id` when this returns.
+pub(crate) unsafe fn start_thread(
+    thread: *mut Thread,
+    start: unsafe extern "C" fn(*mut Thread) -> !,
+) -> Result<(), c_int> {
+    let id = (&raw mut (*thread).id).cast::<c_long>();
+    let parameters = Parameters {
+        start,
+        argument: thread,
+        stack: (*thread).stack,
+        stack_size: (*thread).stack_size,
+        tls: thread,
+        tls_size: 0,
+        child: id,
+        parent: id,
+        flags: 0,
+        priority: ptr::null_mut(),
+        spare: [ptr::null_mut(); 3],
+    };
+    call(455, [&raw const parameters as usize, size_of::<Parameters>()]).map(drop)
+}
+
+/// Ends this thread, and lets whoever joins it know when its stack is not used any more.
+pub(crate) unsafe fn end_thread(thread: *mut Thread) -> ! {
+    // thr_exit writes 1 there, a long, and wakes whoever waits for it: sys_thr_exit in sys/kern/kern_thr.c.
+    let _ = call(431, [(*thread).ended.as_ptr() as usize]);
+    core::arch::asm!("ud2", options(noreturn))
+}
+
+/// Waits until a thread has ended.
+pub(crate) unsafe fn wait_for_thread(thread: *const Thread) {
+    while (*thread).ended.load(core::sync::atomic::Ordering::Acquire) == 0 {
+        // UMTX_OP_WAIT, on a long that is 0.
+        let _ = call(454, [(*thread).ended.as_ptr() as usize, 2, 0, 0, 0]);
+    }
+}
+
+pub(crate) unsafe fn signal_thread(id: usize, signal: c_int) -> Result<usize, c_int> {
+    call(433, [id, signal as usize])
+}
+
+/// What a program may look up by name.
+pub(crate) fn symbol(name: &[u8]) -> *mut c_void {
+    match name {
+        b"environ" => (&raw mut crate::start::environ).cast(),
+        b"kqueuex" => calls::kqueuex as *mut c_void,
+        _ => ptr::null_mut(),
+    }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __error() -> *mut c_int {
+    &raw mut thread::current().errno
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn stat(path: *const c_char, status: *mut c_void) -> c_int {
+    told(call(552, [libc::AT_FDCWD as usize, path as usize, status as usize, 0])) as c_int
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn pipe(pair: *mut c_int) -> c_int {
+    told(call(542, [pair as usize, 0])) as c_int
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn pthread_getthreadid_np() -> c_int {
+    thread::current().id as c_int
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn signal(number: c_int, handler: usize) -> usize {
+    // SAFETY: a struct of integers.
+    let (mut new, mut old): (libc::sigaction, libc::sigaction) = core::mem::zeroed();
+    (new.sa_sigaction, new.sa_flags) = (handler, libc::SA_RESTART);
+    let result = told(call(416, [number as usize, &raw const new as usize, &raw mut old as usize]));
+    if result == 0 { old.sa_sigaction } else { libc::SIG_ERR }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn pause() -> c_int {
+    // SAFETY: a struct of integers.
+    let mut mask: sigset_t = core::mem::zeroed();
+    let _ = call(340, [libc::SIG_BLOCK as usize, 0, &raw mut mask as usize]);
+    told(call(341, [&raw const mask as usize])) as c_int
+}
+
+/// Where the unwinder would write what it does.
+#[unsafe(no_mangle)]
+static mut __stderrp: *mut c_void = ptr::null_mut();

@@ -1,0 +1,376 @@
+//! NetBSD 10. Numbers as in sys/kern/syscalls.master. Functions that were changed once have the release of the change in
+//! their symbols.
+
+use core::arch::global_asm;
+use core::ffi::{c_char, c_int, c_uint, c_void};
+use core::ptr;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use libc::{sigset_t, timespec};
+
+use crate::call::{call, calls, told};
+use crate::thread::{self, Thread};
+
+calls! {
+    read = 3 (fd, buffer, length);
+    write = 4 (fd, buffer, length);
+    open = 5 (path, flags, mode);
+    close = 6 (fd);
+    link = 9 (old, new);
+    unlink = 10 (path);
+    chdir = 12 (path);
+    chmod = 15 (path, mode);
+    getpid = 20 ();
+    setuid = 23 (user);
+    recvmsg = 27 (fd, message, flags);
+    sendmsg = 28 (fd, message, flags);
+    recvfrom = 29 (fd, buffer, length, flags, address, room);
+    accept = 30 (fd, address, length);
+    getpeername = 31 (fd, address, length);
+    getsockname = 32 (fd, address, length);
+    access = 33 (path, mode);
+    kill = 37 (process, signal);
+    getppid = 39 ();
+    dup = 41 (fd);
+    getgid = 47 ();
+    ioctl = 54 (fd, request, argument);
+    symlink = 57 (old, new);
+    readlink = 58 (path, buffer, length);
+    chroot = 61 (path);
+    munmap = 73 (address, length);
+    mprotect = 74 (address, length, protection);
+    setgroups = 80 (count, groups);
+    setpgid = 82 (process, group);
+    dup2 = 90 (old, new);
+    fcntl = 92 (fd, command, argument);
+    fsync = 95 (fd);
+    connect = 98 (fd, address, length);
+    bind = 104 (fd, address, length);
+    setsockopt = 105 (fd, level, name, value, length);
+    listen = 106 (fd, backlog);
+    getsockopt = 118 (fd, level, name, value, length);
+    readv = 120 (fd, parts, count);
+    writev = 121 (fd, parts, count);
+    fchmod = 124 (fd, mode);
+    rename = 128 (old, new);
+    mkfifo = 132 (path, mode);
+    sendto = 133 (fd, buffer, length, flags, address, room);
+    shutdown = 134 (fd, how);
+    socketpair = 135 (domain, kind, protocol, pair);
+    mkdir = 136 (path, mode);
+    rmdir = 137 (path);
+    setsid = 147 ();
+    setgid = 181 (group);
+    getrlimit = 194 (resource, limit);
+    setrlimit = 195 (resource, limit);
+    sysctl = 202 (name, length, old, room, new, size);
+    poll = 209 (list, count, timeout);
+    __sigaltstack14 = 281 (new, old);
+    __sigprocmask14 = 293 (how, new, old);
+    __sigsuspend14 = 294 (mask);
+    _lwp_self = 311 ();
+    _lwp_unpark = 321 (id, hint);
+    kqueue = 344 ();
+    sched_yield = 350 ();
+    __libc_thr_yield = 350 ();
+    __socket30 = 394 (domain, kind, protocol);
+    __select50 = 417 (count, read, write, except, timeout);
+    __clock_gettime50 = 427 (clock, time);
+    __nanosleep50 = 430 (time, left);
+    __pselect50 = 436 (count, read, write, except, timeout, mask);
+    __pollts50 = 437 (list, count, timeout, mask);
+    ppoll = 437 (list, count, timeout, mask);
+    __stat50 = 439 (path, status);
+    __fstat50 = 440 (fd, status);
+    __lstat50 = 441 (path, status);
+    pipe2 = 453 (pair, flags);
+    kqueue1 = 455 (flags);
+    mkfifoat = 459 (folder, path, mode);
+    openat = 468 (folder, path, flags, mode);
+    unlinkat = 471 (folder, path, flags);
+    ___lwp_park60 = 478 (clock, flags, time, unpark, hint, other);
+}
+
+pub(crate) const EXIT: usize = 1;
+pub(crate) const GETRANDOM: usize = 91;
+pub(crate) const FORK: usize = 2;
+pub(crate) const WAIT4: usize = 449;
+pub(crate) const EXECVE: usize = 59;
+pub(crate) const CLOCK_NANOSLEEP: usize = 477;
+pub(crate) const GETCWD: usize = 296;
+
+// The kernel wants to know whose program this is (sys/kern/exec_elf.c), and for which version it was made: 10.0.
+global_asm!(
+    ".section .note.netbsd.ident, \"a\", @note",
+    ".p2align 2",
+    ".4byte 7, 4, 1",
+    ".asciz \"NetBSD\"",
+    ".p2align 2",
+    ".4byte 1000000000",
+    ".text",
+);
+
+// rbx points to the struct ps_strings (setregs in sys/arch/amd64/amd64/machdep.c).
+global_asm!(
+    ".globl _start",
+    ".type _start, @function",
+    "_start:",
+    ".cfi_startproc",
+    ".cfi_undefined rip",
+    "xor ebp, ebp",
+    "and rsp, -16",
+    "mov rdi, rbx",
+    "call {begin}",
+    "ud2",
+    ".cfi_endproc",
+    begin = sym begin,
+);
+
+/// `struct ps_strings` of sys/exec.h.
+#[repr(C)]
+struct Strings {
+    arguments: *mut *mut c_char,
+    count: c_int,
+    variables: *mut *mut c_char,
+    variables_count: c_int,
+}
+
+unsafe extern "C" fn begin(strings: *const Strings) -> ! {
+    crate::start::begin((*strings).count, (*strings).arguments, (*strings).variables)
+}
+
+/// Makes `thread` what the register fs points to.
+pub(crate) unsafe fn set_current(thread: *mut Thread) {
+    let _ = call(317, [thread as usize]); // _lwp_setprivate
+}
+
+pub(crate) unsafe fn map(length: usize) -> Result<*mut u8, c_int> {
+    let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANON);
+    // One argument is padding.
+    let mapped = call(197, [0, length, protection as usize, flags as usize, usize::MAX, 0, 0]);
+    mapped.map(|address| address as *mut u8)
+}
+
+/// Waits for a wake, unless the word is another than expected.
+pub(crate) unsafe fn wait(word: &AtomicU32, expected: u32, timeout: Option<&timespec>) {
+    // FUTEX_WAIT | FUTEX_PRIVATE_FLAG (sys/futex.h). The time is one from now on.
+    let timeout = timeout.map_or(0, |timeout| ptr::from_ref(timeout) as usize);
+    let _ = call(166, [word.as_ptr() as usize, 128, expected as usize, timeout, 0, 0, 0]);
+}
+
+pub(crate) unsafe fn wake(word: &AtomicU32, count: u32) {
+    let count = count.min(i32::MAX as u32) as usize;
+    // FUTEX_WAKE | FUTEX_PRIVATE_FLAG.
+    let _ = call(166, [word.as_ptr() as usize, 129, count, 0, 0, 0, 0]);
+}
+
+pub(crate) unsafe fn own_id() -> usize {
+    call(311, []).unwrap_or(0)
+}
+
+/// Starts a thread at `start`. Its number is in `id` when this returns.
+pub(crate) unsafe fn start_thread(
+    thread: *mut Thread,
+    start: unsafe extern "C" fn(*mut Thread) -> !,
+) -> Result<(), c_int> {
+    // Places of registers (machine/mcontext.h), and the flags of sys/ucontext.h.
+    const RDI: usize = 0;
+    const RBP: usize = 12;
+    const RIP: usize = 21;
+    const RSP: usize = 24;
+    const CPU: c_uint = 0x4;
+    const TLSBASE: c_uint = 0x80000;
+    // SAFETY: a struct of integers and null pointers.
+    let mut context: libc::ucontext_t = core::mem::zeroed();
+    // The registers of this thread, for those that must be right: segments and flags.
+    call(307, [&raw mut context as usize])?;
+    context.uc_flags = CPU | TLSBASE;
+    context.uc_link = ptr::null_mut();
+    let registers = &mut context.uc_mcontext.__gregs;
+    registers[RIP] = start as usize as _;
+    registers[RDI] = thread as usize as _;
+    registers[RBP] = 0;
+    // As if called: 8 bytes off a multiple of 16.
+    registers[RSP] = ((*thread).stack as usize + (*thread).stack_size - 8) as _;
+    context.uc_mcontext._mc_tlsbase = thread as usize as _;
+    let mut id: c_int = 0;
+    call(309, [&raw const context as usize, 0, &raw mut id as usize])?;
+    (*thread).id = id as usize;
+    Ok(())
+}
+
+/// Ends this thread.
+pub(crate) unsafe fn end_thread(thread: *mut Thread) -> ! {
+    (*thread).ended.store(1, Ordering::Release);
+    let _ = call(310, []); // _lwp_exit
+    core::arch::asm!("ud2", options(noreturn))
+}
+
+/// Waits until a thread has ended, and its stack is not used any more.
+pub(crate) unsafe fn wait_for_thread(thread: *const Thread) {
+    while call(312, [(*thread).id, 0]) == Err(libc::EINTR) {}
+}
+
+pub(crate) unsafe fn signal_thread(id: usize, signal: c_int) -> Result<usize, c_int> {
+    call(318, [id, signal as usize])
+}
+
+/// What a program may look up by name.
+pub(crate) fn symbol(_: &[u8]) -> *mut c_void {
+    ptr::null_mut()
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __errno() -> *mut c_int {
+    &raw mut thread::current().errno
+}
+
+/// Five arguments are in registers, and more are not asked for.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __syscall(number: usize, a: usize, b: usize, c: usize, d: usize, e: usize) -> isize {
+    told(call(number, [a, b, c, d, e]))
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn mmap(
+    address: usize,
+    length: usize,
+    protection: usize,
+    flags: usize,
+    fd: usize,
+    offset: usize,
+) -> isize {
+    told(call(197, [address, length, protection, flags, fd, 0, offset]))
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn lseek(fd: usize, offset: usize, whence: usize) -> isize {
+    told(call(199, [fd, 0, offset, whence]))
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn ftruncate(fd: usize, length: usize) -> isize {
+    told(call(201, [fd, 0, length]))
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn accept4(fd: usize, address: usize, length: usize, flags: usize) -> isize {
+    told(call(456, [fd, address, length, 0, flags])) // paccept, without a mask
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn pipe(pair: *mut c_int) -> isize {
+    told(call(453, [pair as usize, 0]))
+}
+
+// What a handler returns to: it restores the context, to which r15 points (sendsig_siginfo in
+// sys/arch/amd64/amd64/machdep.c).
+global_asm!(
+    ".globl freestanding_restore",
+    ".type freestanding_restore, @function",
+    "freestanding_restore:",
+    "mov rdi, r15",
+    "mov eax, 308", // setcontext
+    "syscall",
+    "mov edi, -1",
+    "mov eax, 1",
+    "syscall",
+    "ud2",
+);
+
+unsafe extern "C" {
+    fn freestanding_restore();
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __sigaction14(
+    number: c_int,
+    new: *const libc::sigaction,
+    old: *mut libc::sigaction,
+) -> c_int {
+    let restore = freestanding_restore as *const () as usize;
+    told(call(340, [number as usize, new as usize, old as usize, restore, 2])) as c_int
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn signal(number: c_int, handler: usize) -> usize {
+    // SAFETY: a struct of integers.
+    let (mut new, mut old): (libc::sigaction, libc::sigaction) = core::mem::zeroed();
+    (new.sa_sigaction, new.sa_flags) = (handler, libc::SA_RESTART);
+    if __sigaction14(number, &raw const new, &raw mut old) == 0 { old.sa_sigaction } else { libc::SIG_ERR }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn pause() -> c_int {
+    // SAFETY: a struct of integers.
+    let mut mask: sigset_t = core::mem::zeroed();
+    let _ = call(293, [libc::SIG_BLOCK as usize, 0, &raw mut mask as usize]);
+    told(call(294, [&raw const mask as usize])) as c_int
+}
+
+/// The struct of NetBSD 10 has room for more than that of the function's release.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Event {
+    event: libc::kevent,
+    more: [u64; 4],
+}
+
+const _: () = assert!(size_of::<libc::kevent>() == 40 && size_of::<Event>() == 72);
+
+/// The system call of that release is there only where the kernel has compatibility with it (`COMPAT_100`), so this is
+/// the newest one, `__kevent100`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __kevent50(
+    queue: usize,
+    changes: *const libc::kevent,
+    changes_length: usize,
+    events: *mut libc::kevent,
+    room: usize,
+    timeout: usize,
+) -> isize {
+    let count = changes_length.max(room);
+    let memory = crate::memory::malloc(count * size_of::<Event>()).cast::<Event>();
+    if memory.is_null() {
+        return told(Err(libc::ENOMEM));
+    }
+    for index in 0..changes_length {
+        memory.add(index).write(Event { event: changes.add(index).read(), more: [0; 4] });
+    }
+    // Changes are read before events are written (kevent1 in sys/kern/kern_event.c), but for the events of those that
+    // failed, which take the places of changes that were read.
+    let list = memory as usize;
+    let found = call(501, [queue, list, changes_length, list, room, timeout]);
+    for index in 0..found.unwrap_or(0) {
+        events.add(index).write((*memory.add(index)).event);
+    }
+    crate::memory::free(memory.cast());
+    told(found)
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn _cpuset_create() -> *mut c_void {
+    ptr::null_mut()
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn _cpuset_destroy(_: *mut c_void) {}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn _cpuset_isset(_: c_int, _: *const c_void) -> c_int {
+    -1
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn _cpuset_size(_: *const c_void) -> usize {
+    0
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn pthread_getaffinity_np(_: usize, _: usize, _: *mut c_void) -> c_int {
+    libc::ENOSYS
+}
+
+/// Where the unwinder would write what it does: three streams of 152 bytes.
+#[unsafe(no_mangle)]
+static mut __sF: [[u64; 19]; 3] = [[0; 19]; 3];
