@@ -1,5 +1,5 @@
-//! NetBSD 10. Numbers as in sys/kern/syscalls.master. Functions that were changed once have the release of the change in
-//! their symbols.
+//! NetBSD 10. Numbers as in sys/kern/syscalls.master. Functions that were changed once have the release after which that
+//! was in their symbols; a newer kernel has them where it is compatible with that release (`COMPAT_100` for 10).
 
 use core::arch::global_asm;
 use core::ffi::{c_char, c_int, c_uint, c_void};
@@ -77,6 +77,7 @@ calls! {
     __select50 = 417 (count, read, write, except, timeout);
     __clock_gettime50 = 427 (clock, time);
     __nanosleep50 = 430 (time, left);
+    __kevent50 = 435 (queue, changes, changes_length, events, room, timeout);
     __pselect50 = 436 (count, read, write, except, timeout, mask);
     __pollts50 = 437 (list, count, timeout, mask);
     ppoll = 437 (list, count, timeout, mask);
@@ -306,46 +307,6 @@ unsafe extern "C" fn pause() -> c_int {
     let mut mask: sigset_t = core::mem::zeroed();
     let _ = call(293, [libc::SIG_BLOCK as usize, 0, &raw mut mask as usize]);
     told(call(294, [&raw const mask as usize])) as c_int
-}
-
-/// The struct of NetBSD 10 has room for more than that of the function's release.
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct Event {
-    event: libc::kevent,
-    more: [u64; 4],
-}
-
-const _: () = assert!(size_of::<libc::kevent>() == 40 && size_of::<Event>() == 72);
-
-/// The system call of that release is there only where the kernel has compatibility with it (`COMPAT_100`), so this is
-/// the newest one, `__kevent100`.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn __kevent50(
-    queue: usize,
-    changes: *const libc::kevent,
-    changes_length: usize,
-    events: *mut libc::kevent,
-    room: usize,
-    timeout: usize,
-) -> isize {
-    let count = changes_length.max(room);
-    let memory = crate::memory::malloc(count * size_of::<Event>()).cast::<Event>();
-    if memory.is_null() {
-        return told(Err(libc::ENOMEM));
-    }
-    for index in 0..changes_length {
-        memory.add(index).write(Event { event: changes.add(index).read(), more: [0; 4] });
-    }
-    // Changes are read before events are written (kevent1 in sys/kern/kern_event.c), but for the events of those that
-    // failed, which take the places of changes that were read.
-    let list = memory as usize;
-    let found = call(501, [queue, list, changes_length, list, room, timeout]);
-    for index in 0..found.unwrap_or(0) {
-        events.add(index).write((*memory.add(index)).event);
-    }
-    crate::memory::free(memory.cast());
-    told(found)
 }
 
 #[unsafe(no_mangle)]
