@@ -41,9 +41,10 @@ fn scenarios() -> Vec<Scenario> {
             target_os = "netbsd",
             target_os = "openbsd",
             target_vendor = "apple",
-            all(target_os = "linux", feature = "libkqueue"),
         ))]
         scenarios::scenarios::<selectors::backend::Kqueue>("kqueue"),
+        #[cfg(all(target_os = "linux", feature = "libkqueue"))]
+        scenarios::scenarios::<conformance::LibKqueue>("kqueue-emulated"),
         #[cfg(any(target_os = "illumos", target_os = "solaris"))]
         scenarios::scenarios::<selectors::backend::Devpoll>("devpoll"),
         #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]

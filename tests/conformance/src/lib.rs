@@ -14,11 +14,13 @@ use std::time::Duration;
 
 use selectors::backend::Backend;
 use selectors::sys::fd::AsFd;
-use selectors::{Error, Interest, Mode, Ready, Selector, Token};
+use selectors::{BackendKind, Error, Interest, Mode, Ready, Selector, Token};
 
 mod child;
 mod fickle;
 pub mod kernel;
+#[cfg(all(target_os = "linux", feature = "libkqueue"))]
+mod libkqueue;
 mod outcome;
 pub mod pairs;
 mod puppet;
@@ -50,6 +52,8 @@ mod worker;
 pub use child::{echo, in_child, run as run_as_child};
 pub use fickle::Fickle;
 pub use files::{File, Stream};
+#[cfg(all(target_os = "linux", feature = "libkqueue"))]
+pub use libkqueue::LibKqueue;
 pub use limits::Descriptors;
 pub use outcome::Outcome;
 pub use puppet::{Call, Puppet, Strings};
@@ -57,6 +61,11 @@ pub use worker::{Worker, run as run_as_worker};
 
 /// The limit of a wait that must find something: far more than it takes on a machine that does a lot beside.
 pub const WAIT: Duration = Duration::from_secs(30);
+
+/// The back ends that do the same, which can be compared: all of this platform, but not the emulation of libkqueue.
+pub fn comparable() -> impl Iterator<Item = BackendKind> + Clone {
+    BackendKind::available().filter(|kind| !cfg!(target_os = "linux") || *kind != BackendKind::Kqueue)
+}
 
 /// What is ready now.
 pub fn now<B: Backend, F: AsFd, D>(selector: &mut Selector<B, F, D>) -> Ready {

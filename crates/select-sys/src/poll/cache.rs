@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use super::{PollFd, PollFlags, sys};
 use crate::fd::{AsRawFd, BorrowedFd};
 
-/// A list for [`poll`] that lasts from wait to wait, though the descriptors in it are lent for one wait at a time.
+/// A list for [`poll`](super::poll) that lasts from wait to wait, though the descriptors in it are lent for one wait at a time.
 ///
 /// A registry that owns files cannot keep a [`PollFd`] of them beside them: that would borrow from itself. A cache
 /// keeps the bare numbers, with which nothing can be done. For each wait, [`load`](Self::load) is shown the

@@ -1,0 +1,96 @@
+//! The kqueue back end over libkqueue, which cannot carry every scenario: that ends where the library refuses to go on.
+
+use std::io;
+use std::sync::Arc;
+
+use rustix::io::Errno;
+use selectors::backend::{Backend, Kqueue, Source, Tag, Wake};
+use selectors::sys::fd::BorrowedFd;
+use selectors::{Interest, Mode, Readiness, Timeout};
+
+use crate::{NotRun, Scenario, outcome};
+
+/// `Kqueue` on Linux. A scenario in which the library says what no kernel says has not been run.
+#[derive(Debug)]
+pub struct LibKqueue(Kqueue);
+
+/// The scenarios that see what it does otherwise without saying so.
+const OTHERWISE: [(&str, &str); 8] = [
+    ("close::no_descriptor_stays_behind", "libkqueue keeps descriptors of its own"),
+    ("connect::refused", "libkqueue takes the error from the socket"),
+    ("replaced::modify_after_another_file_came", "libkqueue does not see that a descriptor was closed"),
+    ("scale::half_of_many_ready_in_one_wait", FEW),
+    ("scale::all_of_many_ready_in_one_wait", FEW),
+    ("threads::tokens_of_all_threads_differ", THREADS),
+    ("threads::one_selector_for_each_thread", THREADS),
+    ("threads::one_file_in_selectors_of_two_threads", THREADS),
+];
+const FEW: &str = "libkqueue reports no more than 512 events in one call";
+const THREADS: &str = "libkqueue hangs when several threads have queues";
+
+/// Why this scenario cannot be run, if that is known beforehand.
+pub(crate) fn reason(scenario: &Scenario) -> Option<&'static str> {
+    let known = |name: &str| scenario.full_name() == format!("kqueue-emulated::{name}");
+    OTHERWISE.iter().find_map(|&(name, reason)| known(name).then_some(reason))
+}
+
+/// What kevent(2) of no system says, but version 2.3.1 of the library: of a descriptor that is to be watched for a second
+/// direction, or again (`EFAULT`, for the `EEXIST` of `epoll_ctl`), of a regular file that took its place (`EPERM`), and of
+/// some changes without a reason: 0, or whatever `errno` was before.
+fn carried<T>(result: io::Result<T>) -> io::Result<T> {
+    let error = match &result {
+        Ok(_) => return result,
+        Err(error) => error,
+    };
+    let own = [Errno::FAULT, Errno::EXIST, Errno::AGAIN, Errno::PERM, Errno::PIPE];
+    if error.raw_os_error() == Some(0)
+        || Errno::from_io_error(error).is_some_and(|errno| own.contains(&errno))
+    {
+        outcome::give_up(NotRun::because(format_args!("libkqueue cannot: {error}")));
+    }
+    result
+}
+
+impl Backend for LibKqueue {
+    fn new() -> io::Result<Self> {
+        Kqueue::new().map(Self)
+    }
+
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn supports(&self, interest: Interest, mode: Mode) -> bool {
+        self.0.supports(interest, mode)
+    }
+
+    fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
+        carried(self.0.add(source))
+    }
+
+    fn modify(&mut self, from: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
+        carried(self.0.modify(from, to))
+    }
+
+    fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
+        carried(self.0.remove(source))
+    }
+
+    fn wait<'fd>(
+        &mut self,
+        armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
+        timeout: Timeout,
+        report: impl FnMut(Tag, Readiness),
+    ) -> io::Result<()> {
+        carried(self.0.wait(armed, timeout, report))
+    }
+
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        // It is never readable.
+        None
+    }
+
+    fn wake(&mut self, tag: Tag) -> io::Result<Option<Arc<dyn Wake>>> {
+        carried(self.0.wake(tag))
+    }
+}
