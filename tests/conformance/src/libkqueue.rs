@@ -1,14 +1,15 @@
 //! The kqueue back end over libkqueue, which cannot carry every scenario: that ends where the library refuses to go on.
 
 use std::io;
-use std::sync::Arc;
+use std::panic;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
 use selectors::backend::{Backend, Kqueue, Source, Tag, Wake};
 use selectors::sys::fd::BorrowedFd;
 use selectors::{Interest, Mode, Readiness, Timeout};
 
-use crate::{NotRun, Scenario, outcome};
+use crate::{NotRun, Scenario};
 
 /// `Kqueue` on Linux. A scenario in which the library says what no kernel says has not been run.
 #[derive(Debug)]
@@ -34,6 +35,12 @@ pub(crate) fn reason(scenario: &Scenario) -> Option<&'static str> {
     OTHERWISE.iter().find_map(|&(name, reason)| known(name).then_some(reason))
 }
 
+/// Why the scenario that runs was given up, if it was.
+pub(crate) fn given_up() -> MutexGuard<'static, Option<NotRun>> {
+    static GIVEN_UP: Mutex<Option<NotRun>> = Mutex::new(None);
+    GIVEN_UP.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// What kevent(2) of no system says, but version 2.3.1 of the library: of a descriptor that is to be watched for a second
 /// direction, or again (`EFAULT`, for the `EEXIST` of `epoll_ctl`), of a regular file that took its place (`EPERM`), and of
 /// some changes without a reason: 0, or whatever `errno` was before.
@@ -46,7 +53,9 @@ fn carried<T>(result: io::Result<T>) -> io::Result<T> {
     if error.raw_os_error() == Some(0)
         || Errno::from_io_error(error).is_some_and(|errno| own.contains(&errno))
     {
-        outcome::give_up(NotRun::because(format_args!("libkqueue cannot: {error}")));
+        given_up().get_or_insert(NotRun::because(format_args!("libkqueue cannot: {error}")));
+        // Ends the scenario in the midst of what it does, without a word.
+        panic::resume_unwind(Box::new("given up"));
     }
     result
 }

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
 use std::{env, process, thread};
 
@@ -37,9 +37,6 @@ pub(crate) const HANGS: u8 = 78;
 /// The scenario that runs.
 static CURRENT: Mutex<String> = Mutex::new(String::new());
 
-/// Why the scenario that runs was given up, if it was.
-static GIVEN_UP: Mutex<Option<NotRun>> = Mutex::new(None);
-
 /// What the threads said that panicked.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -62,7 +59,8 @@ impl Scenario {
         CURRENT.lock().unwrap().clone_from(&name);
         let result = limited(&name, || panic::catch_unwind(AssertUnwindSafe(self.run)));
         let panics = std::mem::take(&mut *panics());
-        if let Some(NotRun(reason)) = given_up().take() {
+        #[cfg(all(target_os = "linux", feature = "libkqueue"))]
+        if let Some(NotRun(reason)) = crate::libkqueue::given_up().take() {
             return Outcome::NotRun(reason);
         }
         match result {
@@ -82,16 +80,6 @@ impl Outcome {
             Self::NotRun(reason) => ("not-run", Some(reason)),
         }
     }
-}
-
-/// Ends the scenario that runs, in the midst of what it does, because it cannot be run here.
-pub(crate) fn give_up(reason: NotRun) -> ! {
-    given_up().get_or_insert(reason);
-    panic::resume_unwind(Box::new("given up"))
-}
-
-fn given_up() -> MutexGuard<'static, Option<NotRun>> {
-    GIVEN_UP.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Adds a line to the report, if there is to be one.
@@ -153,6 +141,6 @@ fn listen() {
     });
 }
 
-fn panics() -> MutexGuard<'static, Vec<String>> {
+fn panics() -> std::sync::MutexGuard<'static, Vec<String>> {
     PANICS.lock().unwrap_or_else(PoisonError::into_inner)
 }
