@@ -20,5 +20,7 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add(format!("EPOLL{name}"), flag.bits())?;
     }
     module.add("EPOLL_CLOEXEC", CreateFlags::CLOEXEC.bits())?;
+    #[cfg(feature = "libkqueue")]
+    crate::kevent::constants(module)?;
     Ok(())
 }

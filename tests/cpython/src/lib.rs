@@ -9,13 +9,18 @@
 use pyo3::prelude::*;
 
 mod constants;
+#[cfg(feature = "devpoll-emulation")]
+mod devpoll;
 mod epoll;
+#[cfg(feature = "libkqueue")]
+mod kevent;
+#[cfg(feature = "libkqueue")]
+mod kqueue;
 mod numbers;
 mod poll;
 mod registry;
 mod select;
 mod selector;
-
 mod wait;
 
 #[pymodule(name = "select")]
@@ -24,6 +29,12 @@ fn select_module(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(select::select, module)?)?;
     module.add_function(wrap_pyfunction!(poll::poll, module)?)?;
     module.add_class::<epoll::Epoll>()?;
+    #[cfg(feature = "devpoll-emulation")]
+    module.add_function(wrap_pyfunction!(devpoll::devpoll, module)?)?;
+    #[cfg(feature = "libkqueue")]
+    module.add_class::<kevent::Kevent>()?;
+    #[cfg(feature = "libkqueue")]
+    module.add_class::<kqueue::Kqueue>()?;
     module.delattr("__all__") // which CPython's does not have
 }
 

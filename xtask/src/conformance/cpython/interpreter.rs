@@ -144,7 +144,7 @@ impl Interpreter {
     /// Measures, and tells.
     pub(super) fn speed(&self, package: &Path) -> Result<()> {
         let mut speed = self.command(Side::Theirs);
-        shell::run(speed.arg(package.join("python/speed.py")).arg(&self.modules).env(OURS, ""))
+        shell::run(speed.arg(package.join("python/speed.py")).arg(&self.modules))
     }
 }
 

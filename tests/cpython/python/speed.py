@@ -1,0 +1,106 @@
+"""How fast an event loop is over CPython's modules and over ours: one run, the sides in turn, the best time of each.
+
+    speed.py FOLDER
+
+FOLDER has our modules. A measurement is made in a process of its own: `speed.py --measure NAME`.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+
+import selectors
+import socket
+
+ROUNDS = 7
+SOCKETS = 100
+HOPS = 60_000
+CONNECTIONS, MESSAGES = 20, 400
+
+
+def ring(selector, tokens):
+    """Bytes go round a ring of socket pairs; a round of the loop is a wait and, for each that is ready, a read and a
+    write."""
+    pairs = [socket.socketpair() for _ in range(SOCKETS)]
+    with selector:
+        for place, (reader, _) in enumerate(pairs):
+            selector.register(reader, selectors.EVENT_READ, pairs[(place + 1) % SOCKETS][1])
+        for place in range(0, SOCKETS, SOCKETS // tokens):
+            pairs[place][1].send(b"x")
+        hops = 0
+        begin = time.perf_counter()
+        while hops < HOPS:
+            for key, _ in selector.select():
+                key.fileobj.recv(1)
+                key.data.send(b"x")
+                hops += 1
+        seconds = time.perf_counter() - begin
+    for pair in pairs:
+        for end in pair:
+            end.close()
+    return seconds
+
+
+async def streams():
+    """Clients say something and wait for the echo."""
+
+    async def serve(reader, writer):
+        while data := await reader.read(1000):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    async def ask(port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(MESSAGES):
+            writer.write(b"x" * 100)
+            await reader.readexactly(100)
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    begin = time.perf_counter()
+    await asyncio.gather(*(ask(port) for _ in range(CONNECTIONS)))
+    seconds = time.perf_counter() - begin
+    server.close()
+    await server.wait_closed()
+    return seconds
+
+
+MEASURES = {
+    "ring of 100 pairs, 1 byte, epoll": lambda: ring(selectors.EpollSelector(), 1),
+    "ring of 100 pairs, 50 bytes, epoll": lambda: ring(selectors.EpollSelector(), 50),
+    "ring of 100 pairs, 1 byte, poll": lambda: ring(selectors.PollSelector(), 1),
+    "ring of 100 pairs, 50 bytes, poll": lambda: ring(selectors.PollSelector(), 50),
+    "ring of 100 pairs, 1 byte, select": lambda: ring(selectors.SelectSelector(), 1),
+    "ring of 100 pairs, 50 bytes, select": lambda: ring(selectors.SelectSelector(), 50),
+    "asyncio streams, 20 connections": lambda: asyncio.run(streams()),
+}
+
+
+def measure(name, folder):
+    environment = {**os.environ, "SELECTORS_CPYTHON": folder}
+    command = [sys.executable, __file__, "--measure", name]
+    return float(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)
+
+
+def main():
+    if sys.argv[1] == "--measure":
+        print(MEASURES[sys.argv[2]]())
+        return
+    folder = sys.argv[1]
+    print(f"Python {sys.version.split()[0]}, best of {ROUNDS}\n\n| | CPython's | ours | ours / CPython's |\n|---|---|---|---|")
+    for name in MEASURES:
+        theirs, ours = [], []
+        for _ in range(ROUNDS):
+            theirs.append(measure(name, ""))
+            ours.append(measure(name, folder))
+        best = min(theirs), min(ours)
+        print(f"| {name} | {best[0] * 1e3:.0f} ms | {best[1] * 1e3:.0f} ms | {best[1] / best[0]:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
