@@ -13,7 +13,7 @@ use crate::{msrv, targets, tidy};
 /// Does one thing, and adds the tests it ran.
 type Step = fn(&mut Counts) -> Result<()>;
 
-const STEPS: [(&str, Step); 13] = [
+const STEPS: [(&str, Step); 14] = [
     ("formatting", |_| shell::run(&mut shell::cargo(["fmt", "--all", "--check"]))),
     ("lints", |_| lints()),
     ("tidy", |_| done(tidy::run()?)),
@@ -21,6 +21,7 @@ const STEPS: [(&str, Step); 13] = [
     ("all other tests", other_tests),
     ("emulations and other machines", other_machines),
     ("CPython's own tests", |counts| conformance(counts, "cpython")),
+    ("those of emulations", |counts| conformance(counts, "cpython,devpoll-emulation,libkqueue")),
     ("truth tables", |_| truth_tables()),
     ("documentation", |_| documentation()),
     ("oldest Rust", |_| done(msrv::run()?)),

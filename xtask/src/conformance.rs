@@ -86,7 +86,9 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         return carried::build(target);
     }
     if options.with.contains(&With::Cpython) {
-        return cpython::run(&options.cpython, options.filter.as_deref());
+        let emulated =
+            options.with.iter().any(|with| matches!(with, With::DevpollEmulation | With::Libkqueue));
+        return cpython::run(&options.cpython, options.filter.as_deref(), emulated);
     }
     let (mut reports, mut known) = (Vec::new(), Vec::new());
     for machine in Machine::all(&options.with)? {

@@ -1,6 +1,6 @@
 """Runs test modules of CPython's and tells how each test ended, a line of JSON for each.
 
-    run.py FILE ours|theirs MODULE... [--only NAME...]
+    run.py FILE ours|theirs MODULE... [--only NAME... | --without NAME...]
 
 FILE gets the lines. The modules `select` and `selectors` must be those that the second argument says.
 """
@@ -117,17 +117,20 @@ def flat(suite):
 def main():
     path, which, *names = sys.argv[1:]
     prove(which)
-    only = None
-    if "--only" in names:
-        at = names.index("--only")
-        names, only = names[:at], set(names[at + 1:])
+    wanted = None
+    for option in ("--only", "--without"):
+        if option in names:
+            at = names.index(option)
+            names, chosen = names[:at], set(names[at + 1:])
+            only = option == "--only"
+            wanted = lambda test: (test.id() in chosen) == only
     support.use_resources = RESOURCES + ["network"] * (LOCAL in names)
     faulthandler.dump_traceback_later(PATIENCE, exit=True)
     with open(path, "w") as file, os_helper.temp_cwd(f"test_python_{os.getpid()}"):
         result = Lines(file)
         for suite in tests(names):
-            if only is not None and isinstance(suite, unittest.TestSuite):
-                suite = unittest.TestSuite(test for test in flat(suite) if test.id() in only)
+            if wanted is not None and isinstance(suite, unittest.TestSuite):
+                suite = unittest.TestSuite(filter(wanted, flat(suite)))
             suite(result)
             support.reap_children()
     prove(which)

@@ -120,7 +120,7 @@ if "epoll" in _available:
 
 if "devpoll" in _available:
 
-    class DevpollSelector(_Described):
+    class DevpollSelector(_BaseSelectorImpl):
         """Over /dev/poll."""
 
         _kind = "devpoll"

@@ -44,10 +44,14 @@ type Both = (Option<Outcome>, Option<Outcome>);
 /// All tests of one interpreter, by name.
 type Tests = BTreeMap<String, Both>;
 
-pub(super) fn run(options: &Options, filter: Option<&str>) -> Result<ExitCode> {
+/// Runs everything; with `emulated`, over the emulations of kqueue and /dev/poll, what is about them.
+pub(super) fn run(options: &Options, filter: Option<&str>, emulated: bool) -> Result<ExitCode> {
     let start = Instant::now();
     let package = shell::root().join("tests/cpython");
-    let library = interpreter::build()?;
+    if emulated {
+        super::machine::need_libkqueue()?;
+    }
+    let library = interpreter::build(emulated)?;
     let interpreters = Interpreter::all(&library, options.long)?;
     for interpreter in &interpreters {
         interpreter.prove()?;
@@ -63,9 +67,9 @@ pub(super) fn run(options: &Options, filter: Option<&str>) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let meant = MeantToFail::read(&package.join("meant-to-fail.txt"))?;
-    let works = works(&interpreters, options, filter)?;
-    let mut results = run::all(&interpreters, &package, &works)?;
+    let meant = MeantToFail::read(&package, emulated)?;
+    let works = works(&interpreters, options, filter, emulated)?;
+    let mut results = run::all(&interpreters, &package, &works, &meant.left_out())?;
     let again = compare::to_run_again(&results, &meant);
     if !again.is_empty() {
         anstream::println!("{DIM}once more, alone: {}{DIM:#}", compare::names(&again).join(", "));
@@ -82,14 +86,14 @@ pub(super) fn run(options: &Options, filter: Option<&str>) -> Result<ExitCode> {
         differences.extend(meant.never_met(&results));
     }
     differences.iter().for_each(Difference::print);
-    if filter.is_none() {
+    if filter.is_none() && !emulated {
         for interpreter in &interpreters {
             interpreter.fuzz(&package, options.steps, options.seed)?;
         }
     }
     let (passed, skipped) = compare::counts(&results);
     let seconds = start.elapsed().as_secs_f64();
-    anstream::println!("{DIM}{} tests are meant to fail; {seconds:.1} s{DIM:#}", meant.len());
+    anstream::println!("{DIM}{} tests are meant to fail or left out; {seconds:.1} s{DIM:#}", meant.len());
     println!("\n{passed} passed, {} failed, {skipped} skipped", differences.len());
     if passed == 0 {
         bail!("nothing was run");
@@ -98,10 +102,20 @@ pub(super) fn run(options: &Options, filter: Option<&str>) -> Result<ExitCode> {
 }
 
 /// Every test module on both sides of every interpreter, the slowest first.
-fn works(interpreters: &[Interpreter], options: &Options, filter: Option<&str>) -> Result<Vec<Work>> {
+fn works(
+    interpreters: &[Interpreter],
+    options: &Options,
+    filter: Option<&str>,
+    emulated: bool,
+) -> Result<Vec<Work>> {
     let mut works = Vec::new();
     for (place, interpreter) in interpreters.iter().enumerate() {
-        for module in modules::of(&interpreter.tests, options.long)? {
+        let modules = if emulated {
+            modules::EMULATED.map(str::to_owned).to_vec()
+        } else {
+            modules::of(&interpreter.tests, options.long)?
+        };
+        for module in modules {
             if filter.is_some_and(|filter| !module.contains(filter)) {
                 continue;
             }

@@ -24,7 +24,8 @@ pub(crate) enum With {
     I686,
     /// Linux on s390x, big-endian, emulated by QEMU
     S390x,
-    /// CPython's own tests with its modules `select` and `selectors` put over the two crates, and these tests alone
+    /// CPython's own tests with its modules `select` and `selectors` put over the two crates, and these tests alone;
+    /// with an emulation, those of kqueue and /dev/poll over both emulations
     Cpython,
     /// All of these but cpython
     All,
@@ -53,8 +54,7 @@ impl Machine {
             own.features.push("devpoll-emulation");
         }
         if wants(With::Libkqueue) {
-            debian::need_from("experimental", &["libkqueue-dev"])
-                .context("libkqueue, in version 2.3.1 or newer, is not here")?;
+            need_libkqueue()?;
             own.features.push("libkqueue");
         }
         let mut machines = vec![own];
@@ -135,6 +135,12 @@ impl Machine {
         command.envs(self.environment.iter().cloned());
         command
     }
+}
+
+/// Installs what the feature `libkqueue` links.
+pub(super) fn need_libkqueue() -> Result<()> {
+    debian::need_from("experimental", &["libkqueue-dev"])
+        .context("libkqueue, in version 2.3.1 or newer, is not here")
 }
 
 const STATIC: &str = "-Ctarget-feature=+crt-static";

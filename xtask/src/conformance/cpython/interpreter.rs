@@ -48,9 +48,13 @@ pub(super) struct Interpreter {
     pub(super) modules: PathBuf,
 }
 
-/// Builds the library that is both modules.
-pub(super) fn build() -> Result<PathBuf> {
-    shell::run(&mut shell::cargo(["build", "--release", "--package", "cpython"]))?;
+/// Builds the library that is both modules, perhaps with the emulations.
+pub(super) fn build(emulated: bool) -> Result<PathBuf> {
+    let mut build = shell::cargo(["build", "--release", "--package", "cpython"]);
+    if emulated {
+        build.args(["--features", "cpython/libkqueue,cpython/devpoll-emulation"]);
+    }
+    shell::run(&mut build)?;
     Ok(shell::target_directory()?.join("release/libcpython.so"))
 }
 

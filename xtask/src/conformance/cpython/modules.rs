@@ -9,6 +9,9 @@ use anyhow::{Context as _, Result};
 const OWN: [&str; 7] =
     ["test_select", "test_poll", "test_epoll", "test_selectors", "test_eintr", "test_kqueue", "test_devpoll"];
 
+/// Those to which emulations of kqueue and `/dev/poll` make a difference.
+pub(super) const EMULATED: [&str; 3] = ["test_kqueue", "test_devpoll", "test_selectors"];
+
 /// Those of what waits with them.
 const CLIENTS: [&str; 22] = [
     "test_asyncio.test_base_events",

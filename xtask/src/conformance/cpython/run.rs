@@ -71,7 +71,12 @@ struct Line {
 const PER_PROCESSOR: usize = 2;
 
 /// Runs everything; gives back the tests of each interpreter.
-pub(super) fn all(interpreters: &[Interpreter], package: &Path, works: &[Work]) -> Result<Vec<Tests>> {
+pub(super) fn all(
+    interpreters: &[Interpreter],
+    package: &Path,
+    works: &[Work],
+    left_out: &[&str],
+) -> Result<Vec<Tests>> {
     let results = Mutex::new(vec![Tests::new(); interpreters.len()]);
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
     let threads = PER_PROCESSOR * thread::available_parallelism().map_or(1, Into::into);
@@ -79,7 +84,7 @@ pub(super) fn all(interpreters: &[Interpreter], package: &Path, works: &[Work]) 
         for _ in 0..threads.min(works.len()) {
             scope.spawn(|| {
                 while let Some(work) = works.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    match one(&interpreters[work.interpreter], package, work) {
+                    match one(&interpreters[work.interpreter], package, work, left_out) {
                         Ok(outcomes) => {
                             merge(&mut results.lock().unwrap()[work.interpreter], work.side, outcomes)
                         }
@@ -103,7 +108,7 @@ pub(super) fn again(
     results: &mut [Tests],
 ) -> Result<()> {
     for work in works {
-        let outcomes = one(&interpreters[work.interpreter], package, work)?;
+        let outcomes = one(&interpreters[work.interpreter], package, work, &[])?;
         let tests = &mut results[work.interpreter];
         for test in &work.only {
             *work.side.of(tests.entry(test.clone()).or_default()) = outcomes.get(test).cloned();
@@ -119,7 +124,12 @@ fn merge(tests: &mut Tests, side: Side, outcomes: BTreeMap<String, Outcome>) {
 }
 
 /// Runs one process to its end.
-fn one(interpreter: &Interpreter, package: &Path, work: &Work) -> Result<BTreeMap<String, Outcome>> {
+fn one(
+    interpreter: &Interpreter,
+    package: &Path,
+    work: &Work,
+    left_out: &[&str],
+) -> Result<BTreeMap<String, Outcome>> {
     let folder = shell::target_directory()?.join("cpython/results").join(interpreter.name.replace(' ', "-"));
     fs::create_dir_all(&folder)?;
     let lines = folder.join(format!("{}.{}.json", work.module, work.side.name()));
@@ -131,6 +141,8 @@ fn one(interpreter: &Interpreter, package: &Path, work: &Work) -> Result<BTreeMa
         .args([work.side.name(), &format!("test.{}", work.module)]);
     if !work.only.is_empty() {
         command.arg("--only").args(&work.only);
+    } else if !left_out.is_empty() {
+        command.arg("--without").args(left_out);
     }
     let output = File::create(&log)?;
     command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).current_dir(env::temp_dir());
