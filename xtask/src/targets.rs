@@ -27,10 +27,6 @@ const TARGETS: [&str; 14] = [
     "s390x-unknown-linux-gnu",
 ];
 
-/// The targets, by what is in their names, for which the suite of scenarios does not compile, only the crates do: on
-/// Windows there are no pipes, signals and Unix sockets to wait for, of which its fixtures are made.
-const WITHOUT_SUITE: [&str; 1] = ["windows"];
-
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Options {
     /// Only the targets whose name has this in it
@@ -83,16 +79,12 @@ fn clippy(target: &str, library: Library) -> Result<bool> {
     // By itself: it asks for features of dependencies that the crates must do without.
     let suite = ["--package", "conformance", "--lib", "--test", "conformance"];
     let mut passed = true;
-    for packages in [Some(crates), has_suite(target).then_some(suite)].into_iter().flatten() {
+    for packages in [crates.as_slice(), &suite] {
         let mut command = library.cargo("clippy", target)?;
         command.args(packages).args(["--", "--deny", "warnings"]);
         passed &= shell::status(&mut command)?.success();
     }
     Ok(passed)
-}
-
-fn has_suite(target: &str) -> bool {
-    !WITHOUT_SUITE.iter().any(|name| target.contains(name))
 }
 
 fn doc(target: &str, library: Library) -> Result<bool> {

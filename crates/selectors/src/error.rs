@@ -243,7 +243,7 @@ impl Error {
             Ok(error) => return error,
             Err(source) => source,
         };
-        if during == Operation::Wait && source.kind() == io::ErrorKind::Interrupted {
+        if during == Operation::Wait && system::is_interrupted(&source) {
             return Self::Interrupted;
         }
         if system::is_unsupported_file(&source, during) {

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use conformance::{Stream, kernel, pairs};
 use proptest::prelude::{TestCaseError, prop_assert, prop_assert_eq};
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::time::Timespec;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 pub(super) type Check = Result<(), TestCaseError>;
 

@@ -6,7 +6,7 @@
 
 use super::ends::{Check, Ends};
 use super::sides::{Change, Side};
-use conformance::Run;
+use conformance::{Run, pairs};
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, prop_oneof};
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
@@ -102,6 +102,7 @@ fn from_environment(variable: &str, default: u64) -> u64 {
 }
 
 fn random_operations() -> Run {
+    pairs::at_once()?;
     let seed = from_environment("CONFORMANCE_MODEL_SEED", 1);
     let cases = from_environment("CONFORMANCE_MODEL_CASES", 300).try_into().unwrap();
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };

@@ -1,10 +1,10 @@
 //! A back end that somebody else wrote, with nothing but the public trait: it does as well as ours.
 
+use conformance::errno::{self, Errno};
 use conformance::{Run, Stream, WAIT, interests, now, pairs, signals, soon};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
 use selectors::backend::{Backend, Source, Tag};
 use selectors::sys::fd::AsRawFd;
+use selectors::sys::poll::{PollFd, PollFlags, poll};
 use selectors::{Error, Interest, Mode, Operation, Readiness, Ready, Selector, Timeout};
 use std::io::{self, Write};
 use std::thread;
@@ -31,6 +31,8 @@ const BOTH: Interest = Interest::READ.union(Interest::WRITE);
 /// `poll(2)` without anything kept between waits; of interests, reading and writing only.
 #[derive(Debug, Default)]
 struct Plain {
+    // It refuses all files with this.
+    refusal: Option<Errno>,
     // A wait fails with this, after it has reported.
     failure: Option<Errno>,
 }
@@ -48,12 +50,9 @@ impl Backend for Plain {
         !interest.contains(Interest::PRIORITY) && mode != Mode::Edge
     }
 
-    fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
-        // As epoll refuses regular files: so that there is something it refuses.
-        if source.fd().as_raw_fd() <= 2 {
-            return Err(Errno::PERM.into());
-        }
-        Ok(())
+    fn add(&mut self, _: &Source<'_>) -> io::Result<()> {
+        // As epoll refuses regular files.
+        self.refusal.map_or(Ok(()), |errno| Err(errno.into()))
     }
 
     fn modify(&mut self, from: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
@@ -78,21 +77,10 @@ impl Backend for Plain {
                 let mut flags = PollFlags::empty();
                 flags.set(PollFlags::IN, source.interest().contains(Interest::READ));
                 flags.set(PollFlags::OUT, source.interest().contains(Interest::WRITE));
-                PollFd::from_borrowed_fd(source.fd(), flags)
+                PollFd::new(source.fd(), flags)
             })
             .collect();
-        let start = Instant::now();
-        loop {
-            let left = timeout.limit().map(|limit| limit.saturating_sub(start.elapsed()));
-            let left = left.map(|left| Timespec::try_from(left).unwrap());
-            match poll(&mut entries, left.as_ref()) {
-                Err(Errno::INTR) if !timeout.is_interruptible() => {}
-                Err(error) => return Err(error.into()),
-                // NetBSD takes it for over by a clock that ticks (`gettimeleft` in sys/kern/sys_select.c).
-                Ok(0) if timeout.limit().is_some_and(|limit| start.elapsed() < limit) => {}
-                Ok(_) => break,
-            }
-        }
+        poll(&mut entries, timeout)?;
         for (source, entry) in sources.iter().zip(&entries) {
             let seen = entry.revents();
             let failed = PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL;
@@ -250,18 +238,19 @@ fn gives_everything_back() -> Run {
 }
 
 fn its_errors_come_through() -> Run {
-    let stdin = io::stdin();
-    let mut selector = Selector::with_backend(Plain::default());
-    let rejected = selector.register(&stdin, Interest::READ, "data").unwrap_err();
+    let refusal = errno::unsupported_file()?;
+    let (a, _b) = pairs::streams();
+    let mut selector = Selector::with_backend(Plain { refusal: Some(refusal), ..Plain::default() });
+    let rejected = selector.register(&a, Interest::READ, "data").unwrap_err();
     assert!(matches!(rejected.error, Error::UnsupportedFile { backend: "plain", .. }));
-    assert_eq!(rejected.error.raw_os_error(), Some(Errno::PERM.raw_os_error()));
+    assert_eq!(rejected.error.raw_os_error(), Some(refusal.raw_os_error()));
     assert_eq!((rejected.data, selector.keys().len()), ("data", 0));
     Ok(())
 }
 
 fn what_it_reported_before_it_failed_does_not_count() -> Run {
     let (a, b) = pairs::streams();
-    let mut selector = Selector::with_backend(Plain { failure: Some(Errno::IO) });
+    let mut selector = Selector::with_backend(Plain { failure: Some(errno::UNHEARD_OF), ..Plain::default() });
     let level = selector.register(&a, Interest::WRITE, ()).unwrap();
     let once = selector.register_with(&b, Interest::WRITE, Mode::Oneshot, ()).unwrap();
     let mut ready = Ready::new();

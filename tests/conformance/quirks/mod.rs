@@ -21,11 +21,15 @@ mod epoll_replaced;
 mod kqueue;
 mod poll;
 mod select;
+#[cfg(windows)]
+mod winsock;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     [
         select::scenarios(),
         poll::scenarios(),
+        #[cfg(windows)]
+        winsock::scenarios(),
         #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
         devpoll::scenarios(),
         #[cfg(any(target_os = "android", target_os = "linux"))]

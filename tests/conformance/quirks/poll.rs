@@ -1,7 +1,7 @@
 //! What `poll` alone does, or cannot do.
 
-use conformance::{Run, WAIT, interests, kernel, now, pairs};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use conformance::errno::Errno;
+use conformance::{Descriptors, Run, WAIT, interests, kernel, now, pairs};
 use selectors::sys::fd::AsFd;
 use selectors::{Error, Interest, Mode, Operation, PollSelector, Readiness};
 use std::time::Duration;
@@ -82,16 +82,14 @@ fn more_keys_than_descriptors_allowed() -> Run {
     for end in &ends {
         selector.register(end, Interest::WRITE, ()).unwrap();
     }
-    let before = getrlimit(Resource::Nofile);
-    let current = Some(MANY - 1);
-    setrlimit(Resource::Nofile, Rlimit { current, maximum: before.maximum }).unwrap();
+    let limit = Descriptors::lower(MANY - 1)?;
     let result = selector.select(Duration::ZERO);
-    setrlimit(Resource::Nofile, before).unwrap();
+    drop(limit);
 
     if kernel::POLL_MINDS_THE_LIMIT {
         let error = result.unwrap_err();
         assert!(matches!(error, Error::Os { during: Operation::Wait, .. }), "{error:?}");
-        assert_eq!(error.raw_os_error(), Some(libc::EINVAL));
+        assert_eq!(error.raw_os_error(), Some(Errno::INVAL.raw_os_error()));
     } else {
         assert_eq!(result.unwrap().len(), ends.len());
     }

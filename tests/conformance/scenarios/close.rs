@@ -1,9 +1,8 @@
 //! Closing a selector, and getting everything back.
 
-use conformance::{Fickle, Puppet, Run, Stream, in_child, interests, now, pairs, stdin};
-use rustix::io::Errno;
+use conformance::{Descriptors, Fickle, Puppet, Run, Stream, errno, in_child, interests, now, pairs, stdin};
 use selectors::backend::Backend;
-use selectors::sys::fd::{AsFd, AsRawFd};
+use selectors::sys::fd::AsRawFd;
 use selectors::{Interest, Mode, Selector};
 use std::cell::Cell;
 use std::io::{ErrorKind, Read};
@@ -118,7 +117,7 @@ fn no_back_end_can_prevent_it<B: Backend>() -> Run {
     let (mut selector, strings) = Puppet::<B>::selector();
     selector.register(&a, Interest::READ, 1).unwrap();
     strings.calls();
-    strings.refuse(Some(Errno::IO));
+    strings.refuse(Some(errno::UNHEARD_OF));
     assert_eq!(selector.into_keys().map(|key| key.data).collect::<Vec<_>>(), [1]);
     assert_eq!(strings.calls(), []);
     Ok(())
@@ -210,12 +209,7 @@ fn dropping_it_closes_what_it_owns<B: Backend>() -> Run {
 }
 
 fn no_descriptor_stays_behind<B: Backend>() -> Run {
-    // The lowest numbers that are free: open(2).
-    let free = || -> Vec<_> {
-        let files = [(); 16].map(|()| std::io::stdin().as_fd().try_clone_to_owned().unwrap());
-        files.iter().map(AsRawFd::as_raw_fd).collect()
-    };
-    let before = free();
+    let before = Descriptors::mark();
     for close in [drop, |selector: Selector<B, Stream>| drop(selector.into_keys())] {
         let (a, b) = pairs::streams();
         let mut selector = Selector::new().unwrap();
@@ -224,7 +218,7 @@ fn no_descriptor_stays_behind<B: Backend>() -> Run {
         now(&mut selector);
         close(selector);
         drop(b);
-        assert_eq!(free(), before);
+        assert_eq!(Descriptors::mark(), before);
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Errors: what they are, say, and become.
 
+use conformance::errno::{self, Errno};
 use conformance::{Descriptors, Fickle, Puppet, Run, Stream, Strings, in_child, pairs};
-use rustix::io::Errno;
 use selectors::backend::Backend;
 use selectors::sys::fd::AsRawFd;
 use selectors::{BackendKind, Error, Interest, Limit, Mode, Operation, Rejected, Selector, Timeout};
@@ -114,7 +114,7 @@ fn refusals<B: Backend>(errno: Errno) -> [Error; 4] {
 fn lost<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, strings) = puppet::<B>(&a);
-    for errno in [Errno::NOENT, Errno::BADF] {
+    for errno in errno::LOST {
         strings.refuse(Some(errno));
         let error = selector.modify(&a, Interest::WRITE).unwrap_err();
         assert!(matches!(error, Error::Lost { fd, .. } if fd == a.as_raw_fd()));
@@ -144,9 +144,10 @@ fn unsupported<B: Backend>() -> Run {
 }
 
 fn an_unsupported_file<B: Backend>() -> Run {
-    let [register, modify, unregister, wait] = refusals::<B>(Errno::PERM);
+    let errno = errno::unsupported_file()?;
+    let [register, modify, unregister, wait] = refusals::<B>(errno);
     assert!(matches!(register, Error::UnsupportedFile { backend: "puppet", .. }));
-    assert_tells(&register, ErrorKind::Unsupported, Some(Errno::PERM), &["puppet", "always ready", "poll"]);
+    assert_tells(&register, ErrorKind::Unsupported, Some(errno), &["puppet", "always ready", "poll"]);
     for error in [modify, unregister, wait] {
         assert!(matches!(error, Error::Os { .. }), "{error:?}");
         assert_eq!(error.kind(), ErrorKind::PermissionDenied);
@@ -173,12 +174,14 @@ fn an_unknown_back_end<B: Backend>() -> Run {
 }
 
 fn a_limit_of_each_kind<B: Backend>() -> Run {
-    for (errno, expected, words) in [
-        (Errno::MFILE, Limit::ProcessDescriptors, ["process", "RLIMIT_NOFILE"]),
-        (Errno::NFILE, Limit::SystemDescriptors, ["system", "close"]),
-        (Errno::NOMEM, Limit::Memory, ["memory", "unregister"]),
-        (Errno::NOSPC, Limit::Watches, ["watches", "max_user_watches"]),
-    ] {
+    for &(errno, expected) in errno::LIMITS.iter().chain(errno::LIMITS_OF_REGISTERING) {
+        let words = match expected {
+            Limit::ProcessDescriptors => ["process", "RLIMIT_NOFILE"],
+            Limit::SystemDescriptors => ["system", "close"],
+            Limit::Memory => ["memory", "unregister"],
+            Limit::Watches => ["watches", "max_user_watches"],
+            other => panic!("{other:?}"),
+        };
         let [error, ..] = refusals::<B>(errno);
         let Error::Limit { limit, during: Operation::Register, .. } = error else { panic!("{error:?}") };
         assert_eq!(limit, expected);
@@ -190,14 +193,16 @@ fn a_limit_of_each_kind<B: Backend>() -> Run {
 }
 
 fn a_limit_is_one_in_any_call<B: Backend>() -> Run {
-    let [_, modify, unregister, wait] = refusals::<B>(Errno::NOMEM);
+    let [_, modify, unregister, wait] = refusals::<B>(errno::NO_MEMORY);
     assert!(matches!(modify, Error::Limit { limit: Limit::Memory, during: Operation::Modify, .. }));
     assert!(matches!(unregister, Error::Limit { limit: Limit::Memory, during: Operation::Unregister, .. }));
     assert!(matches!(wait, Error::Limit { limit: Limit::Memory, during: Operation::Wait, .. }));
     // Watches run out where one is made, and nowhere else.
-    let [_, modify, unregister, wait] = refusals::<B>(Errno::NOSPC);
-    for error in [modify, unregister, wait] {
-        assert!(matches!(error, Error::Os { .. }), "{error:?}");
+    for &(errno, _) in errno::LIMITS_OF_REGISTERING {
+        let [_, modify, unregister, wait] = refusals::<B>(errno);
+        for error in [modify, unregister, wait] {
+            assert!(matches!(error, Error::Os { .. }), "{error:?}");
+        }
     }
     Ok(())
 }
@@ -241,7 +246,7 @@ fn interrupted<B: Backend>() -> Run {
 }
 
 fn anything_else_that_the_system_says<B: Backend>() -> Run {
-    for errno in [Errno::IO, Errno::INVAL, Errno::ACCESS] {
+    for errno in [errno::UNHEARD_OF, Errno::INVAL, Errno::ACCESS] {
         let system = io::Error::from(errno);
         for error in refusals::<B>(errno) {
             assert!(matches!(error, Error::Os { .. }), "{error:?}");
@@ -252,7 +257,7 @@ fn anything_else_that_the_system_says<B: Backend>() -> Run {
 }
 
 fn what_was_being_done<B: Backend>() -> Run {
-    let [register, modify, unregister, wait] = refusals::<B>(Errno::IO);
+    let [register, modify, unregister, wait] = refusals::<B>(errno::UNHEARD_OF);
     for (error, operation, words) in [
         (register, Operation::Register, "cannot register the descriptor: "),
         (modify, Operation::Modify, "cannot change the registration: "),
@@ -265,11 +270,11 @@ fn what_was_being_done<B: Backend>() -> Run {
     // To pause is to unregister with the back end, to resume is to register there.
     let (a, _b) = pairs::streams();
     let (mut selector, strings) = puppet::<B>(&a);
-    strings.refuse(Some(Errno::IO));
+    strings.refuse(Some(errno::UNHEARD_OF));
     assert!(matches!(selector.pause(&a), Err(Error::Os { during: Operation::Unregister, .. })));
     strings.refuse(None);
     selector.pause(&a).unwrap();
-    strings.refuse(Some(Errno::IO));
+    strings.refuse(Some(errno::UNHEARD_OF));
     for result in [selector.rearm(&a), selector.modify(&a, Interest::WRITE)] {
         assert!(matches!(result, Err(Error::Os { during: Operation::Register, .. })), "{result:?}");
     }
@@ -278,8 +283,8 @@ fn what_was_being_done<B: Backend>() -> Run {
 }
 
 fn as_an_io_error_and_back<B: Backend>() -> Run {
-    let [a, b, c, d] = refusals::<B>(Errno::IO);
-    let [e, f, g, _] = refusals::<B>(Errno::NOMEM);
+    let [a, b, c, d] = refusals::<B>(errno::UNHEARD_OF);
+    let [e, f, g, _] = refusals::<B>(errno::NO_MEMORY);
     for error in [a, b, c, d, e, f, g, Error::NotRegistered, Error::Interrupted] {
         let (kind, message) = (error.kind(), error.to_string());
         let shown = format!("{error:?}");

@@ -1,7 +1,6 @@
 //! A call that fails has changed nothing: a back end that refuses each call in turn, and the map and the kernel after it.
 
-use conformance::{Call, Puppet, Run, Stream, Strings, interests, now, pairs};
-use rustix::io::Errno;
+use conformance::{Call, Puppet, Run, Stream, Strings, errno, interests, now, pairs};
 use selectors::backend::{Backend, Source, Tag};
 use selectors::{Error, Interest, Mode, Readiness, Ready, Selector, Timeout, Token};
 use std::io::{self, Write};
@@ -27,9 +26,6 @@ conformance::scenarios!(guarantee:
 
 const BOTH: Interest = Interest::READ.union(Interest::WRITE);
 
-/// What the back end answers: something unheard-of, and what has a meaning in one call or another.
-const REFUSALS: [Errno; 6] = [Errno::IO, Errno::NOMEM, Errno::NOENT, Errno::BADF, Errno::PERM, Errno::EXIST];
-
 /// Three sockets that can be written to, of which two are registered, with 1 and 2; and their peers.
 struct Situation<'a, B: Backend> {
     selector: Selector<Puppet<B>, &'a Stream, u8>,
@@ -54,7 +50,7 @@ impl<'a, B: Backend> Situation<'a, B> {
         mut call: impl FnMut(&mut Selector<Puppet<B>, &'a Stream, u8>, [Token; 2]) -> Error,
     ) {
         let before = format!("{:?}", self.selector);
-        for errno in REFUSALS {
+        for errno in errno::SAMPLES {
             self.strings.calls();
             self.strings.refuse(Some(errno));
             let error = call(&mut self.selector, self.tokens);
@@ -116,7 +112,7 @@ fn a_refused_registration<B: Backend>() -> Run {
 fn a_refused_first_registration<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
-    for errno in REFUSALS {
+    for errno in errno::SAMPLES {
         strings.refuse(Some(errno));
         selector.register(&a, Interest::WRITE, ()).unwrap_err();
         strings.refuse(None);
@@ -282,7 +278,7 @@ impl<B: Backend> Backend for Gossip<B> {
         for source in armed {
             report(source?.tag(), Readiness::all());
         }
-        Err(Errno::IO.into())
+        Err(errno::UNHEARD_OF.into())
     }
 }
 
@@ -293,7 +289,7 @@ fn a_wait_that_fails_after_a_report<B: Backend>() -> Run {
     let mut ready = Ready::new();
     assert_eq!(
         selector.select_into(&mut ready, None).unwrap_err().raw_os_error(),
-        Some(Errno::IO.raw_os_error())
+        Some(errno::UNHEARD_OF.raw_os_error())
     );
     assert!(ready.is_empty() && ready.iter().next().is_none());
     assert!(selector.key(token).unwrap().is_armed());
@@ -321,7 +317,7 @@ fn a_lost_registration<B: Backend>() -> Run {
     let mut situation = Situation::<B>::new(&pairs, Mode::Level);
     let both = situation.both();
     let [(first, _), _] = both;
-    situation.strings.refuse(Some(Errno::NOENT));
+    situation.strings.refuse(Some(errno::LOST[0]));
     assert!(matches!(situation.selector.modify(first, BOTH), Err(Error::Lost { .. })));
     situation.strings.refuse(None);
     // The key stays, and unregistering gives it back.

@@ -4,7 +4,6 @@ use conformance::signals::{self, handled, storm};
 use conformance::{Run, Stream, WAIT, interests, now, pairs};
 use selectors::backend::Backend;
 use selectors::{Error, Interest, Ready, Selector, Timeout};
-use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -86,7 +85,7 @@ fn a_wait_takes_its_time_and_no_more<B: Backend>() -> Run {
 
 fn a_wait_with_nothing_registered_takes_its_time<B: Backend>() -> Run {
     signals::need()?;
-    let mut selector = Selector::<B, File>::new().unwrap();
+    let mut selector = Selector::<B, Stream>::new().unwrap();
     let mut interruptions = 0;
     while interruptions < ENOUGH {
         let (limit, start) = (Duration::from_millis(50), Instant::now());
@@ -130,7 +129,7 @@ fn what_comes_meanwhile_is_seen<B: Backend>() -> Run {
 
 fn a_wake_meanwhile_is_seen<B: Backend>() -> Run {
     signals::need()?;
-    let mut selector = Selector::<B, File>::new().unwrap();
+    let mut selector = Selector::<B, Stream>::new().unwrap();
     let waker = selector.waker().unwrap();
     for timeout in [Timeout::NEVER, Timeout::after(WAIT)] {
         let ready = after_some_signals(|| waker.wake().unwrap(), || selector.select(timeout).unwrap());

@@ -1,9 +1,8 @@
 //! What runs out: descriptors, and in the words of a back end that refuses, the rest.
 
-use conformance::{Descriptors, Puppet, Run, Stream, WAIT, interests, now, pairs, soon};
-use rustix::io::Errno;
+use conformance::errno::{self, Errno};
+use conformance::{Descriptors, NotRun, Puppet, Run, Stream, WAIT, interests, now, pairs, soon};
 use selectors::backend::Backend;
-use selectors::sys::fd::{AsFd, AsRawFd, RawFd};
 use selectors::{Error, Interest, Limit, Mode, Operation, Selector};
 use std::io::Write;
 
@@ -25,23 +24,12 @@ conformance::scenarios!(limits:
 /// More attempts than there would be room for if each left something behind.
 const ATTEMPTS: usize = 20;
 
-const EXHAUSTED: [(Errno, Limit); 3] = [
-    (Errno::MFILE, Limit::ProcessDescriptors),
-    (Errno::NFILE, Limit::SystemDescriptors),
-    (Errno::NOMEM, Limit::Memory),
-];
-
 /// Panics unless `error` says that this ran out when that was done.
 fn assert_limit(error: &Error, expected: Limit, doing: Operation, errno: Errno) {
     let Error::Limit { limit, during, source } = error else { panic!("{error:?}") };
     assert_eq!((*limit, *during), (expected, doing));
     assert_eq!(Errno::from_io_error(source), Some(errno));
     assert_eq!(error.raw_os_error(), Some(errno.raw_os_error()));
-}
-
-/// The lowest number that is free.
-fn next_number() -> RawFd {
-    std::io::stdin().as_fd().try_clone_to_owned().unwrap().as_raw_fd()
 }
 
 fn opening_without_descriptors<B: Backend>() -> Run {
@@ -132,7 +120,7 @@ fn what_ran_out_is_named_when_registering_fails<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::WRITE, 1).unwrap();
-    for (errno, limit) in EXHAUSTED.into_iter().chain([(Errno::NOSPC, Limit::Watches)]) {
+    for &(errno, limit) in errno::LIMITS.iter().chain(errno::LIMITS_OF_REGISTERING) {
         for _ in 0..ATTEMPTS {
             strings.refuse(Some(errno));
             let rejected = selector.register(&b, Interest::READ, 2).unwrap_err();
@@ -153,7 +141,7 @@ fn what_ran_out_is_named_when_resuming_fails<B: Backend>() -> Run {
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::WRITE, ()).unwrap();
     selector.pause(token).unwrap();
-    for (errno, limit) in EXHAUSTED.into_iter().chain([(Errno::NOSPC, Limit::Watches)]) {
+    for &(errno, limit) in errno::LIMITS.iter().chain(errno::LIMITS_OF_REGISTERING) {
         strings.refuse(Some(errno));
         assert_limit(&selector.rearm(token).unwrap_err(), limit, Operation::Register, errno);
         assert!(selector.key(token).unwrap().is_paused());
@@ -168,7 +156,7 @@ fn what_ran_out_is_named_when_modifying_fails<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register(&a, Interest::WRITE, ()).unwrap();
-    for (errno, limit) in EXHAUSTED {
+    for &(errno, limit) in errno::LIMITS {
         strings.refuse(Some(errno));
         let error = selector.modify_with(token, Interest::READ, Mode::Oneshot).unwrap_err();
         assert_limit(&error, limit, Operation::Modify, errno);
@@ -184,7 +172,7 @@ fn what_ran_out_is_named_when_waiting_fails<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
     let token = selector.register_with(&a, Interest::WRITE, Mode::Oneshot, ()).unwrap();
-    for (errno, limit) in EXHAUSTED {
+    for &(errno, limit) in errno::LIMITS {
         strings.refuse(Some(errno));
         assert_limit(&selector.select(WAIT).unwrap_err(), limit, Operation::Wait, errno);
         assert!(selector.key(token).unwrap().is_armed());
@@ -196,7 +184,7 @@ fn what_ran_out_is_named_when_waiting_fails<B: Backend>() -> Run {
 
 fn what_ran_out_is_named_when_the_waker_fails<B: Backend>() -> Run {
     let (mut selector, strings) = Puppet::<B>::selector::<&Stream, ()>();
-    for (errno, limit) in EXHAUSTED {
+    for &(errno, limit) in errno::LIMITS {
         strings.refuse(Some(errno));
         assert_limit(&selector.waker().unwrap_err(), limit, Operation::Waker, errno);
     }
@@ -207,19 +195,22 @@ fn what_ran_out_is_named_when_the_waker_fails<B: Backend>() -> Run {
 }
 
 fn watches_run_out_for_the_waker<B: Backend>() -> Run {
+    let &[(errno, limit)] = errno::LIMITS_OF_REGISTERING else {
+        return Err(NotRun::because("this system keeps nothing for each registration that could run out"));
+    };
     let (mut selector, strings) = Puppet::<B>::selector::<&Stream, ()>();
-    strings.refuse(Some(Errno::NOSPC));
-    assert_limit(&selector.waker().unwrap_err(), Limit::Watches, Operation::Waker, Errno::NOSPC);
+    strings.refuse(Some(errno));
+    assert_limit(&selector.waker().unwrap_err(), limit, Operation::Waker, errno);
     Ok(())
 }
 
 fn a_waker_that_fails_leaves_nothing_open<B: Backend>() -> Run {
     let (mut selector, strings) = Puppet::<B>::selector::<&Stream, ()>();
-    let before = next_number();
-    strings.refuse(Some(Errno::NOMEM));
+    let before = Descriptors::mark();
+    strings.refuse(Some(errno::NO_MEMORY));
     for _ in 0..ATTEMPTS {
         assert!(selector.waker().is_err());
     }
-    assert_eq!(next_number(), before);
+    assert_eq!(Descriptors::mark(), before);
     Ok(())
 }

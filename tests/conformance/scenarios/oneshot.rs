@@ -1,8 +1,7 @@
 //! One-shot keys: reported once, then not until they are armed again.
 
 use super::modes::{found, registered, send};
-use conformance::{Call, Puppet, Run, interests, now, pairs};
-use rustix::io::Errno;
+use conformance::{Call, Puppet, Run, errno, interests, now, pairs};
 use selectors::backend::Backend;
 use selectors::sys::fd::AsRawFd;
 use selectors::{Interest, Mode, Readiness, Selector};
@@ -248,7 +247,7 @@ fn arming_that_fails_leaves_it_spent<B: Backend>() -> Run {
     let (mut selector, strings) = Puppet::<B>::selector();
     let Ok(token) = selector.register_with(&a, WRITE, Mode::Oneshot, ()) else { return Ok(()) };
     assert_eq!(now(&mut selector).len(), 1);
-    strings.refuse(Some(Errno::NOMEM));
+    strings.refuse(Some(errno::NO_MEMORY));
     selector.rearm(token).unwrap_err();
     selector.modify_with(token, BOTH, Mode::Level).unwrap_err();
     strings.refuse(None);

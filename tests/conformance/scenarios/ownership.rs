@@ -1,14 +1,12 @@
 //! What may be registered, and for how long it stays open.
 
-use conformance::{Puppet, Run, Stream, Strings, echo, interests, now, pairs, soon};
-use rustix::fs::{OFlags, fcntl_getfl};
+use conformance::{Puppet, Run, Stream, Strings, interests, now, pairs, soon};
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use selectors::{Error, File, Interest, Selector};
 use std::cell::Cell;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::process::Stdio;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -178,20 +176,19 @@ fn objects_of_some_types_in_an_enum<B: Backend>() -> Run {
 }
 
 fn the_pipes_of_a_child<B: Backend>() -> Run {
-    let mut child = echo().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let (mut child, input, output) = pairs::child()?;
     let mut selector = Selector::<B, Box<dyn AsFd>>::new().unwrap();
     let input = selector.register(Box::new(input), Interest::WRITE, ()).unwrap();
     let output = selector.register(Box::new(output), Interest::READ, ()).unwrap();
     assert_eq!(interests(&soon(&mut selector)), [(input, Interest::WRITE)].into());
-    File::new(selector.fileobj(input).unwrap()).write_all(b"hello").unwrap();
+    File::new(&**selector.fileobj(input).unwrap()).write_all(b"hello").unwrap();
     // Its end of the pipe is closed with the object, and the child ends.
     drop(selector.unregister(input).unwrap());
     let mut said = Vec::new();
     loop {
         assert_eq!(interests(&soon(&mut selector)), [(output, Interest::READ)].into());
         let mut buffer = [0; 16];
-        match File::new(selector.fileobj(output).unwrap()).read(&mut buffer).unwrap() {
+        match File::new(&**selector.fileobj(output).unwrap()).read(&mut buffer).unwrap() {
             0 => break,
             length => said.extend_from_slice(&buffer[..length]),
         }
@@ -296,10 +293,9 @@ fn the_adapter_passes_errors_on<B: Backend>() -> Run {
     let mut selector = Selector::<B, BorrowedFd<'_>>::new().unwrap();
     let token = selector.register(a.as_fd(), Interest::READ, ()).unwrap();
     let mut file = File::new(selector.fileobj(token).unwrap());
-    let blocks = |fd: BorrowedFd<'_>| !fcntl_getfl(fd).unwrap().contains(OFlags::NONBLOCK);
-    assert!(blocks(a.as_fd()));
+    assert_ne!(pairs::blocks(&a), Some(false));
     file.set_nonblocking(true).unwrap();
-    assert!(!blocks(a.as_fd()));
+    assert_ne!(pairs::blocks(&a), Some(true));
     assert_eq!(file.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
     let full = |file: &mut dyn Write| -> io::Error {
         loop {
@@ -310,9 +306,12 @@ fn the_adapter_passes_errors_on<B: Backend>() -> Run {
     };
     assert_eq!(full(&mut file).kind(), ErrorKind::WouldBlock);
     drop(b);
-    assert_eq!(full(&mut file).kind(), ErrorKind::BrokenPipe);
+    let kind = full(&mut file).kind();
+    // Which of them a TCP socket says depends on what it heard of its peer.
+    let gone = [ErrorKind::BrokenPipe, ErrorKind::ConnectionReset, ErrorKind::ConnectionAborted];
+    assert!(gone.contains(&kind), "{kind}");
     file.set_nonblocking(false).unwrap();
-    assert!(blocks(a.as_fd()));
+    assert_ne!(pairs::blocks(&a), Some(false));
     Ok(())
 }
 

@@ -43,7 +43,7 @@ fn nothing_is_reported<B: Backend>() -> Run {
 fn not_even_a_hang_up_ends_a_wait<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let (reader, writer) = pairs::pipe()?;
-    let mut selector = Selector::<B, std::os::fd::OwnedFd>::new().unwrap();
+    let mut selector = Selector::<B, selectors::sys::fd::OwnedFd>::new().unwrap();
     for file in [a.into(), reader.into()] {
         let token = selector.register(file, Interest::READ, ()).unwrap();
         selector.pause(token).unwrap();

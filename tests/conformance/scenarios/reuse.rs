@@ -1,7 +1,6 @@
 //! Numbers, slots and files that are given again.
 
-use conformance::{Call, Puppet, Run, interests, now, pairs, soon};
-use rustix::io::fcntl_dupfd_cloexec;
+use conformance::{Call, NotRun, Puppet, Run, interests, now, pairs, soon};
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use selectors::{Error, Interest, Selector};
@@ -22,11 +21,10 @@ conformance::scenarios!(reuse:
 );
 
 /// A duplicate with this number, which is free.
-fn numbered(number: RawFd, file: impl AsFd) -> OwnedFd {
-    // The lowest free number that is not below: fcntl(2).
-    let fd = fcntl_dupfd_cloexec(file, number).unwrap();
+fn numbered(number: RawFd, file: impl AsFd) -> Result<OwnedFd, NotRun> {
+    let fd = pairs::numbered(file, number)?;
     assert_eq!(fd.as_raw_fd(), number, "somebody else took the number");
-    fd
+    Ok(fd)
 }
 
 fn a_reused_number_is_another_registration<B: Backend>() -> Run {
@@ -37,7 +35,7 @@ fn a_reused_number_is_another_registration<B: Backend>() -> Run {
     let key = selector.unregister(first).unwrap();
     let number = key.fd;
     drop(key);
-    let second = selector.register(numbered(number, &b), Interest::READ, "second").unwrap();
+    let second = selector.register(numbered(number, &b)?, Interest::READ, "second").unwrap();
     assert_eq!(selector.key(second).map(|key| key.fd()), Some(number));
     assert_ne!(first, second);
     assert!(selector.key(first).is_none());
@@ -131,7 +129,7 @@ fn closed_and_reused_again_and_again<B: Backend>() -> Run {
     let mut selector = Selector::<B, OwnedFd>::new().unwrap();
     let number = ready.try_clone().unwrap().as_raw_fd();
     for round in 0..20 {
-        let file = numbered(number, if round % 2 == 0 { &ready } else { &idle });
+        let file = numbered(number, if round % 2 == 0 { &ready } else { &idle })?;
         let token = selector.register(file, Interest::READ, ()).unwrap();
         let found = interests(&now(&mut selector));
         assert_eq!(found.contains_key(&token), round % 2 == 0);
@@ -178,7 +176,7 @@ fn number_and_slot_reused_while_a_batch_is_iterated<B: Backend>() -> Run {
     let key = selector.unregister(other).unwrap();
     let number = key.fd;
     drop(key);
-    let new = selector.register(numbered(number, &idle), Interest::READ, "new").unwrap();
+    let new = selector.register(numbered(number, &idle)?, Interest::READ, "new").unwrap();
     // What is left of the batch finds nothing.
     assert!(selector.parts(other).is_none());
     assert!(matches!(selector.modify(other, Interest::WRITE), Err(Error::NotRegistered)));

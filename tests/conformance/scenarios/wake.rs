@@ -1,7 +1,7 @@
 //! Ending a wait with a waker: what is seen of it, and when.
 
+use conformance::errno::{self, Errno};
 use conformance::{Call, Descriptors, Puppet, Run, Stream, WAIT, interests, now, pairs};
-use rustix::io::Errno;
 use selectors::backend::Backend;
 use selectors::{Error, Interest, Limit, Mode, Operation, Readiness, Ready, Selector};
 use std::io::Write;
@@ -31,8 +31,9 @@ pub(super) type Streams<B> = Selector<B, Stream>;
 
 /// Sees that the next wait is ended by a wake, and by nothing else.
 pub(super) fn assert_woken<B: Backend>(selector: &mut Streams<B>) {
+    let start = Instant::now();
     let ready = selector.select(WAIT).unwrap();
-    assert!(ready.woken() && ready.is_empty(), "{ready:?}");
+    assert!(ready.woken() && ready.is_empty(), "{ready:?} after {:?}", start.elapsed());
 }
 
 /// Sees that nobody woke the selector since.
@@ -260,7 +261,7 @@ fn a_false_report_of_it_loses_nothing<B: Backend>() -> Run {
 
 fn where_it_cannot_be_made<B: Backend>() -> Run {
     let (mut selector, strings) = Puppet::<B>::selector::<Stream, ()>();
-    strings.refuse(Some(Errno::NOMEM));
+    strings.refuse(Some(errno::NO_MEMORY));
     let error = selector.waker().unwrap_err();
     assert!(
         matches!(error, Error::Limit { limit: Limit::Memory, during: Operation::Waker, .. }),

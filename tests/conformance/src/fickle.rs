@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use selectors::sys::fd::{AsFd as _, AsRawFd, BorrowedFd, RawFd};
 
 use crate::Stream;
 
@@ -43,10 +43,8 @@ impl Fickle {
     pub fn number(&self, choice: usize) -> RawFd {
         self.sockets[choice].as_raw_fd()
     }
-}
 
-impl AsFd for Fickle {
-    fn as_fd(&self) -> BorrowedFd<'_> {
+    pub(crate) fn lend(&self) -> BorrowedFd<'_> {
         self.calls.set(self.calls.get() + 1);
         let choice = self.choice.get();
         if self.restless {

@@ -2,12 +2,14 @@
 
 use std::io::{Seek, Write};
 use std::os::unix::net::UnixStream;
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use rustix::fs::OFlags;
 use rustix::io::FdFlags;
-use selectors::sys::fd::{AsFd, OwnedFd, RawFd};
+use selectors::sys::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+use selectors::sys::poll::PollFlags;
 
-use crate::NotRun;
+use crate::{Fickle, NotRun, Run};
 
 /// A file that is no socket, where there are such to wait for.
 pub type File = std::fs::File;
@@ -15,8 +17,37 @@ pub type File = std::fs::File;
 /// A stream socket of the cheapest kind.
 pub type Stream = UnixStream;
 
+/// What `poll` reports of something to read that was asked for `IN`.
+pub const POLL_READ: PollFlags = PollFlags::IN;
+
+/// What `poll` calls urgent data.
+pub const POLL_PRIORITY: PollFlags = PollFlags::PRI;
+
+/// To be asked before what Winsock does in another way than Unix.
+///
+/// # Errors
+///
+/// This is Winsock.
+pub fn unless_winsock(_: &str) -> Run {
+    Ok(())
+}
+
+/// To be asked before what Wine does in another way than Windows.
+///
+/// # Errors
+///
+/// This is Wine.
+pub fn unless_wine(_: &str) -> Run {
+    Ok(())
+}
+
 pub(crate) fn streams() -> (Stream, Stream) {
     UnixStream::pair().unwrap()
+}
+
+/// Whether what is written to one is there for the other when `write` returns.
+pub(crate) fn at_once() -> Run {
+    Ok(())
 }
 
 /// A pipe: the end to read from, and the end to write to.
@@ -35,6 +66,11 @@ pub fn pipe() -> Result<(File, File), NotRun> {
 pub(crate) fn set_flags(fd: &OwnedFd) {
     rustix::io::fcntl_setfd(fd, FdFlags::CLOEXEC).unwrap();
     rustix::fs::fcntl_setfl(fd, rustix::fs::fcntl_getfl(fd).unwrap() | OFlags::NONBLOCK).unwrap();
+}
+
+/// Whether reading and writing block, if that can be asked.
+pub fn blocks(fd: impl AsFd) -> Option<bool> {
+    Some(!rustix::fs::fcntl_getfl(fd).unwrap().contains(OFlags::NONBLOCK))
 }
 
 /// A duplicate with this number, or the next that is free.
@@ -85,6 +121,17 @@ pub fn always_ready() -> Result<[File; 3], NotRun> {
     Ok([regular()?, File::open("/").unwrap(), null()?])
 }
 
+/// A child that says what it is told, and the pipes to it and from it.
+///
+/// # Errors
+///
+/// They cannot be waited for here.
+pub fn child() -> Result<(Child, ChildStdin, ChildStdout), NotRun> {
+    let mut child = crate::echo().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    Ok((child, input, output))
+}
+
 /// A descriptor that is open, but that no call that reads or writes takes.
 ///
 /// # Errors
@@ -103,4 +150,10 @@ pub fn without_a_file() -> Result<OwnedFd, NotRun> {
 #[cfg(not(any(target_os = "android", target_os = "linux")))]
 pub fn without_a_file() -> Result<OwnedFd, NotRun> {
     Err(NotRun::because("no descriptor is open here and yet refused, as one with O_PATH is on Linux"))
+}
+
+impl AsFd for Fickle {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.lend()
+    }
 }

@@ -28,6 +28,11 @@ mod puppet;
 // The table of platforms: what they have that scenarios use. Single items aside, nothing else in these fixtures names any.
 
 #[cfg(unix)]
+pub mod errno;
+#[cfg(windows)]
+#[path = "errno/windows.rs"]
+pub mod errno;
+#[cfg(unix)]
 mod files;
 #[cfg(windows)]
 #[path = "files/windows.rs"]
@@ -51,7 +56,7 @@ mod worker;
 
 pub use child::{echo, in_child, run as run_as_child};
 pub use fickle::Fickle;
-pub use files::{File, Stream};
+pub use files::{File, POLL_PRIORITY, POLL_READ, Stream, unless_wine, unless_winsock};
 #[cfg(all(target_os = "linux", feature = "libkqueue"))]
 pub use libkqueue::LibKqueue;
 pub use limits::Descriptors;

@@ -1,5 +1,6 @@
 //! The limit of descriptors that a process may have.
 
+use std::fmt;
 use std::os::fd::{AsFd, AsRawFd};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -33,6 +34,23 @@ impl Descriptors {
         Ok((this, usize::try_from(count).unwrap()))
     }
 
+    /// Lowers the limit to this.
+    ///
+    /// # Errors
+    ///
+    /// There is no such limit here.
+    pub fn lower(to: u64) -> Result<Self, NotRun> {
+        let before = getrlimit(Resource::Nofile);
+        set(to);
+        Ok(Self { before })
+    }
+
+    /// What it may be raised to at most, if there is an end.
+    #[must_use]
+    pub fn most(&self) -> Option<u64> {
+        self.before.maximum
+    }
+
     /// Lowers the limit so far that no descriptor can be made.
     ///
     /// # Errors
@@ -44,6 +62,13 @@ impl Descriptors {
         let next = std::io::stdin().as_fd().try_clone_to_owned().unwrap();
         set(u64::try_from(next.as_raw_fd()).unwrap());
         Ok(Self { before })
+    }
+
+    /// Another one when some descriptor stays open that was not when it was asked before.
+    pub fn mark() -> impl PartialEq + fmt::Debug {
+        // The lowest numbers that are free: open(2).
+        let files = [(); 16].map(|()| std::io::stdin().as_fd().try_clone_to_owned().unwrap());
+        files.map(|file| file.as_raw_fd())
     }
 }
 

@@ -6,9 +6,11 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use rustix::net::{AddressFamily, SocketType};
 use selectors::sys::fd::OwnedFd;
 
-use crate::Stream;
+use crate::{NotRun, Stream};
 
-pub use crate::files::{always_ready, null, numbered, pipe, regular, regular_with, without_a_file};
+pub use crate::files::{
+    always_ready, blocks, child, null, numbered, pipe, regular, regular_with, without_a_file,
+};
 
 /// Two connected stream sockets.
 pub fn streams() -> (Stream, Stream) {
@@ -16,6 +18,16 @@ pub fn streams() -> (Stream, Stream) {
     a.set_nonblocking(true).unwrap();
     b.set_nonblocking(true).unwrap();
     (a, b)
+}
+
+/// Two connected stream sockets between which nothing is ever under way.
+///
+/// # Errors
+///
+/// There are none here.
+pub fn at_once() -> Result<(Stream, Stream), NotRun> {
+    crate::files::at_once()?;
+    Ok(streams())
 }
 
 /// Two connected stream sockets that block.

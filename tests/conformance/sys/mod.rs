@@ -34,6 +34,8 @@ mod interrupts;
     all(target_os = "linux", feature = "libkqueue"),
 ))]
 mod kqueue;
+#[cfg(unix)]
+mod pipe_buf;
 mod poll;
 mod poll_cache;
 mod poll_object;
@@ -56,6 +58,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         epoll_constants::scenarios(),
         #[cfg(any(target_os = "android", target_os = "linux"))]
         descriptors::scenarios(),
+        #[cfg(unix)]
+        pipe_buf::scenarios(),
         types::scenarios(),
         select_sets::scenarios(),
         select::scenarios(),

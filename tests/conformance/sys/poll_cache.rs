@@ -1,6 +1,6 @@
 //! A list for `poll` that lasts from wait to wait.
 
-use conformance::{Run, pairs};
+use conformance::{POLL_READ, Run, pairs, unless_wine};
 use selectors::sys::Timeout;
 use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd};
 use selectors::sys::poll::{Cache, PollFlags, poll};
@@ -30,7 +30,7 @@ fn loaded_again() -> Run {
         b.write_all(b"x").unwrap();
     }
     let [a, b, c, d] = [0, 1, 2, 3].map(|index: usize| ends[index].0.as_fd());
-    let (read, write, both) = (PollFlags::IN, PollFlags::OUT, PollFlags::IN | PollFlags::OUT);
+    let (read, write, both) = (POLL_READ, PollFlags::OUT, POLL_READ | PollFlags::OUT);
     let lists: [&[Entry<'_>]; 14] = [
         &[(a, read), (b, read)],
         &[(a, read), (b, read)],
@@ -38,7 +38,7 @@ fn loaded_again() -> Run {
         &[(a, write), (b, both)],
         &[(b, both), (a, write)],
         &[(a, write)],
-        &[(a, write), (a, read), (d, write)],
+        &[(a, write), (b, read), (d, write)],
         &[(d, write), (c, read), (a, write)],
         &[(d, write), (c, read)],
         &[(c, read)],
@@ -58,7 +58,7 @@ fn loaded_again() -> Run {
 fn broken_off(break_off: impl Fn(&mut Cache, Entry<'_>)) {
     let ((a, mut b), (c, _d)) = (pairs::streams(), pairs::streams());
     b.write_all(b"x").unwrap();
-    let first = [(a.as_fd(), PollFlags::IN), (c.as_fd(), PollFlags::OUT)];
+    let first = [(a.as_fd(), POLL_READ), (c.as_fd(), PollFlags::OUT)];
     let other = (c.as_fd(), PollFlags::OUT);
     for next in [&first[..], &[other], &[first[0]], &[other, first[0]]] {
         let mut cache = Cache::new();
@@ -87,8 +87,9 @@ fn after_a_panic() -> Run {
 }
 
 fn a_descriptor_that_comes_twice() -> Run {
+    unless_wine("Wine 8 has one answer for each socket in WSAPoll, and not for each entry")?;
     let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
-    assert_loads(&mut Cache::new(), &[(a.as_fd(), PollFlags::IN), (a.as_fd(), PollFlags::OUT)]);
+    assert_loads(&mut Cache::new(), &[(a.as_fd(), POLL_READ), (a.as_fd(), PollFlags::OUT)]);
     Ok(())
 }

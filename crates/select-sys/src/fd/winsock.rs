@@ -37,6 +37,24 @@ impl<T: AsSocket + ?Sized> AsFd for T {
     }
 }
 
+impl AsFd for Box<dyn AsFd + '_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        (**self).as_fd()
+    }
+}
+
+impl AsFd for Box<dyn AsFd + Send + '_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        (**self).as_fd()
+    }
+}
+
+impl AsFd for &(dyn AsFd + '_) {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        (**self).as_fd()
+    }
+}
+
 /// Tells a descriptor's number: every [`AsRawSocket`] does.
 ///
 /// # Examples

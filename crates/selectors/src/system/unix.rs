@@ -32,6 +32,11 @@ pub(crate) fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
 /// What a wait says that a signal ended.
 pub(crate) const INTERRUPTED: Errno = Errno::INTR;
 
+/// Whether a wait failed for that reason.
+pub(crate) fn is_interrupted(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Interrupted
+}
+
 /// Whether a change failed because the kernel does not know the descriptor (any more).
 pub(crate) fn is_lost(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::BADF))

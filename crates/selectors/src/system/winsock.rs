@@ -42,6 +42,11 @@ pub(crate) fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
 /// What a wait says that was cancelled.
 pub(crate) const INTERRUPTED: Errno = Errno::INTR;
 
+/// Whether a wait failed for that reason. The standard library has no kind for that number (1.96).
+pub(crate) fn is_interrupted(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Interrupted || Errno::from_io_error(error) == Some(INTERRUPTED)
+}
+
 /// Whether a change failed because the system does not know the socket (any more).
 pub(crate) fn is_lost(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::NOTSOCK | Errno::BADF))

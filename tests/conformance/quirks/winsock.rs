@@ -1,0 +1,145 @@
+//! What Winsock has of its own.
+
+use conformance::errno::{self, Errno};
+use conformance::{NotRun, Run, WAIT, interests, now, pairs, unless_wine};
+use rustix::net::connect;
+use selectors::backend::Backend as _;
+use selectors::sys::fd::{AsFd, OwnedFd};
+use selectors::sys::poll::{PollFd, PollFlags, poll};
+use selectors::sys::select::{FdSet, select};
+use selectors::{DefaultSelector, Interest, PollSelector, Readiness, SelectSelector, Timeout};
+use std::io::Write;
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+
+conformance::scenarios_of!(sys, winsock:
+    a_set_takes_more_than_64,
+    a_selector_takes_more_than_64,
+    a_failed_connection_is_an_exception,
+    a_failed_connection_is_writable,
+    urgent_data_is_a_band,
+    what_cannot_be_asked_for,
+    a_peer_that_sends_no_more_has_hung_up,
+    the_default_is_select,
+);
+
+const BOTH: Interest = Interest::READ.union(Interest::WRITE);
+
+/// `FD_SETSIZE` of winsock2.h is 64.
+const MANY: usize = 650;
+
+fn a_set_takes_more_than_64() -> Run {
+    let ends: Vec<_> = (0..MANY).map(|_| pairs::streams()).collect();
+    for (_, b) in ends.iter().step_by(3) {
+        (&mut &*b).write_all(b"x").unwrap();
+    }
+    // All are writable, so that the call waits for nothing; those that can be read come as they come.
+    let ready: Vec<_> = ends.iter().step_by(3).map(|(a, _)| a.as_fd()).collect();
+    let all: FdSet<'_> = ends.iter().map(|(a, _)| a.as_fd()).collect();
+    let mut read;
+    let found = loop {
+        let mut write = all.clone();
+        read = all.clone();
+        let found = select(Some(&mut read), Some(&mut write), None, Timeout::ZERO).unwrap();
+        assert_eq!(write.len(), MANY);
+        if found == MANY + ready.len() {
+            break found;
+        }
+    };
+    assert_eq!((found, read.len()), (MANY + ready.len(), ready.len()));
+    assert!(ready.iter().all(|fd| read.contains(*fd)));
+    Ok(())
+}
+
+fn a_selector_takes_more_than_64() -> Run {
+    let ends: Vec<_> = (0..MANY).map(|_| pairs::streams()).collect();
+    let mut selector = SelectSelector::new().unwrap();
+    let tokens: Vec<_> = ends
+        .iter()
+        .map(|(a, _)| (selector.register(a, Interest::WRITE, ()).unwrap(), Interest::WRITE))
+        .collect();
+    assert_eq!(interests(&now(&mut selector)), tokens.into_iter().collect());
+    Ok(())
+}
+
+/// A socket whose attempt to connect was begun, with nobody there to take it.
+fn refused() -> Result<OwnedFd, NotRun> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let socket = pairs::unconnected();
+    drop(listener);
+    match connect(&socket, &address) {
+        Err(errno::CONNECTING) => Ok(socket),
+        Err(Errno::CONNREFUSED) => Err(NotRun::because("the connection was refused without delay")),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// In the third set and in no other: the `select` function of winsock2.h, Remarks.
+fn a_failed_connection_is_an_exception() -> Run {
+    let socket = refused()?;
+    let mut sets = [(); 3].map(|()| FdSet::from_iter([socket.as_fd()]));
+    let [read, write, except] = &mut sets;
+    select(Some(read), Some(write), Some(except), WAIT).unwrap();
+    assert!(except.contains(socket.as_fd()));
+    unless_wine("Wine 8 puts it in all three sets")?;
+    assert!(read.is_empty() && write.is_empty());
+    Ok(())
+}
+
+fn a_failed_connection_is_writable() -> Run {
+    let socket = TcpStream::from(refused()?);
+    let mut selector = SelectSelector::new().unwrap();
+    let token = selector.register(&socket, Interest::WRITE, ()).unwrap();
+    assert_eq!(interests(&selector.select(WAIT).unwrap()), [(token, Interest::WRITE)].into());
+    assert!(socket.take_error().unwrap().is_some());
+    Ok(())
+}
+
+/// `POLLRDBAND` and not `POLLPRI`: WSAPOLLFD, Members.
+fn urgent_data_is_a_band() -> Run {
+    let (a, b) = pairs::tcp();
+    rustix::net::send(&b, b"!", rustix::net::SendFlags::OOB).unwrap();
+    let mut selector = PollSelector::new().unwrap();
+    let token = selector.register(&a, Interest::all(), ()).unwrap();
+    let found = loop {
+        let found = selector.select(WAIT).unwrap().get(token).unwrap();
+        // Room to write is there at once.
+        if found != Readiness::WRITE {
+            break found;
+        }
+    };
+    assert_eq!(found, Readiness::WRITE | Readiness::PRIORITY);
+    Ok(())
+}
+
+/// `WSAEINVAL`: WSAPOLLFD, Members.
+fn what_cannot_be_asked_for() -> Run {
+    unless_wine("Wine 8 ignores what WSAPoll refuses")?;
+    let (a, _b) = pairs::tcp();
+    for flags in [PollFlags::PRI, PollFlags::HUP, PollFlags::ERR, PollFlags::WRBAND] {
+        let mut entry = [PollFd::new(a.as_fd(), flags | PollFlags::OUT)];
+        let error = poll(&mut entry, Timeout::ZERO).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(Errno::INVAL.raw_os_error()), "{flags:?}");
+    }
+    Ok(())
+}
+
+/// WSAPOLLFD, Members: `POLLHUP`, "disconnected or aborted". It goes on reading all the same, so the hint is half of it.
+fn a_peer_that_sends_no_more_has_hung_up() -> Run {
+    let (a, b) = pairs::tcp();
+    b.shutdown(Shutdown::Write).unwrap();
+    let mut entry = [PollFd::new(a.as_fd(), PollFlags::RDNORM)];
+    assert_eq!(poll(&mut entry, WAIT).unwrap(), 1);
+    assert!(entry[0].revents().contains(PollFlags::HUP), "{entry:?}");
+    let mut selector = PollSelector::new().unwrap();
+    let token = selector.register(&a, BOTH, ()).unwrap();
+    let both = Readiness::READ | Readiness::WRITE;
+    assert_eq!(now(&mut selector).get(token), Some(both | Readiness::READ_CLOSED));
+    Ok(())
+}
+
+fn the_default_is_select() -> Run {
+    let selector = DefaultSelector::<TcpStream>::new().unwrap();
+    assert_eq!(selector.backend().name(), "select");
+    Ok(())
+}

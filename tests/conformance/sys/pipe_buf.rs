@@ -1,0 +1,27 @@
+//! What `PIPE_BUF` promises.
+
+use conformance::{File, Run, pairs};
+use selectors::sys::PIPE_BUF;
+use selectors::sys::fd::AsFd;
+use selectors::sys::poll::{PollFd, PollFlags, poll};
+use std::io::{Read, Write};
+
+conformance::scenarios_of!(sys, pipe_buf: what_a_ready_pipe_takes_at_once);
+
+fn what_a_ready_pipe_takes_at_once() -> Run {
+    const { assert!(PIPE_BUF >= 512, "POSIX promises so much") };
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    assert_eq!((PIPE_BUF, PIPE_BUF), (libc::PIPE_BUF, 4096));
+    // What it is for: a pipe that is ready for writing takes as much at once.
+    let (mut reader, mut writer) = pairs::pipe()?;
+    pairs::fill(&writer);
+    let writable = |writer: &File| {
+        let mut entry = [PollFd::new(writer.as_fd(), PollFlags::OUT)];
+        poll(&mut entry, selectors::Timeout::ZERO).unwrap() == 1
+    };
+    while !writable(&writer) {
+        assert_ne!(reader.read(&mut [0; 512]).unwrap(), 0);
+    }
+    assert_eq!(writer.write(&[0; PIPE_BUF]).unwrap(), PIPE_BUF);
+    Ok(())
+}
