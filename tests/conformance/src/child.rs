@@ -35,8 +35,8 @@ pub fn in_child(part: &str, variables: &[(&str, &str)], body: impl FnOnce() -> R
     if let Some(wanted) = env::var_os(PART) {
         return if wanted == part { body() } else { Ok(()) };
     }
-    let mut child = this_program().unwrap();
-    child.args(["--exact", &outcome::current()]).env(PART, part).envs(variables.iter().copied());
+    let mut child = self::part(part);
+    child.envs(variables.iter().copied());
     // If it does not end, this process is to be there still, and to say so.
     child.env(outcome::PATIENCE, (outcome::patience() * 3 / 4).as_secs().to_string());
     let output = child.stdin(Stdio::null()).output().unwrap();
@@ -46,6 +46,22 @@ pub fn in_child(part: &str, variables: &[(&str, &str)], body: impl FnOnce() -> R
         Some(code) if code == i32::from(NOT_RUN) => Err(NotRun(said(&output.stdout))),
         _ => panic!("in a child ({}): {}", output.status, said(&output.stderr)),
     }
+}
+
+/// This program, to be started again for this part of the scenario that runs.
+///
+/// # Panics
+///
+/// This program does not know where it is.
+pub fn part(part: &str) -> Command {
+    let mut child = this_program().unwrap();
+    child.args(["--exact", &outcome::current()]).env(PART, part);
+    child
+}
+
+/// Whether this is a process that was started for this part.
+pub fn is_part(part: &str) -> bool {
+    env::var_os(PART).is_some_and(|wanted| wanted == part)
 }
 
 /// A program that writes what it reads, until the end.

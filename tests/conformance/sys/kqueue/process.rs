@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "fork(2) has no safe interface")]
 
 use super::{change, named, no_emulation, now, soon};
-use conformance::{NotRun, Run, in_child, pairs};
+use conformance::{NotRun, Run, is_part, pairs, part};
 use rustix::process::{Pid, WaitOptions, waitpid};
 use selectors::backend::{Backend, Kqueue as BackEnd};
 use selectors::sys::fd::{AsFd, AsRawFd};
@@ -11,7 +11,7 @@ use selectors::sys::kqueue::{Filter, Flags, Kevent, Kqueue, Notes};
 use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 conformance::scenarios_of!(sys, kqueue_process:
     a_process_forks_executes_and_exits,
@@ -20,19 +20,12 @@ conformance::scenarios_of!(sys, kqueue_process:
     a_selector_in_a_forked_child,
 );
 
-/// Which part of the scenario a process that is started for it runs, see `in_child`.
-const PART: &str = "CONFORMANCE_PART";
-
 fn a_process_forks_executes_and_exits() -> Run {
-    if std::env::var_os(PART).is_some() {
-        return in_child("watched", &[], watched);
+    if is_part("watched") {
+        return watched();
     }
     no_emulation("libkqueue watches no processes here")?;
-    if std::env::var_os("CONFORMANCE_RUNNER").is_some() {
-        return Err(NotRun::because("an emulator would be watched"));
-    }
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "sys::kqueue_process::a_process_forks_executes_and_exits"]).env(PART, "watched");
+    let mut child = part("watched");
     child.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = child.spawn().unwrap();
     let queue = Kqueue::new().unwrap();
@@ -67,8 +60,7 @@ fn a_process_forks_executes_and_exits() -> Run {
 fn watched() -> Run {
     assert_eq!(std::io::stdin().read(&mut [0]).unwrap(), 0);
     assert!(in_a_fork(|| ()));
-    let error =
-        Command::new(std::env::current_exe().unwrap()).args(["--exact", "nothing"]).env(PART, "none").exec();
+    let error = part("none").args(["--exact", "nothing"]).exec();
     Err(NotRun::because(error))
 }
 
