@@ -64,8 +64,8 @@
 //! # Portability
 //!
 //! `select` and `poll` are in POSIX.1-2024, and on Windows for sockets. `epoll` is of Linux and Android, `kqueue` of the
-//! BSDs and Apple's systems, `devpoll` of illumos and Solaris. So far this has been run on Linux alone; for the others
-//! it compiles.
+//! BSDs and Apple's systems, `devpoll` of illumos and Solaris. So far this has been run on Linux, and for Windows under
+//! Wine; for the others it compiles.
 //!
 //! # Features
 //!

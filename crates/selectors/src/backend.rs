@@ -113,8 +113,8 @@ pub use select::Select;
 ///
 /// `Kqueue` on the BSDs and Apple's systems, `Epoll` on Linux and Android, `Devpoll` on illumos and Solaris: the first that
 /// there is of kqueue, epoll, /dev/poll, poll and select, the order of Python's `DefaultSelector`. On Windows [`Select`],
-/// as there: [`Poll`] (`WSAPoll`) does not tell that a connection attempt failed before Windows 10 version 2004, and does
-/// nothing better. It is chosen at compile time; [`AnyBackend`] tries at run time.
+/// as there: [`Poll`] (`WSAPoll`) does not tell that a connection attempt failed before Windows 10 version 2004, takes a
+/// peer that sends no more for one that is gone, and does nothing better. It is chosen at compile time; [`AnyBackend`] tries at run time.
 pub type DefaultBackend = Best;
 
 /// What a selector asks of a kernel interface.

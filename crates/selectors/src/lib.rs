@@ -102,9 +102,9 @@
 //!
 //! # Portability
 //!
-//! Linux, Android, the BSDs, Apple's systems, illumos, Solaris, and Windows for sockets. So far this has been run on Linux
-//! alone; for the others it compiles. What the kernels tell about each kind of file is a table in the repository
-//! (`docs/platforms.md`), made by running it.
+//! Linux, Android, the BSDs, Apple's systems, illumos, Solaris, and Windows for sockets. So far this has been run on Linux,
+//! and for Windows under Wine; for the others it compiles. What the kernels tell about each kind of file is a table in the
+//! repository (`docs/platforms.md`), made by running it.
 //!
 //! Threads: a selector can be moved to another thread when `F` and `D` can. It is used by one thread at a time;
 //! [`Waker`] is for the others.

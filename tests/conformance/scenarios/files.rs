@@ -101,7 +101,7 @@ fn through_the_adapter<B: Backend>() -> Run {
     for (token, _) in &ready {
         let (fileobj, expected) = selector.parts(token).unwrap();
         let mut buffer = [0; 64];
-        let length = selectors::File::new(&**fileobj).read(&mut buffer).unwrap();
+        let length = selectors::File::new(fileobj).read(&mut buffer).unwrap();
         assert_eq!(&buffer[..length], expected.as_bytes());
     }
     let number = b.as_raw_fd();
@@ -112,7 +112,7 @@ fn through_the_adapter<B: Backend>() -> Run {
         panic!("one of two has something to read")
     };
     let mut answer = [0; 6];
-    selectors::File::new(&**selector.fileobj(token).unwrap()).read_exact(&mut answer).unwrap();
+    selectors::File::new(selector.fileobj(token).unwrap()).read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"answer");
     assert_eq!(adapter.into_inner().as_raw_fd(), number);
     Ok(())

@@ -181,14 +181,14 @@ fn the_pipes_of_a_child<B: Backend>() -> Run {
     let input = selector.register(Box::new(input), Interest::WRITE, ()).unwrap();
     let output = selector.register(Box::new(output), Interest::READ, ()).unwrap();
     assert_eq!(interests(&soon(&mut selector)), [(input, Interest::WRITE)].into());
-    File::new(&**selector.fileobj(input).unwrap()).write_all(b"hello").unwrap();
+    File::new(selector.fileobj(input).unwrap()).write_all(b"hello").unwrap();
     // Its end of the pipe is closed with the object, and the child ends.
     drop(selector.unregister(input).unwrap());
     let mut said = Vec::new();
     loop {
         assert_eq!(interests(&soon(&mut selector)), [(output, Interest::READ)].into());
         let mut buffer = [0; 16];
-        match File::new(&**selector.fileobj(output).unwrap()).read(&mut buffer).unwrap() {
+        match File::new(selector.fileobj(output).unwrap()).read(&mut buffer).unwrap() {
             0 => break,
             length => said.extend_from_slice(&buffer[..length]),
         }

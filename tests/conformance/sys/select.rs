@@ -126,7 +126,7 @@ fn sets_that_are_empty_sleep() -> Run {
 
 /// All lines come through, whatever the timeouts, and in the end the end.
 fn lines_that_come_over_time() -> Run {
-    let (mut reader, mut writer) = pairs::pipe()?;
+    let (mut reader, mut writer) = pairs::streams();
     let child = thread::spawn(move || {
         for number in 0..10 {
             writeln!(writer, "line {number}").unwrap();

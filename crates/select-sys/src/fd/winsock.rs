@@ -2,8 +2,7 @@
 //! descriptors have elsewhere.
 //!
 //! Only sockets can be waited for here. Whatever lends a socket ([`AsSocket`]) lends a descriptor; to make a type of
-//! yours a file object, implement [`AsSocket`]. The standard library does not do so for `Box<dyn AsSocket>`: for sockets of
-//! several types there is [`OwnedFd`], which each of them converts into, or an enum of yours.
+//! yours a file object, implement [`AsSocket`]. Sockets of several types can be lent as `Box<dyn AsFd>`.
 
 #![expect(unsafe_code, reason = "taking a number for a socket is for the caller to vouch for")]
 
@@ -52,6 +51,12 @@ impl AsFd for Box<dyn AsFd + Send + '_> {
 impl AsFd for &(dyn AsFd + '_) {
     fn as_fd(&self) -> BorrowedFd<'_> {
         (**self).as_fd()
+    }
+}
+
+impl AsFd for &Box<dyn AsFd + '_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        (***self).as_fd()
     }
 }
 
