@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 
 use super::run::{Outcome, Side, Work};
-use super::{Both, Tests, read};
+use super::{Both, Tests, modules, read};
 use crate::shell::BAD;
 
 /// The most tests that may be meant to fail.
@@ -116,7 +116,7 @@ pub(super) fn to_run_again(results: &[Tests], meant: &MeantToFail) -> Vec<Work> 
         let mut modules: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let unexpected = |test: &str, both| is_worse(both) && !meant.0.contains_key(test);
         for (test, _) in tests.iter().filter(|(test, both)| unexpected(test, both)) {
-            if let Some(module) = module_of(test) {
+            if let Some(module) = modules::of_test(test) {
                 modules.entry(module).or_default().push(test.clone());
             }
         }
@@ -127,14 +127,6 @@ pub(super) fn to_run_again(results: &[Tests], meant: &MeantToFail) -> Vec<Work> 
         }
     }
     works
-}
-
-/// `test_asyncio.test_streams` for `test.test_asyncio.test_streams.StreamTests.test_read`: all before the class.
-fn module_of(test: &str) -> Option<String> {
-    let rest = test.strip_prefix("test.")?;
-    let parts: Vec<_> = rest.split('.').collect();
-    let class = parts.iter().position(|part| part.starts_with(|first: char| first.is_ascii_uppercase()))?;
-    (class > 0).then(|| parts[..class].join("."))
 }
 
 /// The tests that are run again.
@@ -201,16 +193,5 @@ mod tests {
         assert_eq!(meant.left_out(), ["test.a.A.hangs"]);
         assert_eq!(meant.never_met(&[]).len(), 1);
         assert!(MeantToFail::parse("test.a.A.fails\n").is_err());
-    }
-
-    #[test]
-    fn modules_end_where_a_class_begins() {
-        let module = |test| module_of(test).unwrap_or_default();
-        assert_eq!(
-            module("test.test_asyncio.test_streams.StreamTests.test_read"),
-            "test_asyncio.test_streams"
-        );
-        assert_eq!(module("test.test_select.SelectTestCase.test_errno"), "test_select");
-        assert_eq!(module("setUpModule (test.test_select)"), "");
     }
 }

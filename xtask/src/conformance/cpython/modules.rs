@@ -9,6 +9,9 @@ use anyhow::{Context as _, Result};
 const OWN: [&str; 7] =
     ["test_select", "test_poll", "test_epoll", "test_selectors", "test_eintr", "test_kqueue", "test_devpoll"];
 
+/// What CPython's tests do not ask: the one module of tests that is our own.
+const SHARED: &str = "test_shared";
+
 /// Those to which emulations of kqueue and `/dev/poll` make a difference.
 pub(super) const EMULATED: [&str; 3] = ["test_kqueue", "test_devpoll", "test_selectors"];
 
@@ -67,7 +70,21 @@ pub(super) fn of(tests: &Path, slow: bool) -> Result<Vec<String>> {
         }
     }
     modules.retain(|module| tests.join(module.replace('.', "/")).with_extension("py").is_file());
+    modules.push(SHARED.to_owned());
     Ok(modules)
+}
+
+/// What Python calls it.
+pub(super) fn full_name(module: &str) -> String {
+    if module == SHARED { module.to_owned() } else { format!("test.{module}") }
+}
+
+/// `test_asyncio.test_streams` for `test.test_asyncio.test_streams.StreamTests.test_read`: all before the class.
+pub(super) fn of_test(test: &str) -> Option<String> {
+    let parts: Vec<_> = test.strip_prefix("test.").unwrap_or(test).split('.').collect();
+    let class = parts.iter().position(|part| part.starts_with(|first: char| first.is_ascii_uppercase()))?;
+    let name = parts[..class].join(".");
+    name.starts_with("test_").then_some(name)
 }
 
 fn in_folder(folder: &Path) -> Result<Vec<String>> {
@@ -108,7 +125,16 @@ mod tests {
 
     #[test]
     fn only_what_is_there_is_named() {
-        assert!(of(Path::new("/nowhere"), true).unwrap().is_empty());
+        assert_eq!(of(Path::new("/nowhere"), true).unwrap(), [SHARED]);
+    }
+
+    #[test]
+    fn modules_end_where_a_class_begins() {
+        let of = |test| of_test(test).unwrap_or_default();
+        assert_eq!(of("test.test_asyncio.test_streams.StreamTests.test_read"), "test_asyncio.test_streams");
+        assert_eq!(of("test.test_select.SelectTestCase.test_errno"), "test_select");
+        assert_eq!(of("test_shared.Shared.test_many_threads"), SHARED);
+        assert_eq!(of("setUpModule (test.test_select)"), "");
     }
 
     #[test]

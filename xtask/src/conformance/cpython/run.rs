@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
 use super::interpreter::Interpreter;
-use super::{Both, Tests, read};
+use super::{Both, Tests, modules, read};
 use crate::shell::{self, DIM};
 
 /// Whose modules.
@@ -138,7 +138,7 @@ fn one(
     command
         .arg(package.join("python/run.py"))
         .arg(&lines)
-        .args([work.side.name(), &format!("test.{}", work.module)]);
+        .args([work.side.name(), &modules::full_name(&work.module)]);
     if !work.only.is_empty() {
         command.arg("--only").args(&work.only);
     } else if !left_out.is_empty() {
@@ -152,7 +152,10 @@ fn one(
         let (log, module) = (read(&log)?, &work.module);
         let tail: Vec<_> = log.lines().rev().take(30).collect();
         let tail = tail.into_iter().rev().collect::<Vec<_>>().join("\n");
-        outcomes.insert(format!("test.{module} (the process)"), Outcome::Failed(format!("{status}\n{tail}")));
+        outcomes.insert(
+            format!("{} (the process)", modules::full_name(module)),
+            Outcome::Failed(format!("{status}\n{tail}")),
+        );
     }
     anstream::println!("{DIM}{} {:<6} {}{DIM:#}", interpreter.name, work.side.name(), work.module);
     Ok(outcomes)

@@ -9,7 +9,7 @@ use comfy_table::{Cell, CellAlignment, Table, presets};
 
 use super::interpreter::Interpreter;
 use super::run::{Outcome, Work};
-use super::{Both, Tests};
+use super::{Both, Tests, modules};
 use crate::shell::{self, BOLD, DIM};
 
 /// Passed, failed and skipped, first CPython's, then ours.
@@ -31,15 +31,12 @@ impl Counts {
 
 /// One line for each test module.
 pub(super) fn print(interpreter: &Interpreter, works: &[Work], tests: &Tests) {
-    let mut modules: Vec<_> = works.iter().map(|work| work.module.as_str()).collect();
-    modules.sort_unstable();
-    modules.dedup();
-    let mut rows: BTreeMap<&str, Counts> = BTreeMap::new();
+    let names: Vec<_> = works.iter().map(|work| work.module.as_str()).collect();
+    let mut rows: BTreeMap<String, Counts> = BTreeMap::new();
     let mut all = Counts::default();
     for (test, both) in tests {
-        let of = |module: &&&str| test.contains(&format!("test.{module}"));
-        let module = modules.iter().filter(of).max_by_key(|module| module.len()).copied();
-        rows.entry(module.unwrap_or("other")).or_default().add(both);
+        let module = modules::of_test(test).filter(|module| names.contains(&module.as_str()));
+        rows.entry(module.unwrap_or_else(|| "other".to_owned())).or_default().add(both);
         all.add(both);
     }
     let mut table = Table::new();
@@ -51,7 +48,7 @@ pub(super) fn print(interpreter: &Interpreter, works: &[Work], tests: &Tests) {
     }
     table.set_header(header);
     for (module, Counts(sides)) in
-        rows.iter().map(|(module, counts)| (*module, counts)).chain([("all", &all)])
+        rows.iter().map(|(module, counts)| (module.as_str(), counts)).chain([("all", &all)])
     {
         let numbers =
             sides.iter().flatten().map(|&count| if count == 0 { String::new() } else { count.to_string() });

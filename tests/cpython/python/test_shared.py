@@ -1,0 +1,236 @@
+"""What CPython's tests do not ask of the two modules: threads, signals, forks and garbage. True of both sides."""
+
+import gc
+import os
+import select
+import selectors
+import signal
+import socket
+import threading
+import types
+import unittest
+import weakref
+
+import fuzz
+
+# Longer than any of this takes.
+LONG = 60
+
+
+class Shared(unittest.TestCase):
+    def pair(self):
+        ends = socket.socketpair()
+        for end in ends:
+            self.addCleanup(end.close)
+        return ends
+
+    def selector(self, kind=selectors.EpollSelector):
+        selector = kind()
+        self.addCleanup(selector.close)
+        return selector
+
+    def waiting(self, wait):
+        """Starts a thread that waits; gives back what ends it and tells what came of it."""
+        found = []
+        thread = threading.Thread(target=lambda: found.append(wait()))
+        thread.start()
+
+        def end():
+            thread.join(LONG)
+            self.assertFalse(thread.is_alive())
+            return found[0]
+
+        return end
+
+    def alarm(self, handler):
+        """Has a handler called soon."""
+        self.addCleanup(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, handler))
+        self.addCleanup(signal.setitimer, signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+
+    def test_register_while_another_thread_waits(self):
+        selector, (one, _) = self.selector(), self.pair()
+        end = self.waiting(lambda: selector.select(LONG))
+        key = selector.register(one, selectors.EVENT_WRITE)
+        self.assertEqual(end(), [(key, selectors.EVENT_WRITE)])
+
+    def test_use_while_another_thread_waits(self):
+        for kind in (selectors.SelectSelector, selectors.PollSelector, selectors.EpollSelector):
+            with self.subTest(kind=kind.__name__):
+                selector, (one, other), (third, _) = self.selector(kind), self.pair(), self.pair()
+                key = selector.register(one, selectors.EVENT_READ)
+                end = self.waiting(lambda: selector.select(LONG))
+                self.assertIs(selector.get_key(one), key)
+                self.assertEqual(len(selector.get_map()), 1)
+                self.assertEqual(list(selector.get_map()), [one.fileno()])
+                selector.register(third, selectors.EVENT_READ)
+                selector.modify(third, selectors.EVENT_READ, "data")
+                selector.unregister(third)
+                other.send(b"x")
+                self.assertEqual(end(), [(key, selectors.EVENT_READ)])
+
+    def test_many_threads(self):
+        selector, (one, _), stop = self.selector(), self.pair(), threading.Event()
+        key = selector.register(one, selectors.EVENT_WRITE)
+
+        def change():
+            other, _ = pair = socket.socketpair()
+            for _ in range(300):
+                selector.register(other, selectors.EVENT_READ)
+                selector.unregister(other)
+            for end in pair:
+                end.close()
+            return True
+
+        def wait():
+            while not stop.is_set():
+                if selector.select(LONG) != [(key, selectors.EVENT_WRITE)]:
+                    return False
+            return True
+
+        waiter, changers = self.waiting(wait), [self.waiting(change) for _ in range(3)]
+        for end in changers:
+            self.assertTrue(end())
+        stop.set()
+        self.assertTrue(waiter())
+
+    def test_close_while_another_thread_waits(self):
+        epoll, ready = select.epoll(), threading.Event()
+
+        def wait():
+            ready.set()
+            try:
+                return epoll.poll(0.2)
+            except (OSError, ValueError):
+                return []  # it was closed first
+
+        end = self.waiting(wait)
+        ready.wait(LONG)
+        epoll.close()
+        self.assertTrue(epoll.closed)
+        self.assertEqual(end(), [])
+
+    def test_a_poll_is_changed_while_another_thread_waits(self):
+        poll, (one, other), (third, _) = select.poll(), self.pair(), self.pair()
+        poll.register(one, select.POLLIN)
+        end = self.waiting(lambda: poll.poll(LONG * 1000))
+        for _ in range(1000):
+            poll.register(third, select.POLLIN)
+            poll.unregister(third)
+        other.send(b"x")
+        self.assertEqual(end(), [(one.fileno(), select.POLLIN)])
+        self.assertEqual(poll.poll(0), [(one.fileno(), select.POLLIN)])
+
+    def test_a_handler_registers(self):
+        selector, (one, _) = self.selector(), self.pair()
+        keys = []
+        self.alarm(lambda *_: keys.append(selector.register(one, selectors.EVENT_WRITE)))
+        self.assertEqual(selector.select(LONG), [(keys[0], selectors.EVENT_WRITE)])
+
+    def test_a_handler_raises(self):
+        (one, other) = self.pair()
+
+        def handler(*_):
+            raise ZeroDivisionError
+
+        epoll, poll = select.epoll(), select.poll()
+        self.addCleanup(epoll.close)
+        waits = [lambda: select.select([one], [], [], LONG), lambda: poll.poll(LONG * 1000), lambda: epoll.poll(LONG)]
+        poll.register(one, select.POLLIN)
+        epoll.register(one, select.EPOLLIN)
+        for kind in (selectors.SelectSelector, selectors.PollSelector, selectors.EpollSelector):
+            selector = self.selector(kind)
+            selector.register(one, selectors.EVENT_READ)
+            waits.append(lambda selector=selector: selector.select(LONG))
+        for wait in waits:
+            self.alarm(handler)
+            self.assertRaises(ZeroDivisionError, wait)
+        other.send(b"x")
+        for wait in waits:
+            self.assertTrue(any(wait()))
+
+    def test_a_handler_that_says_interrupted(self):
+        selector = self.selector()
+
+        def handler(*_):
+            raise InterruptedError
+
+        self.alarm(handler)
+        self.assertEqual(selector.select(LONG), [])
+
+    def test_a_cycle_is_garbage(self):
+        class Data:
+            pass
+
+        for kind in (selectors.SelectSelector, selectors.PollSelector, selectors.EpollSelector):
+            with self.subTest(kind=kind.__name__):
+                (one, _), data = self.pair(), Data()
+                data.selector = kind()
+                data.selector.register(one, selectors.EVENT_READ, data)
+                gone = weakref.ref(data)
+                del data
+                gc.collect()
+                self.assertIsNone(gone())
+
+    def test_after_a_fork(self):
+        selector, (one, other) = self.selector(), self.pair()
+        selector.register(one, selectors.EVENT_READ)
+        other.send(b"x")
+        child = os.fork()
+        if child == 0:
+            try:
+                os._exit(0 if len(selector.select(LONG)) == 1 else 1)
+            finally:
+                os._exit(2)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
+
+    def test_a_subclass(self):
+        class Named(selectors.EpollSelector):
+            def __init__(self, name, *, level):
+                super().__init__()
+                self.name, self.level = name, level
+
+            def register(self, fileobj, events, data=None):
+                return super().register(fileobj, events, (self.name, data))
+
+        (one, _) = self.pair()
+        with Named("name", level=1) as selector:
+            self.assertIsInstance(selector, selectors.BaseSelector)
+            self.assertEqual(selector.register(one, selectors.EVENT_READ, 1).data, ("name", 1))
+            self.assertEqual(selector.modify(one, selectors.EVENT_WRITE).data, None)
+
+
+class Fuzz(unittest.TestCase):
+    class poll:
+        """A poll that sees nothing."""
+
+        def __init__(self):
+            self.poll_object = select.poll()
+
+        def register(self, *arguments):
+            self.poll_object.register(*arguments)
+
+        def poll(self, _):
+            return []
+
+    def test_a_planted_difference_is_found_and_cut_out(self):
+        blind = types.SimpleNamespace(poll=self.poll, select=select.select, epoll=select.epoll)
+        modules = (select, selectors), (blind, selectors)
+        needed = [("world", "open", 0, "pair"), ("poll", "a", "new"), ("poll", "a", "register", ("fd", 0), 4),
+                  ("poll", "a", "poll", 0)]
+        noise = [("world", "write", 1, True), ("poll", "a", "register", ("fd", 1), 1), ("select", "select", (), (), (), 0)]
+        program = [call for one in needed[:3] for call in (one, *noise)] + [needed[3]] + noise
+        place, expected, found = fuzz.difference(modules, program)
+        self.assertEqual((program[place], found), (needed[3], ("returned", [])))
+        self.assertNotEqual(expected, found)
+        shortest = fuzz.shortest(modules, program)
+        self.assertEqual([call[:3] for call in shortest], [call[:3] for call in needed])
+
+    def test_programs_come_from_their_seed(self):
+        draw = lambda seed: fuzz.calls.program(fuzz.random.Random(seed), fuzz.LENGTH)
+        self.assertEqual(repr(draw(1)), repr(draw(1)))
+        self.assertNotEqual(repr(draw(1)), repr(draw(2)))
+
+
+if __name__ == "__main__":
+    unittest.main()
