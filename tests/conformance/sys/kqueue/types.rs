@@ -168,17 +168,10 @@ fn numbers_of_the_c_library() -> Run {
         flags.map(|flag| flag.bits()),
         [libc::EV_ADD, libc::EV_DELETE, libc::EV_ENABLE, libc::EV_DISABLE, libc::EV_ONESHOT, libc::EV_CLEAR]
     );
-    let flags = [Flags::RECEIPT, Flags::DISPATCH, Flags::FLAG1, Flags::ERROR, Flags::EOF, Flags::SYSFLAGS];
+    let flags = [Flags::RECEIPT, Flags::DISPATCH, Flags::FLAG1, Flags::ERROR, Flags::EOF];
     assert_eq!(
         flags.map(|flag| flag.bits()),
-        [
-            libc::EV_RECEIPT,
-            libc::EV_DISPATCH,
-            libc::EV_FLAG1,
-            libc::EV_ERROR,
-            libc::EV_EOF,
-            libc::EV_SYSFLAGS
-        ]
+        [libc::EV_RECEIPT, libc::EV_DISPATCH, libc::EV_FLAG1, libc::EV_ERROR, libc::EV_EOF]
     );
     let of_files = [
         Notes::LOWAT,
