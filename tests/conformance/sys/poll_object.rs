@@ -3,7 +3,7 @@
 use conformance::{POLL_READ, Run, Stream, WAIT, errno, pairs};
 use selectors::sys::Timeout;
 use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use selectors::sys::poll::{Poll, PollFlags};
+use selectors::sys::poll::{Poll, PollFd, PollFlags, poll};
 use std::io::{ErrorKind, Read, Write};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,6 +20,7 @@ conformance::scenarios_of!(sys, poll_object:
     lines_that_come_over_time,
     hang_up_without_being_asked,
     the_iterator,
+    the_entries,
 );
 
 fn now(poll: &mut Poll<'_>) -> Vec<(RawFd, PollFlags)> {
@@ -273,5 +274,30 @@ fn the_iterator() -> Run {
     assert!(ready.next().is_none());
     assert_eq!(ready.size_hint(), (0, Some(0)));
     assert_eq!(copy.count(), 4);
+    Ok(())
+}
+
+/// What is registered, and nothing else, in its order; a copy of it does not see later changes.
+fn the_entries() -> Run {
+    let ends = sockets(4);
+    let [a, b, c, d] = [0, 1, 2, 3].map(|index: usize| ends[index].as_fd());
+    let mut object = Poll::new();
+    assert_eq!(object.entries().count(), 0);
+    for fd in [d, b, a, c] {
+        object.register(fd, PollFlags::OUT);
+    }
+    object.modify(a, POLL_READ).unwrap();
+    object.unregister(b).unwrap();
+    let listed: Vec<_> = object.entries().map(|entry| (entry.fd().as_raw_fd(), entry.events())).collect();
+    let expected = [(d, PollFlags::OUT), (a, POLL_READ), (c, PollFlags::OUT)];
+    assert_eq!(listed, expected.map(|(fd, events)| (fd.as_raw_fd(), events)));
+
+    let mut copy: Vec<PollFd<'_>> = object.entries().cloned().collect();
+    object.unregister(d).unwrap();
+    object.modify(a, PollFlags::OUT).unwrap();
+    assert_eq!(poll(&mut copy, Timeout::ZERO).unwrap(), 2);
+    let ready = copy.iter().map(|entry| !entry.revents().is_empty());
+    assert_eq!(ready.collect::<Vec<_>>(), [true, false, true]);
+    assert_eq!(order(&mut object), [a, c].map(|fd| fd.as_raw_fd()));
     Ok(())
 }

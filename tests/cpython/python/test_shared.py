@@ -184,6 +184,23 @@ class Shared(unittest.TestCase):
                 os._exit(2)
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
 
+    def test_a_fork_while_another_thread_waits(self):
+        selector, (one, other) = self.selector(), self.pair()
+        selector.register(one, selectors.EVENT_READ)
+        end = self.waiting(lambda: len(selector.select(LONG)))
+        for _ in range(5):
+            child = os.fork()
+            if child == 0:
+                signal.alarm(LONG)
+                try:
+                    selector.close()
+                    os._exit(0)
+                finally:
+                    os._exit(1)
+            self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
+        other.send(b"x")
+        self.assertEqual(end(), 1)
+
     def test_a_subclass(self):
         class Named(selectors.EpollSelector):
             def __init__(self, name, *, level):

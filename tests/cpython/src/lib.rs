@@ -8,6 +8,7 @@
 
 use pyo3::prelude::*;
 
+mod arguments;
 mod constants;
 #[cfg(feature = "devpoll-emulation")]
 mod devpoll;

@@ -1,20 +1,17 @@
 //! `selectors._Selector`: what the classes of `selectors` have in common, over the crate's registry.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, TryLockError};
-use std::time::Duration;
 
-use pyo3::exceptions::{
-    PyAttributeError, PyInterruptedError, PyKeyError, PyMemoryError, PyOSError, PyOverflowError,
-    PyRuntimeError, PyTypeError, PyValueError,
-};
+use pyo3::exceptions::{PyInterruptedError, PyKeyError, PyOverflowError, PyRuntimeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use selectors::{AnySelector, BackendKind, Error, Interest, Ready, Waker};
+use selectors::{AnySelector, BackendKind, Error, Ready, Waker};
 
-use crate::numbers::{self, Unit};
+use crate::arguments::{Found, descriptor, exception, interest, limit, not_registered, repr_error};
+use crate::numbers;
 use crate::registry;
 use crate::wait::Limit;
 
@@ -51,8 +48,11 @@ pub(crate) struct Selector {
     wanting: AtomicUsize,
     // Whether a thread is in `select`.
     selecting: AtomicBool,
+    // The process in which a thread waited last while there were others; 0 if none has.
+    process: AtomicU32,
 }
 
+#[derive(Default)]
 struct State {
     // `None` when it is closed.
     registry: Option<Registry>,
@@ -63,12 +63,19 @@ struct State {
 impl Selector {
     /// Does something with the state. If another thread waits, it is woken for that, and goes on afterwards.
     fn with<R>(&self, py: Python<'_>, act: impl FnOnce(&mut State) -> R) -> R {
-        act(&mut self.turn(py))
+        match self.turn(py) {
+            Some(mut state) => act(&mut state),
+            // For want of the thread that has it: a forked child has a closed selector then.
+            None => act(&mut State::default()),
+        }
     }
 
-    fn turn(&self, py: Python<'_>) -> MutexGuard<'_, State> {
+    fn turn(&self, py: Python<'_>) -> Option<MutexGuard<'_, State>> {
         if let Some(state) = self.lock() {
-            return state;
+            return Some(state);
+        }
+        if ![0, std::process::id()].contains(&self.process.load(Ordering::Relaxed)) {
+            return None;
         }
         self.wanting.fetch_add(1, Ordering::SeqCst);
         let state = loop {
@@ -80,7 +87,7 @@ impl Selector {
             }
         };
         self.wanting.fetch_sub(1, Ordering::SeqCst);
-        state
+        Some(state)
     }
 
     fn lock(&self) -> Option<MutexGuard<'_, State>> {
@@ -120,55 +127,6 @@ impl Selector {
     }
 }
 
-/// A descriptor, as Python wrote it; `None` if it is too large for one.
-struct Found<'py> {
-    fd: Option<RawFd>,
-    number: Bound<'py, PyAny>,
-}
-
-fn descriptor<'py>(fileobj: &Bound<'py, PyAny>) -> PyResult<Found<'py>> {
-    let py = fileobj.py();
-    let number = registry::number(fileobj).map_err(|error| {
-        let about_the_object = error.is_instance_of::<PyAttributeError>(py)
-            || error.is_instance_of::<PyTypeError>(py)
-            || error.is_instance_of::<PyValueError>(py);
-        if about_the_object {
-            repr_error(fileobj, |repr| PyValueError::new_err(format!("Invalid file object: {repr}")))
-        } else {
-            error
-        }
-    })?;
-    match number.extract::<RawFd>() {
-        Ok(fd) if fd >= 0 => Ok(Found { fd: Some(fd), number }),
-        Err(_) if number.gt(0)? => Ok(Found { fd: None, number }),
-        _ => {
-            Err(repr_error(&number, |repr| PyValueError::new_err(format!("Invalid file descriptor: {repr}"))))
-        }
-    }
-}
-
-/// An exception that shows an object; or the one that showing it raises.
-fn repr_error(object: &Bound<'_, PyAny>, error: impl FnOnce(&str) -> PyErr) -> PyErr {
-    match object.repr() {
-        Ok(repr) => error(&repr.to_string_lossy()),
-        Err(error) => error,
-    }
-}
-
-fn not_registered(fileobj: &Bound<'_, PyAny>) -> PyErr {
-    repr_error(fileobj, |repr| PyKeyError::new_err(format!("{repr} is not registered")))
-}
-
-/// The events of Python's that can be asked for.
-fn interest(events: &Bound<'_, PyAny>) -> PyResult<Interest> {
-    let known = Interest::READ | Interest::WRITE;
-    let invalid = || repr_error(events, |repr| PyValueError::new_err(format!("Invalid events: {repr}")));
-    if !events.is_truthy()? || events.bitand(!i32::from(known.bits()))?.is_truthy()? {
-        return Err(invalid());
-    }
-    Interest::from_bits(events.extract()?).ok_or_else(invalid)
-}
-
 #[pymethods]
 impl Selector {
     #[new]
@@ -187,8 +145,8 @@ impl Selector {
             .map_err(|error: Error| PyValueError::new_err(error.to_string()))?;
         let registry = Registry::open(kind).map_err(|error| exception(py, &error))?;
         let state = State { registry: Some(registry), ready: Ready::new(), serial: 0 };
-        let (waker, wanting, selecting) = Default::default();
-        Ok(Self { kind, state: Mutex::new(state), waker, wanting, selecting })
+        let (waker, wanting, selecting, process) = Default::default();
+        Ok(Self { kind, state: Mutex::new(state), waker, wanting, selecting, process })
     }
 
     #[pyo3(signature = (fileobj, events, data=None))]
@@ -390,38 +348,25 @@ impl Selector {
     fn wait_once<'py>(&self, py: Python<'py>, limit: &Limit) -> PyResult<Waited<'py>> {
         // Whoever is alone has nobody to be woken by.
         let with_others = self.waker.get().is_none() && registry::has_threads(py)?;
-        let mut state = self.turn(py);
-        let State { registry: Some(registry), ready, .. } = &mut *state else { return Ok(Waited::Closed) };
-        if with_others && let Ok(waker) = registry.waker() {
-            let _ = self.waker.set(waker); // there is none
-        }
-        let timeout = limit.timeout();
-        match py.detach(|| registry.select_into(ready, timeout)) {
-            Ok(0) if ready.woken() => Ok(Waited::Wanted),
-            Ok(_) => {
-                let found = ready.iter().filter_map(|(token, readiness)| {
-                    Some((registry.data(token)?.key.bind(py).clone(), readiness.interest().bits()))
-                });
-                Ok(Waited::Found(found.collect()))
+        Ok(self.with(py, |state| {
+            let State { registry: Some(registry), ready, .. } = state else { return Waited::Closed };
+            if with_others && let Ok(waker) = registry.waker() {
+                let _ = self.waker.set(waker); // there is none
             }
-            Err(error) => Ok(Waited::Failed(error)),
-        }
+            if self.waker.get().is_some() {
+                self.process.store(std::process::id(), Ordering::Relaxed);
+            }
+            let timeout = limit.timeout();
+            match py.detach(|| registry.select_into(ready, timeout)) {
+                Ok(0) if ready.woken() => Waited::Wanted,
+                Ok(_) => {
+                    let found = ready.iter().filter_map(|(token, readiness)| {
+                        Some((registry.data(token)?.key.bind(py).clone(), readiness.interest().bits()))
+                    });
+                    Waited::Found(found.collect())
+                }
+                Err(error) => Waited::Failed(error),
+            }
+        }))
     }
-}
-
-/// What the registry says, as an exception.
-fn exception(py: Python<'_>, error: &Error) -> PyErr {
-    match (error, error.raw_os_error()) {
-        (_, Some(number)) => numbers::errno(py, number),
-        (Error::Limit { .. }, _) => PyMemoryError::new_err(error.to_string()),
-        _ => PyOSError::new_err(error.to_string()),
-    }
-}
-
-fn limit(timeout: &Bound<'_, PyAny>) -> PyResult<Duration> {
-    if timeout.le(0)? {
-        return Ok(Duration::ZERO);
-    }
-    let nanoseconds = numbers::nanoseconds(timeout, Unit::Seconds, "timeout must be a number or None")?;
-    Ok(Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(0)))
 }
