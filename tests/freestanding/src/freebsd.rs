@@ -79,6 +79,7 @@ calls! {
     lseek = 478 (fd, offset, whence);
     ftruncate = 480 (fd, length);
     cpuset_getaffinity = 487 (level, which, id, size, mask);
+    linkat = 495 (old_folder, old, new_folder, new, flags);
     mkfifoat = 497 (folder, path, mode);
     openat = 499 (folder, path, flags, mode);
     unlinkat = 503 (folder, path, flags);
@@ -101,6 +102,7 @@ pub(crate) const FORK: usize = 2;
 pub(crate) const WAIT4: usize = 7;
 pub(crate) const EXECVE: usize = 59;
 pub(crate) const CLOCK_NANOSLEEP: usize = 244;
+pub(crate) const GETDENTS: usize = 554;
 pub(crate) const GETCWD: usize = 326;
 
 // The kernel wants to know whose program this is (sys/kern/imgact_elf.c), and for which version it was made: 14.0.
@@ -239,6 +241,12 @@ unsafe extern "C" fn __error() -> *mut c_int {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn stat(path: *const c_char, status: *mut c_void) -> c_int {
     told(call(552, [libc::AT_FDCWD as usize, path as usize, status as usize, 0])) as c_int
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn lstat(path: *const c_char, status: *mut c_void) -> c_int {
+    let flags = libc::AT_SYMLINK_NOFOLLOW as usize;
+    told(call(552, [libc::AT_FDCWD as usize, path as usize, status as usize, flags])) as c_int
 }
 
 #[unsafe(no_mangle)]

@@ -28,6 +28,8 @@ mod system;
 #[cfg(all(any(target_os = "freebsd", target_os = "netbsd"), target_arch = "x86_64"))]
 mod call;
 #[cfg(all(any(target_os = "freebsd", target_os = "netbsd"), target_arch = "x86_64"))]
+mod folder;
+#[cfg(all(any(target_os = "freebsd", target_os = "netbsd"), target_arch = "x86_64"))]
 mod lock;
 #[cfg(all(any(target_os = "freebsd", target_os = "netbsd"), target_arch = "x86_64"))]
 mod memory;

@@ -9,6 +9,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use libc::{sigset_t, timespec};
 
 use crate::call::{call, calls, told};
+use crate::folder::{self, Folder};
 use crate::thread::{self, Thread};
 
 calls! {
@@ -86,6 +87,7 @@ calls! {
     __lstat50 = 441 (path, status);
     pipe2 = 453 (pair, flags);
     kqueue1 = 455 (flags);
+    linkat = 457 (old_folder, old, new_folder, new, flags);
     mkfifoat = 459 (folder, path, mode);
     openat = 468 (folder, path, flags, mode);
     unlinkat = 471 (folder, path, flags);
@@ -98,6 +100,7 @@ pub(crate) const FORK: usize = 2;
 pub(crate) const WAIT4: usize = 449;
 pub(crate) const EXECVE: usize = 59;
 pub(crate) const CLOCK_NANOSLEEP: usize = 477;
+pub(crate) const GETDENTS: usize = 390;
 pub(crate) const GETCWD: usize = 296;
 
 // The kernel wants to know whose program this is (sys/kern/exec_elf.c), and for which version it was made: 10.0.
@@ -307,6 +310,16 @@ unsafe extern "C" fn pause() -> c_int {
     let mut mask: sigset_t = core::mem::zeroed();
     let _ = call(293, [libc::SIG_BLOCK as usize, 0, &raw mut mask as usize]);
     told(call(294, [&raw const mask as usize])) as c_int
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __opendir30(path: *const c_char) -> *mut Folder {
+    folder::opendir(path)
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __readdir30(folder: *mut Folder) -> *mut libc::dirent {
+    folder::readdir(folder)
 }
 
 #[unsafe(no_mangle)]
