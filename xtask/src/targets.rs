@@ -76,10 +76,11 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
 
 fn clippy(target: &str, library: Library) -> Result<bool> {
     let crates = ["--package", "select-sys", "--package", "selectors", "--lib"];
-    // By itself: it asks for features of dependencies that the crates must do without.
-    let suite = ["--package", "conformance", "--lib", "--test", "conformance"];
+    // By themselves: they ask for features of dependencies that the crates must do without.
+    let tests = ["--package", "select-sys", "--package", "selectors", "--tests"];
+    let suite = ["--package", "conformance", "--package", "freestanding", "--lib", "--test", "conformance"];
     let mut passed = true;
-    for packages in [crates.as_slice(), &suite] {
+    for packages in [crates.as_slice(), &tests, &suite] {
         let mut command = library.cargo("clippy", target)?;
         command.args(packages).args(["--", "--deny", "warnings"]);
         passed &= shell::status(&mut command)?.success();
