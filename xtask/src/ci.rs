@@ -8,12 +8,12 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use crate::shell::{self, BOLD, DIM, GOOD};
-use crate::{msrv, targets, tidy};
+use crate::{bench, msrv, targets, tidy};
 
 /// Does one thing, and adds the tests it ran.
 type Step = fn(&mut Counts) -> Result<()>;
 
-const STEPS: [(&str, Step); 14] = [
+const STEPS: [(&str, Step); 15] = [
     ("formatting", |_| shell::run(&mut shell::cargo(["fmt", "--all", "--check"]))),
     ("lints", |_| lints()),
     ("tidy", |_| done(tidy::run()?)),
@@ -23,6 +23,7 @@ const STEPS: [(&str, Step); 14] = [
     ("CPython's own tests", |counts| conformance(counts, "cpython")),
     ("those of emulations", |counts| conformance(counts, "cpython,devpoll-emulation,libkqueue")),
     ("truth tables", |_| truth_tables()),
+    ("instructions", |_| bench::check_instructions()),
     ("documentation", |_| documentation()),
     ("oldest Rust", |_| done(msrv::run()?)),
     ("packages", |_| packages()),

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod ci;
 mod conformance;
 mod debian;
@@ -53,6 +54,12 @@ enum Command {
     /// The tables tell, for one state of a file after the other, what each kernel interface reports. With
     /// --check (the default) a difference is an error; with --write the tables are made anew.
     Truth(truth::Options),
+    /// Measure what waits cost, beside the bare system calls and other libraries.
+    ///
+    /// Every workload runs over every back end, over `select-sys` alone, over the bare calls and over other libraries,
+    /// in turn, as often as there are rounds. A ratio is the median of those in each round: to the bare calls of the
+    /// same kind, and to the fastest of the other libraries. Measure on a machine that does nothing else.
+    Bench(bench::Options),
     /// Check the rules that neither the compiler nor a linter holds.
     ///
     /// The rules: platforms named in one file per crate, file length, sections and first lines of the
@@ -84,6 +91,7 @@ fn main() -> ExitCode {
         Command::Demo { arguments } => demo::run(&arguments),
         Command::Conformance(options) => conformance::run(&options),
         Command::Truth(options) => truth::run(&options),
+        Command::Bench(options) => bench::run(&options),
         Command::Tidy => tidy::run(),
         Command::Msrv => msrv::run(),
         Command::Targets(options) => targets::run(&options),

@@ -1,0 +1,116 @@
+//! Which workloads there are, in which sizes, and how they are measured.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use bench::workloads::{Burst, Change, Echo, PingPong, Ready, Register, Ring, Sleep, Wakes};
+use bench::{Interest, Workload, allow_descriptors, subjects};
+
+/// A measurement takes about so long, without what comes before the clock starts.
+const TARGET: Duration = Duration::from_millis(4);
+
+/// Descriptors, and how many of them are ready, for the cost of a wait as they grow more.
+const SIZES: [usize; 7] = [10, 30, 100, 300, 1000, 3000, 9000];
+
+struct Runner<'a> {
+    wanted: &'a str,
+    rounds: u32,
+    subjects: &'a str,
+    // Whether any workload had the wanted name.
+    known: bool,
+}
+
+/// Runs what is asked for, and prints what came out.
+pub(crate) fn run(wanted: &str, rounds: u32, subjects: &str) -> io::Result<()> {
+    let mut runner = Runner { wanted, rounds, subjects, known: false };
+    for (pairs, active) in [(100, 1), (1000, 100), (9000, 100)] {
+        let case = format!("{active} of {pairs} pairs active");
+        runner.case("ring", &case, 2 * pairs, "ns/event", || Ring::new(pairs, active))?;
+    }
+    for count in SIZES {
+        let case = format!("{count} of {count}");
+        runner.case("ready", &case, 2 * count, "ns/event", || Ready::new(count, count))?;
+    }
+    for count in SIZES {
+        let case = format!("1 of {count}");
+        runner.case("one", &case, 2 * count, "ns/wait", || Ready::new(count, 1))?;
+    }
+    let idle = || Sleep::new(100, Duration::ZERO);
+    runner.case("idle", "none of 100", 100, "ns/wait", idle)?;
+    runner.case("register", "beside 1000", 1001, "ns/pair", || Register::new(1000))?;
+    let both = || Change::new(Interest::Both);
+    runner.case("interest", "to both and back", 100, "ns/round", both)?;
+    let same = || Change::new(Interest::Read);
+    runner.case("interest", "to what it is", 100, "ns/round", same)?;
+    let sleep = || Sleep::new(1, Duration::from_micros(100));
+    runner.case("sleep", "100 µs", 1, "ns/wait", sleep)?;
+    runner.case("wake", "in one thread", 1, "ns/wake", || Ok(Wakes))?;
+    runner.case("wake", "100 at once", 1, "ns/wake", || Ok(Burst))?;
+    runner.case("wake", "between threads", 1, "ns/wake", || Ok(PingPong))?;
+    runner.case("echo", "TCP, 16 at a time", 33, "ns/connection", || Ok(Echo))?;
+    if runner.known { Ok(()) } else { Err(io::Error::other(format!("there is no workload `{wanted}`"))) }
+}
+
+impl Runner<'_> {
+    /// Runs one workload in one size over all wanted subjects, in turn, as often as there are rounds.
+    fn case<T>(
+        &mut self,
+        workload: &str,
+        case: &str,
+        descriptors: usize,
+        unit: &str,
+        make: impl FnOnce() -> io::Result<T>,
+    ) -> io::Result<()>
+    where
+        for<'a> &'a T: Workload,
+    {
+        if self.wanted != "all" && self.wanted != workload {
+            return Ok(());
+        }
+        self.known = true;
+        allow_descriptors(descriptors)?;
+        let fixture = make()?;
+        let over = &fixture;
+        let mut entries = Vec::new();
+        for entry in subjects::all(&over) {
+            let wanted = self.subjects == "all" || self.subjects.split(',').any(|name| name == entry.name);
+            if !wanted {
+                continue;
+            }
+            if let Some(laps) = laps(&*entry.run).map_err(|error| named(&error, entry.name, workload))? {
+                entries.push((entry, laps));
+            }
+        }
+        let mut out = io::stdout().lock();
+        for round in 0..self.rounds as usize {
+            for place in 0..entries.len() {
+                let (entry, laps) = &entries[(place + round) % entries.len()];
+                let cost = (entry.run)(*laps).map_err(|error| named(&error, entry.name, workload))?;
+                let value = cost.each();
+                writeln!(out, "{workload}\t{case}\t{descriptors}\t{unit}\t{}\t{value:.3}", entry.name)?;
+            }
+        }
+        out.flush()
+    }
+}
+
+fn named(error: &io::Error, subject: &str, workload: &str) -> io::Error {
+    io::Error::new(error.kind(), format!("{subject}, {workload}: {error}"))
+}
+
+/// How many laps take about [`TARGET`]; `None` if the subject cannot do this.
+fn laps(run: &dyn Fn(u32) -> io::Result<bench::Cost>) -> io::Result<Option<u32>> {
+    let mut laps = 1;
+    loop {
+        let time = match run(laps) {
+            Ok(cost) => cost.time,
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if time * 2 >= TARGET || laps >= 1 << 20 {
+            let scale = TARGET.as_secs_f64() / time.as_secs_f64().max(1e-9);
+            return Ok(Some((f64::from(laps) * scale).ceil().max(1.0) as u32));
+        }
+        laps *= 2;
+    }
+}

@@ -1,0 +1,75 @@
+//! Descriptors to wait for.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// A pair of connected sockets, or the two ends of a pipe: what is waited for, and what makes it ready.
+#[derive(Debug)]
+pub(crate) struct Pair<T> {
+    /// What is waited for.
+    pub reader: T,
+    /// What makes it ready.
+    pub writer: T,
+}
+
+/// `count` pairs of sockets that do not block.
+pub(crate) fn sockets(count: usize) -> io::Result<Vec<Pair<UnixStream>>> {
+    let pair = || {
+        let (reader, writer) = UnixStream::pair()?;
+        reader.set_nonblocking(true)?;
+        writer.set_nonblocking(true)?;
+        Ok(Pair { reader, writer })
+    };
+    std::iter::repeat_with(pair).take(count).collect()
+}
+
+/// `count` pipes, of which `ready`, evenly spread, have a byte in them.
+pub(crate) fn pipes(count: usize, ready: usize) -> io::Result<Vec<Pair<OwnedFd>>> {
+    let mut pipes = Vec::with_capacity(count);
+    for index in 0..count {
+        let (reader, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        // Exactly `ready` numbers below `count` are where this quotient rises.
+        if (index + 1) * ready / count > index * ready / count {
+            rustix::io::write(&writer, b"x")?;
+        }
+        pipes.push(Pair { reader, writer });
+    }
+    Ok(pipes)
+}
+
+/// `count` descriptors that are ready to read while their number is not 0, which is `value` now.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn eventfds(count: usize, value: u32) -> io::Result<Vec<OwnedFd>> {
+    let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
+    std::iter::repeat_with(|| Ok(eventfd(value, flags)?)).take(count).collect()
+}
+
+/// Lets the process have `count` descriptors, and some for itself.
+///
+/// # Errors
+///
+/// If it may not: the hard limit is lower, and only root can raise that.
+pub fn allow_descriptors(count: usize) -> io::Result<()> {
+    const OWN: u64 = 100;
+    let wanted = count as u64 + OWN;
+    let now = getrlimit(Resource::Nofile);
+    if now.current.is_none_or(|current| current >= wanted) {
+        return Ok(());
+    }
+    let maximum = now.maximum.map(|maximum| maximum.max(wanted));
+    let limit = Rlimit { current: Some(wanted), maximum };
+    setrlimit(Resource::Nofile, limit).map_err(|error| {
+        io::Error::new(
+            io::Error::from(error).kind(),
+            format!("{wanted} descriptors are not allowed: {error}"),
+        )
+    })
+}

@@ -1,0 +1,29 @@
+//! Runs workloads and prints a line for each measurement: `cargo xtask bench` reads them.
+//!
+//! `bench WORKLOAD ROUNDS SUBJECTS`: the name of a workload or `all`, a number, and names of subjects with commas between
+//! them or `all`. A line has workload, case, number of descriptors, unit, subject and value, with tabs between them.
+
+#[cfg(target_os = "linux")]
+mod cases;
+
+#[cfg(target_os = "linux")]
+fn main() -> std::process::ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let result = match arguments.as_slice() {
+        [workload, rounds, subjects] => match rounds.parse() {
+            Ok(rounds) => cases::run(workload, rounds, subjects),
+            Err(_) => Err(std::io::Error::other("the number of rounds is no number")),
+        },
+        _ => Err(std::io::Error::other("usage: bench WORKLOAD ROUNDS SUBJECTS")),
+    };
+    if let Err(error) = result {
+        eprintln!("error: {error}");
+        return std::process::ExitCode::FAILURE;
+    }
+    std::process::ExitCode::SUCCESS
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() {
+    eprintln!("the workloads run on Linux only");
+}

@@ -1,0 +1,89 @@
+//! The calls of `epoll(7)` and nothing else: the limit.
+
+#![expect(unsafe_code, reason = "what the wrappers cost is measured against the calls themselves")]
+
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::event::{EventfdFlags, eventfd};
+use selectors::sys::fd::AsFd;
+
+use crate::subject::Wake;
+use crate::{Interest, Subject};
+
+/// Descriptor and buffer; the index is the data.
+#[derive(Debug)]
+pub(super) struct RawEpoll {
+    epoll: OwnedFd,
+    buffer: Vec<libc::epoll_event>,
+    // Edge-triggered, so that it need not be read.
+    eventfd: Option<Arc<OwnedFd>>,
+}
+
+impl RawEpoll {
+    fn control(&self, what: i32, fd: RawFd, index: usize, events: i32) -> io::Result<()> {
+        let mut event = libc::epoll_event { events: events as u32, u64: index as u64 };
+        // SAFETY: the event is valid for the call.
+        check(unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), what, fd, &mut event) }).map(drop)
+    }
+}
+
+fn check(result: i32) -> io::Result<i32> {
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
+}
+
+fn events(interest: Interest) -> i32 {
+    match interest {
+        Interest::Read => libc::EPOLLIN,
+        Interest::Both => libc::EPOLLIN | libc::EPOLLOUT,
+    }
+}
+
+/// Whole milliseconds, rounded up.
+pub(super) fn millis(timeout: Option<Duration>) -> i32 {
+    timeout.map_or(-1, |timeout| timeout.as_nanos().div_ceil(1_000_000) as i32)
+}
+
+impl<F: AsFd> Subject<F> for RawEpoll {
+    fn new(capacity: usize) -> io::Result<Self> {
+        // SAFETY: it takes no address.
+        let epoll = check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
+        // SAFETY: the descriptor is new, and nobody else's.
+        let epoll = unsafe { OwnedFd::from_raw_fd(epoll) };
+        Ok(Self { epoll, buffer: vec![libc::epoll_event { events: 0, u64: 0 }; capacity + 1], eventfd: None })
+    }
+
+    fn add(&mut self, file: F, index: usize, interest: Interest) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_ADD, file.as_fd().as_raw_fd(), index, events(interest))
+    }
+
+    fn change(&mut self, file: &F, index: usize, interest: Interest) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_MOD, file.as_fd().as_raw_fd(), index, events(interest))
+    }
+
+    fn remove(&mut self, file: &F, index: usize) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_DEL, file.as_fd().as_raw_fd(), index, 0)
+    }
+
+    #[inline]
+    fn wait(&mut self, timeout: Option<Duration>, mut visit: impl FnMut(usize)) -> io::Result<()> {
+        let (buffer, room) = (self.buffer.as_mut_ptr(), self.buffer.len() as i32);
+        // SAFETY: there are `room` events at `buffer`, borrowed for the call.
+        let found =
+            check(unsafe { libc::epoll_wait(self.epoll.as_raw_fd(), buffer, room, millis(timeout)) })?;
+        for event in &self.buffer[..found as usize] {
+            visit(event.u64 as usize);
+        }
+        Ok(())
+    }
+
+    fn waker(&mut self) -> io::Result<Wake> {
+        let new = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+        let events = libc::EPOLLIN | libc::EPOLLET;
+        self.control(libc::EPOLL_CTL_ADD, new.as_raw_fd(), usize::MAX, events)?;
+        self.eventfd = Some(Arc::clone(&new));
+        Ok(Box::new(move || Ok(rustix::io::write(&new, &1_u64.to_ne_bytes()).map(drop)?)))
+    }
+}

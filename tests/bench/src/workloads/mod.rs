@@ -1,0 +1,13 @@
+//! The workloads.
+
+mod echo;
+mod register;
+mod ring;
+mod wait;
+mod wake;
+
+pub use echo::Echo;
+pub use register::{Change, Register};
+pub use ring::Ring;
+pub use wait::{Ready, Refreshed, Sleep};
+pub use wake::{Burst, PingPong, Wakes};

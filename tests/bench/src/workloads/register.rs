@@ -1,0 +1,86 @@
+//! Changes of what is waited for.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use crate::fixture::eventfds;
+use crate::{Cost, Interest, Subject, Workload};
+
+/// Registers a file beside others, and unregisters it. A step is both.
+#[derive(Debug)]
+pub struct Register {
+    files: Vec<OwnedFd>,
+}
+
+impl Register {
+    /// Beside so many others.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn new(others: usize) -> io::Result<Self> {
+        Ok(Self { files: eventfds(others + 1, 0)? })
+    }
+}
+
+fn add_all<'a, S: Subject<&'a OwnedFd>>(files: &'a [OwnedFd]) -> io::Result<S> {
+    let mut subject = S::new(files.len())?;
+    for (index, file) in files.iter().enumerate() {
+        subject.add(file, index, Interest::Read)?;
+    }
+    Ok(subject)
+}
+
+impl<'a> Workload for &'a Register {
+    type File = &'a OwnedFd;
+
+    fn run<S: Subject<&'a OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
+        let mut subject: S = add_all(&self.files)?;
+        let (index, file) = (self.files.len() / 2, &self.files[self.files.len() / 2]);
+        subject.remove(&file, index)?;
+        Cost::of(|| {
+            for _ in 0..laps {
+                subject.add(file, index, Interest::Read)?;
+                subject.remove(&file, index)?;
+            }
+            Ok(laps.into())
+        })
+    }
+}
+
+/// Changes the interest in one of 100 files to reading and writing and back, or to what it is already, then looks. A step
+/// is both changes and the wait.
+#[derive(Debug)]
+pub struct Change {
+    files: Vec<OwnedFd>,
+    between: Interest,
+}
+
+impl Change {
+    /// By way of this interest.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn new(between: Interest) -> io::Result<Self> {
+        Ok(Self { files: eventfds(100, 0)?, between })
+    }
+}
+
+impl<'a> Workload for &'a Change {
+    type File = &'a OwnedFd;
+
+    fn run<S: Subject<&'a OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
+        let mut subject: S = add_all(&self.files)?;
+        let (index, file) = (self.files.len() / 2, &self.files[self.files.len() / 2]);
+        Cost::of(|| {
+            for _ in 0..laps {
+                subject.change(&file, index, self.between)?;
+                subject.change(&file, index, Interest::Read)?;
+                subject.wait(Some(Duration::ZERO), |_| {})?;
+            }
+            Ok(laps.into())
+        })
+    }
+}

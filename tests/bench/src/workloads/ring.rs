@@ -1,0 +1,81 @@
+//! The benchmark of libevent: bytes that travel round a ring of socket pairs.
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+
+use crate::fixture::{Pair, sockets};
+use crate::workload::wrong;
+use crate::{Cost, Interest, Subject, Workload};
+
+/// `pairs` pairs of sockets. `active` bytes travel: whoever reads one writes it to the next pair. A step is such an event,
+/// with its share of a wait, a read and a write. There are far fewer bytes than pairs.
+#[derive(Debug)]
+pub struct Ring {
+    pairs: Vec<Pair<UnixStream>>,
+    active: usize,
+}
+
+impl Ring {
+    /// A ring in which nothing travels yet.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn new(pairs: usize, active: usize) -> io::Result<Self> {
+        Ok(Self { pairs: sockets(pairs)?, active })
+    }
+
+    fn write(&self, index: usize, bytes: &[u8]) -> io::Result<()> {
+        (&self.pairs[index].writer).write_all(bytes)
+    }
+
+    /// Takes the byte at `index`, and passes it on.
+    #[inline]
+    fn pass(&self, index: usize, further: bool) -> io::Result<()> {
+        // Bytes that met would travel as one event from then on.
+        let mut bytes = [0; 2];
+        if (&self.pairs[index].reader).read(&mut bytes)? != 1 {
+            return Err(wrong("two bytes met"));
+        }
+        if further {
+            let next = if index + 1 == self.pairs.len() { 0 } else { index + 1 };
+            self.write(next, &bytes[..1])?;
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Workload for &'a Ring {
+    type File = &'a UnixStream;
+
+    fn run<S: Subject<&'a UnixStream>>(&self, laps: u32) -> io::Result<Cost> {
+        let mut subject = S::new(self.pairs.len())?;
+        for (index, pair) in self.pairs.iter().enumerate() {
+            subject.add(&pair.reader, index, Interest::Read)?;
+        }
+        for active in 0..self.active {
+            self.write(active * self.pairs.len() / self.active, b"x")?;
+        }
+        let mut round = |further: bool| {
+            let (mut count, mut failure) = (0_usize, None);
+            subject.wait(None, |index| match self.pass(index, further) {
+                Ok(()) => count += 1,
+                Err(error) => failure = Some(error),
+            })?;
+            failure.map_or(Ok(count), Err)
+        };
+        let cost = Cost::of(|| {
+            let mut steps = 0;
+            for _ in 0..laps {
+                steps += round(true)? as u64;
+            }
+            Ok(steps)
+        })?;
+        // One wait may not see all that is under way.
+        let mut left = self.active;
+        while left > 0 {
+            left = left.checked_sub(round(false)?).ok_or_else(|| wrong("more bytes than were sent"))?;
+        }
+        Ok(cost)
+    }
+}

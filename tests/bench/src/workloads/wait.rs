@@ -1,0 +1,137 @@
+//! Waits that find many, one or nothing ready.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use crate::fixture::{Pair, eventfds, pipes};
+use crate::workload::wrong;
+use crate::{Cost, Interest, Subject, Workload};
+
+/// `count` pipes of which `ready` have something to read, which stays there. A step is an event.
+#[derive(Debug)]
+pub struct Ready {
+    pipes: Vec<Pair<OwnedFd>>,
+    ready: usize,
+}
+
+impl Ready {
+    /// Pipes that were written to already.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn new(count: usize, ready: usize) -> io::Result<Self> {
+        Ok(Self { pipes: pipes(count, ready)?, ready })
+    }
+}
+
+impl<'a> Workload for &'a Ready {
+    type File = &'a OwnedFd;
+
+    const LEVEL: bool = true;
+
+    fn run<S: Subject<&'a OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
+        let mut subject = S::new(self.pipes.len())?;
+        for (index, pipe) in self.pipes.iter().enumerate() {
+            subject.add(&pipe.reader, index, Interest::Read)?;
+        }
+        let (mut found, mut sum) = (0, 0);
+        let cost = Cost::of(|| {
+            for _ in 0..laps {
+                subject.wait(Some(Duration::ZERO), |index| {
+                    found += 1;
+                    sum += index;
+                })?;
+            }
+            Ok(u64::from(laps) * self.ready as u64)
+        })?;
+        std::hint::black_box(sum);
+        if found != self.ready * laps as usize {
+            return Err(wrong(format!("{found} events in {laps} waits with {} ready", self.ready)));
+        }
+        Ok(cost)
+    }
+}
+
+/// `count` eventfds that are all written to before each wait and never read, so that edges see them too. A step is an
+/// event, with its write.
+#[derive(Debug)]
+pub struct Refreshed {
+    files: Vec<OwnedFd>,
+}
+
+impl Refreshed {
+    /// Files that are not ready yet.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn new(count: usize) -> io::Result<Self> {
+        Ok(Self { files: eventfds(count, 0)? })
+    }
+}
+
+impl<'a> Workload for &'a Refreshed {
+    type File = &'a OwnedFd;
+
+    fn run<S: Subject<&'a OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
+        let mut subject = S::new(self.files.len())?;
+        for (index, file) in self.files.iter().enumerate() {
+            subject.add(file, index, Interest::Read)?;
+        }
+        let (mut found, mut sum) = (0, 0);
+        let cost = Cost::of(|| {
+            for _ in 0..laps {
+                for file in &self.files {
+                    rustix::io::write(file, &1_u64.to_ne_bytes())?;
+                }
+                subject.wait(Some(Duration::ZERO), |index| {
+                    found += 1;
+                    sum += index;
+                })?;
+            }
+            Ok(u64::from(laps) * self.files.len() as u64)
+        })?;
+        std::hint::black_box(sum);
+        if found != self.files.len() * laps as usize {
+            return Err(wrong(format!("{found} events in {laps} waits with {} ready", self.files.len())));
+        }
+        Ok(cost)
+    }
+}
+
+/// Waits of a given time, which may be zero, for files of which none is ready. A step is a wait.
+#[derive(Debug)]
+pub struct Sleep {
+    files: Vec<OwnedFd>,
+    time: Duration,
+}
+
+impl Sleep {
+    /// So many files that are never ready.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn new(count: usize, time: Duration) -> io::Result<Self> {
+        Ok(Self { files: eventfds(count, 0)?, time })
+    }
+}
+
+impl<'a> Workload for &'a Sleep {
+    type File = &'a OwnedFd;
+
+    fn run<S: Subject<&'a OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
+        let mut subject = S::new(self.files.len())?;
+        for (index, file) in self.files.iter().enumerate() {
+            subject.add(file, index, Interest::Read)?;
+        }
+        Cost::of(|| {
+            for _ in 0..laps {
+                subject.wait(Some(self.time), |_| {})?;
+            }
+            Ok(laps.into())
+        })
+    }
+}

@@ -1,0 +1,110 @@
+//! Waits that another thread ends.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use crate::subject::Wake;
+use crate::workload::wrong;
+use crate::{Cost, Subject, Workload};
+
+/// A wake, and the wait that sees it, in one thread. A step is both.
+#[derive(Debug)]
+pub struct Wakes;
+
+/// 100 wakes, then the wait that sees them. A step is a wake.
+#[derive(Debug)]
+pub struct Burst;
+
+fn wakes<S: Subject<&'static OwnedFd>>(each: u32, laps: u32) -> io::Result<Cost> {
+    let mut subject = S::new(1)?;
+    let wake = subject.waker()?;
+    Cost::of(|| {
+        for _ in 0..laps {
+            for _ in 0..each {
+                wake()?;
+            }
+            subject.wait(None, |_| {})?;
+        }
+        Ok(u64::from(each) * u64::from(laps))
+    })
+}
+
+impl Workload for &Wakes {
+    type File = &'static OwnedFd;
+
+    fn run<S: Subject<&'static OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
+        wakes::<S>(1, laps)
+    }
+}
+
+impl Workload for &Burst {
+    type File = &'static OwnedFd;
+
+    fn run<S: Subject<&'static OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
+        wakes::<S>(100, laps)
+    }
+}
+
+/// Two threads that wake each other in turn. A step is one wake, from one thread to the other.
+#[derive(Debug)]
+pub struct PingPong;
+
+/// Whose turn it is when one side has failed.
+const OVER: u32 = u32::MAX;
+
+/// Plays one side: waits until the turn is its own (`mine`), and hands it over.
+fn play<S: Subject<&'static OwnedFd>>(
+    subject: &mut S,
+    other: &Wake,
+    turn: &AtomicU32,
+    mine: u32,
+    laps: u32,
+) -> io::Result<()> {
+    for lap in 0..laps {
+        loop {
+            match turn.load(Ordering::Acquire) {
+                OVER => return Err(wrong("the other thread has failed")),
+                turn if turn == 2 * lap + mine => break,
+                _ => subject.wait(None, |_| {})?,
+            }
+        }
+        turn.store(2 * lap + mine + 1, Ordering::Release);
+        other()?;
+    }
+    Ok(())
+}
+
+impl Workload for &PingPong {
+    type File = &'static OwnedFd;
+
+    fn run<S: Subject<&'static OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
+        let turn = AtomicU32::new(1);
+        let (to_first, from_second) = mpsc::channel::<Wake>();
+        let (to_second, from_first) = mpsc::channel::<Wake>();
+        let gone = || wrong("the other thread is gone");
+        thread::scope(|scope| {
+            let turn = &turn;
+            let second = scope.spawn(move || {
+                let mut subject = S::new(1)?;
+                to_first.send(subject.waker()?).map_err(|_| gone())?;
+                let first = from_first.recv().map_err(|_| gone())?;
+                play(&mut subject, &first, turn, 1, laps).inspect_err(|_| {
+                    turn.store(OVER, Ordering::Release);
+                    let _ = first();
+                })
+            });
+            let mut subject = S::new(1)?;
+            to_second.send(subject.waker()?).map_err(|_| gone())?;
+            let waker = from_second.recv().map_err(|_| gone())?;
+            let cost = Cost::of(|| {
+                play(&mut subject, &waker, turn, 2, laps)?;
+                Ok(2 * u64::from(laps))
+            })?;
+            second.join().map_err(|_| gone())??;
+            Ok(cost)
+        })
+    }
+}

@@ -1,0 +1,126 @@
+//! How many instructions an event takes outside the kernel. They can be repeated where times cannot.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::{OURS, program};
+use crate::{debian, shell};
+
+/// Waits in the shorter of two runs; the longer has twice as many. Each finds `EVENTS` events.
+const WAITS: u64 = 200;
+const EVENTS: u64 = 100;
+
+/// How much more than written down is let through, in percent.
+const MORE: f64 = 5.0;
+
+fn file() -> PathBuf {
+    shell::root().join("tests/bench/instructions.txt")
+}
+
+/// Fails when one of our back ends takes more instructions for an event than is written down.
+pub(crate) fn check() -> Result<()> {
+    let text = fs::read_to_string(file()).context("tests/bench/instructions.txt")?;
+    let program = prepare(false)?;
+    let mut worse = Vec::new();
+    for (name, known) in parse(&text)? {
+        let now = measure(&program, &name, "level")?;
+        println!("{name}: {now:.1} instructions an event, {known:.1} written down");
+        if now > known * (1.0 + MORE / 100.0) {
+            worse.push(name);
+        }
+    }
+    if !worse.is_empty() {
+        bail!(
+            "more instructions than before on {}; if it must be, `cargo xtask bench --instructions --write`",
+            worse.join(", ")
+        );
+    }
+    Ok(())
+}
+
+/// Writes down what our back ends take.
+pub(super) fn write() -> Result<()> {
+    let program = prepare(false)?;
+    let mut text =
+        "# Instructions outside the kernel for each event, where a wait finds 100 of 100 files ready.\n\
+                    # Written by `cargo xtask bench --instructions --write`.\n"
+            .to_owned();
+    for name in OURS {
+        let _ = writeln!(text, "{name} {:.1}", measure(&program, name, "level")?);
+    }
+    fs::write(file(), &text).context("tests/bench/instructions.txt")?;
+    print!("{text}");
+    Ok(())
+}
+
+/// Prints what these subjects take: with what stays ready, and where it is written to before each wait.
+pub(super) fn compare(subjects: &[&str], with_peers: bool) -> Result<()> {
+    let program = prepare(with_peers)?;
+    let mut table = comfy_table::Table::new();
+    table.load_preset(comfy_table::presets::ASCII_MARKDOWN);
+    table.set_header(["subject", "stays ready", "written to each time"]);
+    for name in subjects {
+        let of = |mode| {
+            measure(&program, name, mode).map_or_else(|_| "-".to_owned(), |count| format!("{count:.1}"))
+        };
+        table.add_row([(*name).to_owned(), of("level"), of("edge")]);
+    }
+    println!("{table}");
+    Ok(())
+}
+
+fn prepare(with_peers: bool) -> Result<PathBuf> {
+    if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
+        debian::need(&["valgrind"])?;
+    }
+    program("instructions", with_peers)
+}
+
+/// The instructions for an event: what twice as many waits take more.
+fn measure(program: &Path, subject: &str, mode: &str) -> Result<f64> {
+    let (once, twice) = (count(program, subject, mode, WAITS)?, count(program, subject, mode, 2 * WAITS)?);
+    Ok((twice as f64 - once as f64) / (WAITS * EVENTS) as f64)
+}
+
+fn count(program: &Path, subject: &str, mode: &str, waits: u64) -> Result<u64> {
+    let mut valgrind = Command::new("valgrind");
+    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program);
+    let output =
+        valgrind.args([subject, mode, &waits.to_string()]).output().context("valgrind does not start")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        bail!("`{subject}` under valgrind: {}", said.lines().last().unwrap_or_default());
+    }
+    let count = said.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok());
+    count.with_context(|| format!("valgrind tells no count: {said}"))
+}
+
+/// Reads lines of a name and a number; others begin with `#`.
+fn parse(text: &str) -> Result<Vec<(String, f64)>> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let figures = lines.map(|line| {
+        let (name, number) = line.split_once(' ')?;
+        Some((name.to_owned(), number.parse().ok()?))
+    });
+    let figures: Option<Vec<_>> = figures.collect();
+    figures.filter(|figures| !figures.is_empty()).context("lines must be a name and a number")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_read() {
+        assert_eq!(
+            parse("# about\nepoll 45.5\npoll 30\n").unwrap(),
+            [("epoll".into(), 45.5), ("poll".into(), 30.0)]
+        );
+        assert!(parse("epoll\n").is_err());
+        assert!(parse("# about\n").is_err());
+    }
+}

@@ -1,0 +1,201 @@
+//! Measurements: what was read, and what follows from it.
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+
+use super::PEERS;
+
+/// All measurements, in the order in which they came.
+#[derive(Debug, Default)]
+pub(super) struct Samples {
+    pub(super) cases: Vec<Case>,
+}
+
+/// One workload in one size.
+#[derive(Debug)]
+pub(super) struct Case {
+    pub(super) workload: String,
+    pub(super) name: String,
+    pub(super) descriptors: u64,
+    pub(super) unit: String,
+    pub(super) subjects: Vec<Subject>,
+}
+
+/// What was measured of one subject, a value for each round.
+#[derive(Debug)]
+pub(super) struct Subject {
+    pub(super) name: String,
+    pub(super) values: Vec<f64>,
+}
+
+impl Samples {
+    /// Takes a line: workload, case, descriptors, unit, subject and value.
+    pub(super) fn add(&mut self, line: &str) -> Result<()> {
+        let parts: Vec<_> = line.split('\t').collect();
+        let [workload, name, descriptors, unit, subject, value] =
+            parts.try_into().ok().with_context(|| format!("not a measurement: {line}"))?;
+        let value: f64 = value.parse().with_context(|| format!("not a number: {value}"))?;
+        let same = |case: &Case| case.workload == workload && case.name == name;
+        let at = match self.cases.iter().position(same) {
+            Some(at) => at,
+            None => {
+                self.cases.push(Case {
+                    workload: workload.to_owned(),
+                    name: name.to_owned(),
+                    descriptors: descriptors.parse().context("a number of descriptors")?,
+                    unit: unit.to_owned(),
+                    subjects: Vec::new(),
+                });
+                self.cases.len() - 1
+            }
+        };
+        let subjects = &mut self.cases[at].subjects;
+        match subjects.iter_mut().find(|known| known.name == subject) {
+            Some(known) => known.values.push(value),
+            None => subjects.push(Subject { name: subject.to_owned(), values: vec![value] }),
+        }
+        Ok(())
+    }
+
+    /// What is printed as JSON.
+    pub(super) fn report(&self) -> Vec<Report<'_>> {
+        let of_subject = |case: &Case, subject: &Subject| Line {
+            subject: subject.name.clone(),
+            median: subject.median(),
+            lower_quartile: subject.quantile(0.25),
+            upper_quartile: subject.quantile(0.75),
+            rounds: subject.values.len(),
+            to_raw: case.to_raw(subject),
+            to_best_peer: case.to_best_peer(subject),
+        };
+        self.cases
+            .iter()
+            .map(|case| Report {
+                workload: &case.workload,
+                case: &case.name,
+                descriptors: case.descriptors,
+                unit: &case.unit,
+                results: case.subjects.iter().map(|subject| of_subject(case, subject)).collect(),
+            })
+            .collect()
+    }
+}
+
+impl Case {
+    pub(super) fn subject(&self, name: &str) -> Option<&Subject> {
+        self.subjects.iter().find(|subject| subject.name == name)
+    }
+
+    /// How a subject compares with the bare calls that it is made of.
+    pub(super) fn to_raw(&self, subject: &Subject) -> Option<f64> {
+        let call = match subject.name.as_str() {
+            "mio" | "polling" => "epoll",
+            "popol" => "poll",
+            name => name.trim_start_matches("sys-"),
+        };
+        Some(subject.ratio(self.subject(&format!("raw-{call}"))?))
+    }
+
+    /// How a subject that is no peer compares with the fastest peer.
+    pub(super) fn to_best_peer(&self, subject: &Subject) -> Option<f64> {
+        if PEERS.contains(&subject.name.as_str()) {
+            return None;
+        }
+        let peers = PEERS.iter().filter_map(|name| self.subject(name));
+        let best = peers.min_by(|a, b| a.median().total_cmp(&b.median()))?;
+        Some(subject.ratio(best))
+    }
+}
+
+impl Subject {
+    pub(super) fn median(&self) -> f64 {
+        self.quantile(0.5)
+    }
+
+    pub(super) fn quantile(&self, part: f64) -> f64 {
+        quantile(&self.values, part)
+    }
+
+    /// Half of the distance between the quartiles, as a part of the median.
+    pub(super) fn spread(&self) -> f64 {
+        (self.quantile(0.75) - self.quantile(0.25)) / 2.0 / self.median()
+    }
+
+    /// The median of the ratios in each round: what slowed the machine down for a while slowed both.
+    fn ratio(&self, other: &Self) -> f64 {
+        let ratios: Vec<_> = self.values.iter().zip(&other.values).map(|(a, b)| a / b).collect();
+        quantile(&ratios, 0.5)
+    }
+}
+
+/// The value below which a part of all lie, between two values in proportion.
+fn quantile(values: &[f64], part: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let place = part * (sorted.len().saturating_sub(1)) as f64;
+    let (low, high) = (place.floor() as usize, place.ceil() as usize);
+    match (sorted.get(low), sorted.get(high)) {
+        (Some(low), Some(high)) => low + (high - low) * place.fract(),
+        _ => f64::NAN,
+    }
+}
+
+/// One workload in one size, as JSON has it.
+#[derive(Debug, Serialize)]
+pub(super) struct Report<'a> {
+    workload: &'a str,
+    case: &'a str,
+    descriptors: u64,
+    unit: &'a str,
+    results: Vec<Line>,
+}
+
+#[derive(Debug, Serialize)]
+struct Line {
+    subject: String,
+    median: f64,
+    lower_quartile: f64,
+    upper_quartile: f64,
+    rounds: usize,
+    to_raw: Option<f64>,
+    to_best_peer: Option<f64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn samples(lines: &[(&str, f64)]) -> Samples {
+        let mut samples = Samples::default();
+        for (subject, value) in lines {
+            samples.add(&format!("ring\t1 of 100\t200\tns/event\t{subject}\t{value}")).unwrap();
+        }
+        samples
+    }
+
+    #[test]
+    fn lines_become_cases() {
+        let samples = samples(&[("epoll", 10.0), ("raw-epoll", 8.0), ("epoll", 14.0), ("raw-epoll", 10.0)]);
+        assert_eq!(samples.cases.len(), 1);
+        let (case, epoll) = (&samples.cases[0], samples.cases[0].subject("epoll").unwrap());
+        assert_eq!((case.descriptors, epoll.values.len(), epoll.median()), (200, 2, 12.0));
+        assert_eq!(case.to_raw(epoll), Some(1.325)); // between 1.25 and 1.4
+        assert!(Samples::default().add("ring\t1").is_err());
+    }
+
+    #[test]
+    fn the_fastest_peer_counts() {
+        let samples = samples(&[("sys-poll", 10.0), ("mio", 8.0), ("polling", 5.0)]);
+        let case = &samples.cases[0];
+        let of = |name| case.to_best_peer(case.subject(name).unwrap());
+        assert_eq!((of("sys-poll"), of("mio")), (Some(2.0), None));
+        assert_eq!(case.to_raw(case.subject("mio").unwrap()), None); // nothing raw was measured
+    }
+
+    #[test]
+    fn quantiles_lie_between_values() {
+        assert_eq!(quantile(&[4.0, 1.0, 2.0, 3.0], 0.5), 2.5);
+        assert_eq!(quantile(&[4.0, 1.0, 2.0], 1.0), 4.0);
+        assert!(quantile(&[], 0.5).is_nan());
+    }
+}
