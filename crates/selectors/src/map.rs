@@ -1,13 +1,13 @@
 //! The key map: descriptor to slot, slot to everything that is known of a registration.
 
 use std::collections::HashMap;
+use std::iter::Enumerate;
 use std::num::NonZeroU32;
-
-use slab::Slab;
+use std::sync::atomic::AtomicU32;
 
 use crate::sys::fd::RawFd;
 use crate::token::{SelectorId, Tag, Token, WAKER_SLOT};
-use crate::{Interest, Mode};
+use crate::{Interest, Mode, Readiness};
 
 /// What is known of a registration, but for the user's data.
 #[derive(Debug)]
@@ -16,11 +16,14 @@ pub(crate) struct Slot<F> {
     // What `fileobj` lent when it was registered.
     pub(crate) fd: RawFd,
     pub(crate) generation: NonZeroU32,
-    // Where in the list of the last wait that reported this key its entry is: a hint, to be checked.
-    pub(crate) place: u32,
+    // Where in the list of the last wait that reported this key its entry is: a hint, to be checked. Atomic, because it
+    // is written while the back end holds what it waits for.
+    pub(crate) place: AtomicU32,
     pub(crate) interest: Interest,
     pub(crate) mode: Mode,
     pub(crate) state: State,
+    // What counts of that which a back end reports; follows from interest and state.
+    pub(crate) counts: Readiness,
 }
 
 /// File object and data of two registrations.
@@ -38,6 +41,24 @@ pub(crate) enum State {
 }
 
 impl<F> Slot<F> {
+    /// A registration that the back end watches.
+    pub(crate) fn new(fileobj: F, fd: RawFd, generation: NonZeroU32, interest: Interest, mode: Mode) -> Self {
+        let (place, counts) = (AtomicU32::new(0), Readiness::counting(interest));
+        Self { fileobj, fd, generation, place, interest, mode, state: State::Armed, counts }
+    }
+
+    /// The back end watches for this now.
+    pub(crate) fn arm(&mut self, interest: Interest, mode: Mode) {
+        (self.interest, self.mode, self.state) = (interest, mode, State::Armed);
+        self.counts = Readiness::counting(interest);
+    }
+
+    /// It is not waited for until it is armed.
+    pub(crate) fn disarm(&mut self, state: State) {
+        self.state = state;
+        self.counts = Readiness::empty();
+    }
+
     pub(crate) fn tag(&self, slot: u32) -> Tag {
         Tag::new(slot, self.generation)
     }
@@ -45,29 +66,35 @@ impl<F> Slot<F> {
 
 /// The registrations of one selector.
 ///
-/// A slot is given again after `remove`, each time with the next generation, which outlives the slot here. When a
-/// slot has no generation left it is never given again.
+/// A slot is given again after `remove`, each time with the next generation. When a slot has no generation left it is
+/// never given again.
 pub(crate) struct Map<F, D> {
     pub(crate) id: SelectorId,
-    // `None` is a slot that is out of generations.
-    slots: Slab<Option<Slot<F>>>,
+    // `None` where there is no registration.
+    slots: Vec<Option<Slot<F>>>,
+    // The slots that can be given, the next one last; then come new ones.
+    free: Vec<u32>,
     // By slot, `Some` where `slots` has a registration. Apart, so that a wait does not drag it through the cache.
     data: Vec<Option<D>>,
     // By slot: the generation that the next registration there gets.
     next: Vec<NonZeroU32>,
     by_fd: FdIndex,
     len: usize,
+    // Whether there was a one-shot registration ever.
+    pub(crate) oneshot: bool,
 }
 
 impl<F, D> Map<F, D> {
     pub(crate) fn new() -> Self {
         Self {
             id: SelectorId::unique(),
-            slots: Slab::new(),
+            slots: Vec::new(),
+            free: Vec::new(),
             data: Vec::new(),
             next: Vec::new(),
             by_fd: FdIndex::default(),
             len: 0,
+            oneshot: false,
         }
     }
 
@@ -77,12 +104,20 @@ impl<F, D> Map<F, D> {
 
     /// The slot and the generation that the next `insert` will have, and room for it; `None` when there are 2^32 - 1.
     pub(crate) fn vacancy(&mut self) -> Option<(u32, NonZeroU32)> {
-        let slot = self.slots.vacant_key();
-        let number = u32::try_from(slot).ok().filter(|&number| number != WAKER_SLOT)?;
-        if slot >= self.next.len() {
-            self.next.resize(slot + 1, NonZeroU32::MIN);
-            self.data.resize_with(slot + 1, || None);
-        }
+        let number = match self.free.last() {
+            Some(&number) => number,
+            None => {
+                let number = u32::try_from(self.slots.len()).ok().filter(|&number| number != WAKER_SLOT)?;
+                self.slots.push(None);
+                self.data.push(None);
+                self.next.push(NonZeroU32::MIN);
+                // For all slots at once, so that `remove` need not allocate.
+                self.free.reserve(self.slots.len());
+                self.free.push(number);
+                number
+            }
+        };
+        let slot = number as usize;
         // Spent at once: a back end that fails may have handed it to the kernel.
         let generation = self.next[slot];
         self.next[slot] = generation.saturating_add(1);
@@ -92,9 +127,9 @@ impl<F, D> Map<F, D> {
     /// Puts a registration where [`vacancy`](Self::vacancy) said.
     pub(crate) fn insert(&mut self, entry: Slot<F>, data: D) -> Token {
         let (fd, generation) = (entry.fd, entry.generation);
-        let slot = self.slots.insert(Some(entry));
-        self.data[slot] = Some(data);
-        let slot = slot as u32; // `vacancy` saw that it fits
+        let slot = self.free.pop().unwrap_or(WAKER_SLOT); // `vacancy` has put one there
+        self.slots[slot as usize] = Some(entry);
+        self.data[slot as usize] = Some(data);
         self.by_fd.insert(fd, slot);
         self.len += 1;
         Token::new(self.id, slot, generation)
@@ -106,19 +141,17 @@ impl<F, D> Map<F, D> {
         let entry = self.slots.get_mut(at)?.take()?;
         let data = self.data[at].take()?;
         if entry.generation != NonZeroU32::MAX {
-            self.slots.remove(at);
+            self.free.push(slot);
         }
         self.by_fd.remove(entry.fd);
         self.len -= 1;
         Some((entry, data))
     }
 
+    #[inline]
     pub(crate) fn find(&self, name: Result<Token, RawFd>) -> Option<u32> {
         match name {
-            Ok(token) if token.selector() == self.id => {
-                self.get(token.slot()).filter(|slot| slot.generation == token.generation())?;
-                Some(token.slot())
-            }
+            Ok(token) if token.selector() == self.id => self.of(token.tag()).map(|_| token.slot()),
             Ok(_) => None,
             Err(fd) => self.by_fd.get(fd),
         }
@@ -126,6 +159,12 @@ impl<F, D> Map<F, D> {
 
     pub(crate) fn get(&self, slot: u32) -> Option<&Slot<F>> {
         self.slots.get(slot as usize)?.as_ref()
+    }
+
+    /// The registration that has this name.
+    #[inline]
+    pub(crate) fn of(&self, tag: Tag) -> Option<&Slot<F>> {
+        self.get(tag.slot()).filter(|entry| entry.generation.get() == tag.generation())
     }
 
     pub(crate) fn get_mut(&mut self, slot: u32) -> Option<&mut Slot<F>> {
@@ -160,7 +199,7 @@ impl<F, D> Map<F, D> {
     }
 
     pub(crate) fn iter(&self) -> Slots<'_, F> {
-        Slots(self.slots.iter())
+        Slots(self.slots.iter().enumerate())
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &Slot<F>, &mut D)> {
@@ -185,7 +224,7 @@ impl<F, D> Map<F, D> {
 
 /// The occupied slots, by rising number.
 #[derive(Debug)]
-pub(crate) struct Slots<'a, F>(slab::Iter<'a, Option<Slot<F>>>);
+pub(crate) struct Slots<'a, F>(Enumerate<std::slice::Iter<'a, Option<Slot<F>>>>);
 
 impl<F> Clone for Slots<'_, F> {
     fn clone(&self) -> Self {
@@ -223,11 +262,19 @@ impl FdIndex {
         usize::try_from(fd).ok().filter(|&fd| fd < LOW)
     }
 
+    #[inline]
     pub(crate) fn get(&self, fd: RawFd) -> Option<u32> {
         match Self::low(fd) {
             Some(fd) => self.low.get(fd).copied().filter(|&slot| slot != NONE),
-            None => self.high.get(&fd).copied(),
+            None => self.get_high(fd),
         }
+    }
+
+    /// Apart, so that the rest is small enough to be inlined.
+    #[cold]
+    #[inline(never)]
+    fn get_high(&self, fd: RawFd) -> Option<u32> {
+        self.high.get(&fd).copied()
     }
 
     pub(crate) fn insert(&mut self, fd: RawFd, slot: u32) {
@@ -264,16 +311,7 @@ mod tests {
 
     fn register(map: &mut Map<(), ()>) -> Token {
         let (_, generation) = map.vacancy().unwrap();
-        let slot = Slot {
-            fileobj: (),
-            fd: 3,
-            generation,
-            place: 0,
-            interest: Interest::READ,
-            mode: Mode::Level,
-            state: State::Armed,
-        };
-        map.insert(slot, ())
+        map.insert(Slot::new((), 3, generation, Interest::READ, Mode::Level), ())
     }
 
     /// 2^32 registrations take too long to make from outside.
@@ -285,14 +323,14 @@ mod tests {
         map.next[0] = NonZeroU32::MAX;
 
         let last = register(&mut map);
-        assert_eq!((last.slot(), last.generation()), (0, NonZeroU32::MAX));
+        assert_eq!((last.slot(), last.tag().generation()), (0, u32::MAX));
         assert_eq!(map.find(Ok(last)), Some(0));
         map.remove(0).unwrap();
         assert_eq!(map.find(Ok(last)), None);
         assert_eq!((map.len(), map.iter().count(), map.iter_mut().count()), (0, 0, 0));
 
         let other = register(&mut map);
-        assert_eq!((other.slot(), other.generation()), (1, NonZeroU32::MIN));
+        assert_eq!((other.slot(), other.tag().generation()), (1, 1));
         assert_eq!(map.find(Ok(last)), None);
         assert_eq!(map.pop(&mut 0).unwrap().0, 1);
     }

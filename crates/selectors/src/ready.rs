@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::atomic::Ordering;
 
 use crate::Interest;
-use crate::token::{SelectorId, Tag, Token};
+use crate::map::Slot;
+use crate::token::{SelectorId, Token};
 
 bitflags::bitflags! {
     /// What was seen on a file object.
@@ -103,10 +105,10 @@ impl Readiness {
         Interest::from_bits_truncate(self.bits())
     }
 
-    /// Without what can be asked for, but was not.
-    pub(crate) fn masked(self, interest: Interest) -> Self {
+    /// Everything but what can be asked for and was not.
+    pub(crate) fn counting(interest: Interest) -> Self {
         let unasked = Interest::all().bits() & !interest.bits();
-        Self::from_bits_truncate(self.bits() & !unasked)
+        Self::from_bits_truncate(!unasked)
     }
 }
 
@@ -151,10 +153,10 @@ pub struct Ready {
 }
 
 #[derive(Clone, Copy)]
-pub(crate) struct Entry {
-    pub(crate) slot: u32,
-    pub(crate) generation: NonZeroU32,
-    pub(crate) readiness: Readiness,
+struct Entry {
+    slot: u32,
+    generation: NonZeroU32,
+    readiness: Readiness,
 }
 
 impl Ready {
@@ -247,6 +249,7 @@ impl Ready {
     }
 
     /// The tokens of the keys that are ready, each once, with what was seen.
+    #[inline]
     pub fn iter(&self) -> Iter<'_> {
         Iter { selector: self.selector, entries: self.entries.iter() }
     }
@@ -259,10 +262,21 @@ impl Ready {
         self.entries.reserve(most);
     }
 
-    /// Takes what a back end reports as it is; [`settle`](Self::settle) looks at it.
-    pub(crate) fn push(&mut self, tag: Tag, readiness: Readiness) {
-        if let Some((slot, generation)) = tag.parts() {
-            self.entries.push(Entry { slot, generation, readiness });
+    /// Takes what a back end reports of a key: one entry for each, with what counts.
+    #[inline]
+    pub(crate) fn push<F>(&mut self, slot: u32, key: &Slot<F>, reported: Readiness) {
+        let readiness = reported & key.counts;
+        if readiness.is_empty() {
+            return;
+        }
+        let place = key.place.load(Ordering::Relaxed) as usize;
+        match self.entries.get_mut(place).filter(|earlier| earlier.slot == slot) {
+            Some(earlier) => earlier.readiness |= readiness,
+            None => {
+                // There are not more entries than slots, which fit.
+                key.place.store(self.entries.len() as u32, Ordering::Relaxed);
+                self.entries.push(Entry { slot, generation: key.generation, readiness });
+            }
         }
     }
 
@@ -270,18 +284,9 @@ impl Ready {
         self.woken = true;
     }
 
-    /// Goes through what was pushed. `keep` is shown an entry and the entries kept before it, and gives back what to
-    /// keep of it.
-    pub(crate) fn settle(&mut self, mut keep: impl FnMut(Entry, &mut [Entry]) -> Option<Readiness>) {
-        let mut kept = 0;
-        for at in 0..self.entries.len() {
-            let entry = self.entries[at];
-            if let Some(readiness) = keep(entry, &mut self.entries[..kept]) {
-                self.entries[kept] = Entry { readiness, ..entry };
-                kept += 1;
-            }
-        }
-        self.entries.truncate(kept);
+    /// The slots of the keys that are ready.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = u32> {
+        self.entries.iter().map(|entry| entry.slot)
     }
 }
 
@@ -301,6 +306,7 @@ impl<'a> IntoIterator for &'a Ready {
     type Item = (Token, Readiness);
     type IntoIter = Iter<'a>;
 
+    #[inline]
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
@@ -331,6 +337,7 @@ pub struct IntoIter {
 }
 
 impl Entry {
+    #[inline]
     fn named(self, selector: SelectorId) -> (Token, Readiness) {
         (Token::new(selector, self.slot, self.generation), self.readiness)
     }
@@ -339,6 +346,7 @@ impl Entry {
 impl Iterator for Iter<'_> {
     type Item = (Token, Readiness);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         Some(self.entries.next()?.named(self.selector))
     }
@@ -353,6 +361,7 @@ impl ExactSizeIterator for Iter<'_> {}
 impl Iterator for IntoIter {
     type Item = (Token, Readiness);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         Some(self.entries.next()?.named(self.selector))
     }

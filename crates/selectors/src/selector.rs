@@ -98,7 +98,10 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         })?;
         let source = Source::new(fd, Tag::new(slot, generation), interest, mode);
         match self.backend.add(&source) {
-            Ok(()) => Ok((number, generation)),
+            Ok(()) => {
+                self.map.oneshot |= mode == Mode::Oneshot;
+                Ok((number, generation))
+            }
             Err(error) => Err(Error::new(Operation::Register, self.backend.name(), error)),
         }
     }

@@ -38,20 +38,24 @@ pub struct Token {
 }
 
 impl Token {
+    #[inline]
     pub(crate) fn new(selector: SelectorId, slot: u32, generation: NonZeroU32) -> Self {
         Self { selector, slot, generation }
     }
 
+    #[inline]
     pub(crate) fn selector(self) -> SelectorId {
         self.selector
     }
 
+    #[inline]
     pub(crate) fn slot(self) -> u32 {
         self.slot
     }
 
-    pub(crate) fn generation(self) -> NonZeroU32 {
-        self.generation
+    #[inline]
+    pub(crate) fn tag(self) -> Tag {
+        Tag::new(self.slot, self.generation)
     }
 }
 
@@ -100,26 +104,34 @@ impl Tag {
     /// descriptors.
     pub(crate) const WAKER: Self = Self((WAKER_SLOT as u64) << 32 | 1);
 
+    #[inline]
     pub(crate) fn new(slot: u32, generation: NonZeroU32) -> Self {
         Self(u64::from(slot) << 32 | u64::from(generation.get()))
     }
 
     /// The 64 bits.
+    #[inline]
     #[must_use]
     pub const fn to_u64(self) -> u64 {
         self.0
     }
 
     /// The tag that [`to_u64`](Self::to_u64) gave.
+    #[inline]
     #[must_use]
     pub const fn from_u64(bits: u64) -> Self {
         Self(bits)
     }
 
-    /// Slot and generation; `None` for bits that cannot be a tag.
-    pub(crate) fn parts(self) -> Option<(u32, NonZeroU32)> {
-        // The two halves; the casts cut on purpose.
-        Some(((self.0 >> 32) as u32, NonZeroU32::new(self.0 as u32)?))
+    #[inline]
+    pub(crate) fn slot(self) -> u32 {
+        (self.0 >> 32) as u32 // the upper half
+    }
+
+    /// 0 is that of no registration.
+    #[inline]
+    pub(crate) fn generation(self) -> u32 {
+        self.0 as u32 // the lower half
     }
 }
 
@@ -166,12 +178,14 @@ pub(crate) mod sealed {
 }
 
 impl sealed::Lookup for Token {
+    #[inline]
     fn name(&self) -> Result<Token, RawFd> {
         Ok(*self)
     }
 }
 
 impl sealed::Lookup for &Token {
+    #[inline]
     fn name(&self) -> Result<Token, RawFd> {
         Ok(**self)
     }

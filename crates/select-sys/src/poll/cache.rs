@@ -58,7 +58,7 @@ impl Cache {
         fds: impl IntoIterator<Item = io::Result<(BorrowedFd<'fd>, PollFlags)>>,
     ) -> io::Result<&'a mut [PollFd<'fd>]> {
         let mut len = 0;
-        for entry in fds {
+        fds.into_iter().try_for_each(|entry| {
             let (fd, events) = entry?;
             let wanted = sys::entry(fd.as_raw_fd(), events);
             match self.entries.get_mut(len) {
@@ -67,7 +67,8 @@ impl Cache {
                 None => self.entries.push(PollFd { raw: wanted, borrowed: PhantomData }),
             }
             len += 1;
-        }
+            io::Result::Ok(())
+        })?;
         let entries = &mut self.entries[..len];
         // SAFETY: the types differ in the lifetime alone, and 'fd is the honest one: the loop above has just seen a
         // `BorrowedFd<'fd>` for the number in each of the `len` entries. The 'static in the field's type is never

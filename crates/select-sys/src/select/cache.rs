@@ -94,7 +94,7 @@ impl Cache {
         fds: impl IntoIterator<Item = io::Result<(BorrowedFd<'fd>, Sets)>>,
     ) -> io::Result<Loaded<'a, 'fd>> {
         let mut len = 0;
-        for entry in fds {
+        fds.into_iter().try_for_each(|entry| {
             let (fd, sets) = entry?;
             let wanted = (fd.as_raw_fd(), sets);
             if self.listed.get(len) != Some(&wanted) {
@@ -103,7 +103,8 @@ impl Cache {
                 self.listed.push(wanted);
             }
             len += 1;
-        }
+            io::Result::Ok(())
+        })?;
         if len < self.listed.len() {
             self.stale = true;
             self.listed.truncate(len);
@@ -169,6 +170,7 @@ pub struct Found<'a>(sys::Found<'a>);
 impl Iterator for Found<'_> {
     type Item = (RawFd, Sets);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next()
     }

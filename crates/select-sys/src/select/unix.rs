@@ -131,7 +131,9 @@ pub(crate) struct Found<'a> {
     sets: [&'a [usize]; 3],
     // The number that bit 0 of the current word stands for.
     base: RawFd,
-    // The bits of the current word, in any set, that are still to be reported.
+    // The current word of each set.
+    words: [usize; 3],
+    // The bits of them, in any set, that are still to be reported.
     left: usize,
     // The next word to look at.
     next: usize,
@@ -144,30 +146,33 @@ impl<'a> Found<'a> {
     }
 
     fn new(sets: [&'a [usize]; 3]) -> Self {
-        Self { sets, base: 0, left: 0, next: 0 }
+        Self { sets, base: 0, words: [0; 3], left: 0, next: 0 }
     }
 }
 
 impl Iterator for Found<'_> {
     type Item = (RawFd, Sets);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
+<<<<<<< HEAD
         let word = |set: &[usize], at: usize| set.get(at).map_or(0, |word| word.rotate_right(TURNED));
+=======
+>>>>>>> 9410eda (A wait settles what is reported at once; the map is a list of its own; no list is written anew that did not change)
         while self.left == 0 {
             if self.sets.iter().all(|set| self.next >= set.len()) {
                 return None;
             }
-            self.left = self.sets.iter().fold(0, |bits, set| bits | word(set, self.next));
+            self.words = self.sets.map(|set| set.get(self.next).copied().unwrap_or(0));
+            self.left = self.words.iter().fold(0, |bits, word| bits | word);
             self.base = (self.next * WORD) as RawFd; // a set bit's number is a RawFd
             self.next += 1;
         }
         let bit = self.left.trailing_zeros();
         self.left &= self.left - 1;
         let mut found = Sets::empty();
-        for (set, words) in ALL.into_iter().zip(self.sets) {
-            if word(words, self.next - 1) >> bit & 1 == 1 {
-                found |= set;
-            }
+        for (set, word) in ALL.into_iter().zip(self.words) {
+            found.set(set, word >> bit & 1 == 1);
         }
         Some((self.base + bit as RawFd, found)) // bit is below WORD
     }

@@ -38,24 +38,40 @@ pub(super) const fn readiness(
 }
 
 /// What to ask `poll(2)` or `/dev/poll` for.
+#[inline]
 pub(super) fn flags(interest: Interest) -> PollFlags {
-    let mut flags = PollFlags::empty();
-    if interest.contains(Interest::READ) {
-        flags |= POLL_READ | PEER_CLOSED;
-    }
-    if interest.contains(Interest::WRITE) {
-        flags |= PollFlags::OUT;
-    }
-    if interest.contains(Interest::PRIORITY) {
-        flags |= POLL_PRIORITY;
-    }
-    flags
+    const TABLE: [PollFlags; 8] = {
+        let mut table = [PollFlags::empty(); 8];
+        let mut at = 0;
+        while at < table.len() {
+            let interest = Interest::from_bits_truncate(at as u8); // below 8
+            let mut bits = 0;
+            if interest.contains(Interest::READ) {
+                bits |= POLL_READ.bits() | PEER_CLOSED.bits();
+            }
+            if interest.contains(Interest::WRITE) {
+                bits |= PollFlags::OUT.bits();
+            }
+            if interest.contains(Interest::PRIORITY) {
+                bits |= POLL_PRIORITY.bits();
+            }
+            table[at] = PollFlags::from_bits_retain(bits);
+            at += 1;
+        }
+        table
+    };
+    TABLE[usize::from(interest.bits() & Interest::all().bits())]
 }
 
 /// What `poll(2)` or `/dev/poll` saw.
 ///
 /// That the descriptor is not open (`NVAL`: somebody closed it by its number) counts as an error.
+#[inline]
 pub(super) fn meaning(flags: PollFlags) -> Readiness {
+    // What is reported most.
+    if flags == PollFlags::IN {
+        return Readiness::READ;
+    }
     readiness(
         flags.intersects(POLL_READ),
         flags.intersects(POLL_PRIORITY),

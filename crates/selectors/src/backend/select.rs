@@ -5,7 +5,7 @@ use std::io;
 use super::platform::system::SELECT_WRITE;
 use super::{Backend, Source, Tag};
 use crate::map::FdIndex;
-use crate::sys::fd::AsRawFd;
+use crate::sys::fd::{AsRawFd, RawFd};
 use crate::sys::select::{self, Sets};
 use crate::{Interest, Mode, Readiness, Timeout};
 
@@ -45,9 +45,9 @@ use crate::{Interest, Mode, Readiness, Timeout};
 #[derive(Debug, Default)]
 pub struct Select {
     cache: select::Cache,
-    // The tags of what is in `cache`.
-    tags: Vec<Tag>,
-    // Where in `tags` that of a descriptor in `cache` is. Others may be left from before.
+    // What is in `cache`, and the tags of it.
+    listed: Vec<(RawFd, Tag)>,
+    // Where in `listed` a descriptor is. Others may be left from before.
     places: FdIndex,
 }
 
@@ -66,6 +66,7 @@ impl Backend for Select {
 
     fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
         self.places.remove(source.fd().as_raw_fd());
+        self.listed.clear();
         Ok(())
     }
 
@@ -75,16 +76,21 @@ impl Backend for Select {
         timeout: Timeout,
         mut report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
-        let Self { cache, tags, places } = self;
-        tags.clear();
+        let Self { cache, listed, places } = self;
+        let mut len = 0;
         let loaded = cache.load(armed.map(|source| {
             let source = source?;
-            places.insert(source.fd().as_raw_fd(), tags.len() as u32); // as many as there are slots, which are counted so
-            tags.push(source.tag());
+            let (fd, tag) = (source.fd().as_raw_fd(), source.tag());
+            if listed.get(len) != Some(&(fd, tag)) {
+                listed.truncate(len);
+                listed.push((fd, tag));
+                places.insert(fd, len as u32); // as many as there are slots, which are counted so
+            }
+            len += 1;
             Ok((source.fd(), sets(source.interest())))
         }))?;
         for (fd, sets) in loaded.select(timeout)? {
-            if let Some(tag) = places.get(fd).and_then(|place| tags.get(place as usize)) {
+            if let Some((_, tag)) = places.get(fd).and_then(|place| listed.get(place as usize)) {
                 report(*tag, meaning(sets));
             }
         }

@@ -95,6 +95,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[must_use]
+    #[inline]
     pub fn data(&self, which: impl Lookup) -> Option<&D> {
         self.map.data(self.map.find(which.name())?)
     }
@@ -119,6 +120,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[must_use]
+    #[inline]
     pub fn data_mut(&mut self, which: impl Lookup) -> Option<&mut D> {
         self.map.data_mut(self.map.find(which.name())?)
     }
@@ -148,6 +150,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[must_use]
+    #[inline]
     pub fn parts(&mut self, which: impl Lookup) -> Option<(&F, &mut D)> {
         self.map.parts(self.map.find(which.name())?)
     }

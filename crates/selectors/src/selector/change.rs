@@ -137,7 +137,8 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
             }
         }
         if let Some(entry) = self.map.get_mut(slot) {
-            (entry.interest, entry.mode, entry.state) = (interest, mode, State::Armed);
+            entry.arm(interest, mode);
+            self.map.oneshot |= mode == Mode::Oneshot;
         }
         Ok(())
     }
@@ -179,7 +180,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         let slot = self.find(which)?;
         self.withdraw(slot)?;
         if let Some(entry) = self.map.get_mut(slot) {
-            entry.state = State::Paused;
+            entry.disarm(State::Paused);
         }
         Ok(())
     }

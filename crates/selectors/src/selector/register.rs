@@ -3,7 +3,7 @@
 use super::Selector;
 use crate::backend::Backend;
 use crate::keys::SelectorKey;
-use crate::map::{Map, Slot, State};
+use crate::map::{Map, Slot};
 use crate::sys::fd::AsFd;
 use crate::{Error, Interest, Lookup, Mode, Operation, Rejected, Token};
 
@@ -125,8 +125,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     ) -> Result<Token, Rejected<F, D>> {
         match self.admit(&fileobj, interest, mode) {
             Ok((fd, generation)) => {
-                let state = State::Armed;
-                Ok(self.map.insert(Slot { fileobj, fd, generation, place: 0, interest, mode, state }, data))
+                Ok(self.map.insert(Slot::new(fileobj, fd, generation, interest, mode), data))
             }
             Err(error) => Err(Rejected::new(error, fileobj, data)),
         }

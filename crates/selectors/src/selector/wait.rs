@@ -4,7 +4,7 @@ use super::{Selector, lend};
 use crate::backend::{Backend, Source};
 use crate::map::State;
 use crate::sys::fd::AsFd;
-use crate::token::WAKER_SLOT;
+use crate::token::Tag;
 use crate::waker::WakerSource;
 use crate::{Error, Mode, Operation, Ready, Timeout, Waker};
 
@@ -85,54 +85,38 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn select_into(&mut self, ready: &mut Ready, timeout: impl Into<Timeout>) -> Result<usize, Error> {
-        ready.begin(self.map.id, self.map.len() + usize::from(self.waker.is_some()));
-        let sources = self.map.iter().filter(|(_, entry)| entry.state == State::Armed);
-        let sources = sources.map(|(slot, entry)| match lend(self.map.token(slot, entry), entry) {
+        let Self { backend, map, waker } = self;
+        ready.begin(map.id, map.len() + usize::from(waker.is_some()));
+        let sources = map.iter().filter(|(_, entry)| entry.state == State::Armed);
+        let sources = sources.map(|(slot, entry)| match lend(map.token(slot, entry), entry) {
             Ok(fd) => Ok(Source::new(fd, entry.tag(slot), entry.interest, entry.mode)),
             Err(error) => Err(error.into()),
         });
-        let sources = sources.chain(self.waker.iter().filter_map(|waker| Some(Ok(waker.source()?))));
-        let unseen = self.waker.as_ref().map(WakerSource::unseen);
-        let result = self.backend.wait(sources, timeout.into(), |tag, readiness| ready.push(tag, readiness));
+        let sources = sources.chain(waker.iter().filter_map(|waker| Some(Ok(waker.source()?))));
+        let unseen = waker.as_ref().map(WakerSource::unseen);
+        let mut woken = false;
+        let result = backend.wait(sources, timeout.into(), |tag, readiness| match map.of(tag) {
+            Some(entry) => ready.push(tag.slot(), entry, readiness),
+            None => woken |= tag == Tag::WAKER,
+        });
         if let Err(error) = result {
             drop(unseen);
-            ready.begin(self.map.id, 0);
-            return Err(Error::new(Operation::Wait, self.backend.name(), error));
+            ready.begin(map.id, 0);
+            return Err(Error::new(Operation::Wait, backend.name(), error));
         }
         std::mem::forget(unseen);
-        self.settle(ready);
-        Ok(ready.len())
-    }
-
-    /// Makes what a back end reported true: one entry for each key that is there, with what was asked for.
-    fn settle(&mut self, ready: &mut Ready) {
-        let mut woken = false;
-        ready.settle(|entry, kept| {
-            if entry.slot == WAKER_SLOT {
-                woken = true;
-                return None;
+        if map.oneshot {
+            for slot in ready.slots() {
+                if let Some(entry) = map.get_mut(slot).filter(|entry| entry.mode == Mode::Oneshot) {
+                    entry.disarm(State::Fired);
+                }
             }
-            let slot = self.map.get_mut(entry.slot).filter(|slot| slot.generation == entry.generation)?;
-            let readiness = entry.readiness.masked(slot.interest);
-            if let Some(earlier) =
-                kept.get_mut(slot.place as usize).filter(|earlier| earlier.slot == entry.slot)
-            {
-                earlier.readiness |= readiness;
-                return None;
-            }
-            if slot.state != State::Armed || readiness.is_empty() {
-                return None;
-            }
-            if slot.mode == Mode::Oneshot {
-                slot.state = State::Fired;
-            }
-            slot.place = u32::try_from(kept.len()).unwrap_or(u32::MAX);
-            Some(readiness)
-        });
-        if let Some(waker) = self.waker.as_ref().filter(|_| woken) {
+        }
+        if let Some(waker) = waker.as_ref().filter(|_| woken) {
             waker.take();
             ready.set_woken();
         }
+        Ok(ready.len())
     }
 
     /// A handle with which other threads end a wait of this selector.
