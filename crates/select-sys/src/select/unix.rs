@@ -155,15 +155,11 @@ impl Iterator for Found<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-<<<<<<< HEAD
-        let word = |set: &[usize], at: usize| set.get(at).map_or(0, |word| word.rotate_right(TURNED));
-=======
->>>>>>> 9410eda (A wait settles what is reported at once; the map is a list of its own; no list is written anew that did not change)
         while self.left == 0 {
             if self.sets.iter().all(|set| self.next >= set.len()) {
                 return None;
             }
-            self.words = self.sets.map(|set| set.get(self.next).copied().unwrap_or(0));
+            self.words = self.sets.map(|set| set.get(self.next).map_or(0, |word| word.rotate_right(TURNED)));
             self.left = self.words.iter().fold(0, |bits, word| bits | word);
             self.base = (self.next * WORD) as RawFd; // a set bit's number is a RawFd
             self.next += 1;
