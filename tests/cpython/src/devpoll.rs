@@ -14,9 +14,13 @@ use crate::numbers::{self, Unit};
 use crate::poll::DEFAULT;
 use crate::wait::{Limit, wait};
 
+pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(devpoll, module)?)
+}
+
 /// A set of `/dev/poll`.
 #[pyfunction]
-pub(crate) fn devpoll(py: Python<'_>) -> PyResult<Device> {
+fn devpoll(py: Python<'_>) -> PyResult<Device> {
     let set = DevPoll::new().map_err(|error| numbers::os_error(py, &error))?;
     let number = set.as_fd().as_raw_fd();
     Ok(Device { number, state: Mutex::new(State { set: Some(set), changes: Vec::new(), closed: false }) })

@@ -14,6 +14,18 @@ use selectors::sys::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use crate::numbers::{self, Unit};
 use crate::wait::{Limit, wait};
 
+/// The release of Python that first has `EPOLLWAKEUP`.
+const WAKEUP: (u8, u8) = (3, 14);
+
+pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Epoll>()?;
+    let wakeup = module.py().version_info() >= WAKEUP;
+    for (name, flag) in EventFlags::all().iter_names().filter(|(name, _)| wakeup || *name != "WAKEUP") {
+        module.add(format!("EPOLL{name}"), flag.bits())?;
+    }
+    module.add("EPOLL_CLOEXEC", CreateFlags::CLOEXEC.bits())
+}
+
 const DEFAULT: u32 = EventFlags::IN.bits() | EventFlags::PRI.bits() | EventFlags::OUT.bits();
 
 #[pyclass(name = "epoll", module = "select", frozen)]

@@ -12,9 +12,15 @@ use selectors::Timeout;
 use selectors::sys::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use selectors::sys::kqueue;
 
-use crate::kevent::Kevent;
+use crate::kevent::{self, Kevent};
 use crate::numbers::{self, Unit};
 use crate::wait::{Limit, wait};
+
+pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Kevent>()?;
+    module.add_class::<Kqueue>()?;
+    kevent::constants(module)
+}
 
 #[pyclass(name = "kqueue", module = "select", frozen)]
 pub(crate) struct Kqueue {

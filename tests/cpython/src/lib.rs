@@ -10,13 +10,6 @@ use pyo3::prelude::*;
 
 mod arguments;
 mod constants;
-#[cfg(feature = "devpoll-emulation")]
-mod devpoll;
-mod epoll;
-#[cfg(feature = "libkqueue")]
-mod kevent;
-#[cfg(feature = "libkqueue")]
-mod kqueue;
 mod numbers;
 mod poll;
 mod registry;
@@ -24,18 +17,49 @@ mod select;
 mod selector;
 mod wait;
 
+// What only some platforms have, each with its names in `select`.
+
+#[cfg(any(target_os = "illumos", target_os = "solaris", feature = "devpoll-emulation"))]
+mod devpoll;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+mod epoll;
+#[cfg(any(
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_vendor = "apple",
+    feature = "libkqueue",
+))]
+mod kevent;
+#[cfg(any(
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_vendor = "apple",
+    feature = "libkqueue",
+))]
+mod kqueue;
+
 #[pymodule(name = "select")]
 fn select_module(module: &Bound<'_, PyModule>) -> PyResult<()> {
     constants::add(module)?;
     module.add_function(wrap_pyfunction!(select::select, module)?)?;
     module.add_function(wrap_pyfunction!(poll::poll, module)?)?;
-    module.add_class::<epoll::Epoll>()?;
-    #[cfg(feature = "devpoll-emulation")]
-    module.add_function(wrap_pyfunction!(devpoll::devpoll, module)?)?;
-    #[cfg(feature = "libkqueue")]
-    module.add_class::<kevent::Kevent>()?;
-    #[cfg(feature = "libkqueue")]
-    module.add_class::<kqueue::Kqueue>()?;
+    #[cfg(any(target_os = "illumos", target_os = "solaris", feature = "devpoll-emulation"))]
+    devpoll::add(module)?;
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    epoll::add(module)?;
+    #[cfg(any(
+        target_os = "dragonfly",
+        target_os = "freebsd",
+        target_os = "netbsd",
+        target_os = "openbsd",
+        target_vendor = "apple",
+        feature = "libkqueue",
+    ))]
+    kqueue::add(module)?;
     module.delattr("__all__") // which CPython's does not have
 }
 

@@ -16,9 +16,10 @@ const SHARED: &str = "test_shared";
 pub(super) const EMULATED: [&str; 3] = ["test_kqueue", "test_devpoll", "test_selectors"];
 
 /// Those of what waits with them.
-const CLIENTS: [&str; 22] = [
+const CLIENTS: [&str; 24] = [
     "test_asyncio.test_base_events",
     "test_asyncio.test_buffered_proto",
+    "test_asyncio.test_events",
     "test_asyncio.test_selector_events",
     "test_asyncio.test_sendfile",
     "test_asyncio.test_server",
@@ -37,20 +38,19 @@ const CLIENTS: [&str; 22] = [
     "test_pty",
     "test_smtplib",
     "test_socketserver",
+    "test_subprocess",
     "test_telnetlib",
     "test_xmlrpc",
 ];
 
-/// More of them, which take half a minute and longer, and folders of such.
-const SLOW: [&str; 9] = [
-    "test_asyncio.test_events",
+/// More of them, and folders of more, which together take long.
+const SLOW: [&str; 7] = [
     "test_asyncio.test_ssl",
     "test_asyncio.test_tasks",
     "test_imaplib",
     "test_multiprocessing_main_handling",
     "test_signal",
     "test_ssl",
-    "test_subprocess",
     "test_wsgiref",
 ];
 const SLOW_FOLDERS: [&str; 4] = [
