@@ -160,7 +160,7 @@ impl Epoll {
             Some(timeout) => {
                 let time =
                     numbers::nanoseconds(timeout, Unit::Seconds, "timeout must be an integer or None")?;
-                numbers::milliseconds(time, numbers::up)?
+                numbers::milliseconds(time, up)?
             }
         };
         let mut limit = Limit::from_now(limit);
@@ -206,4 +206,10 @@ fn room(py: Python<'_>, maxevents: i32) -> PyResult<usize> {
         Ok(most) if most > MOST => Err(numbers::errno(py, libc::EINVAL)),
         Ok(most) => Ok(most.min(ENOUGH)),
     }
+}
+
+/// To whole milliseconds, up.
+fn up(nanoseconds: i64) -> i64 {
+    let (whole, rest) = (nanoseconds / 1_000_000, nanoseconds % 1_000_000);
+    whole + i64::from(rest > 0)
 }

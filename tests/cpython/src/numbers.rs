@@ -47,6 +47,7 @@ pub(crate) fn short_mask(object: &Bound<'_, PyAny>) -> PyResult<u16> {
 }
 
 /// A mask of 32 bits, cut from any number.
+#[allow(dead_code, reason = "illumos has nothing that takes such a mask")]
 pub(crate) fn long_mask(object: &Bound<'_, PyAny>) -> PyResult<u32> {
     // SAFETY: `object` is an object, and this thread is attached, as `Bound` says.
     let mask = unsafe { ffi::PyLong_AsUnsignedLongMask(object.as_ptr()) };
@@ -94,12 +95,6 @@ pub(crate) fn milliseconds(nanoseconds: i64, round: fn(i64) -> i64) -> PyResult<
 pub(crate) fn away_from_zero(nanoseconds: i64) -> i64 {
     let (whole, rest) = (nanoseconds / 1_000_000, nanoseconds % 1_000_000);
     whole + rest.signum()
-}
-
-/// To whole milliseconds, up.
-pub(crate) fn up(nanoseconds: i64) -> i64 {
-    let (whole, rest) = (nanoseconds / 1_000_000, nanoseconds % 1_000_000);
-    whole + i64::from(rest > 0)
 }
 
 /// The exception for an error of the system, with its number.
