@@ -175,7 +175,7 @@ fn any_order_of_operations() -> Run {
 /// Writes to a pipe that is ready for it, reads from the one that is ready then, and unregisters both.
 fn twelve_pipes() -> Run {
     const MESSAGE: &[u8] = b" This is a test.";
-    let pipes: Vec<_> = (0..12).map(|_| pairs::pipe()?).collect();
+    let pipes: Vec<_> = (0..12).map(|_| pairs::pipe()).collect::<Result<_, _>>()?;
     let mut devpoll = DevPoll::new().unwrap();
     for (reader, writer) in &pipes {
         devpoll.register(reader.as_fd(), PollFlags::IN | PollFlags::PRI | PollFlags::OUT);
