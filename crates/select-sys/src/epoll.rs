@@ -397,6 +397,7 @@ fn room(buffer: &[Event]) -> libc::c_int {
 }
 
 /// `epoll_wait`: negative is for ever.
+#[inline]
 fn wait_millis(fd: RawFd, buffer: &mut [Event], millis: libc::c_int) -> io::Result<usize> {
     // SAFETY: `Event` is `repr(transparent)` over `epoll_event`, so `buffer` is room for `buffer.len()` of them,
     // borrowed for the call, and `room` is no more than that. The kernel writes whole, initialised events.

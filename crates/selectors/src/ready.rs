@@ -255,6 +255,7 @@ impl Ready {
     }
 
     /// Forgets everything, and makes room for `most` entries of `selector`.
+    #[inline]
     pub(crate) fn begin(&mut self, selector: SelectorId, most: usize) {
         self.selector = selector;
         self.woken = false;

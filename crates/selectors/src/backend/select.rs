@@ -70,6 +70,7 @@ impl Backend for Select {
         Ok(())
     }
 
+    #[inline]
     fn wait<'fd>(
         &mut self,
         armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
