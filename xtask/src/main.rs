@@ -58,7 +58,7 @@ enum Command {
     ///
     /// Every workload runs over every back end, over `select-sys` alone, over the bare calls and over other libraries,
     /// in turn, as often as there are rounds. A ratio is the median of those in each round: to the bare calls of the
-    /// same kind, and to the fastest of the other libraries. Measure on a machine that does nothing else.
+    /// same kind, and to the fastest library that waits with the same call. Measure on a machine that does nothing else.
     Bench(bench::Options),
     /// Check the rules that neither the compiler nor a linter holds.
     ///

@@ -88,22 +88,28 @@ impl Case {
 
     /// How a subject compares with the bare calls that it is made of.
     pub(super) fn to_raw(&self, subject: &Subject) -> Option<f64> {
-        let call = match subject.name.as_str() {
-            "mio" | "polling" => "epoll",
-            "popol" => "poll",
-            name => name.trim_start_matches("sys-"),
-        };
-        Some(subject.ratio(self.subject(&format!("raw-{call}"))?))
+        let raw = self.subject(&format!("raw-{}", call(&subject.name)))?;
+        (raw.name != subject.name).then(|| subject.ratio(raw))
     }
 
-    /// How a subject that is no peer compares with the fastest peer.
+    /// How a subject that is no peer compares with the fastest peer that is made of the same calls.
     pub(super) fn to_best_peer(&self, subject: &Subject) -> Option<f64> {
         if PEERS.contains(&subject.name.as_str()) {
             return None;
         }
-        let peers = PEERS.iter().filter_map(|name| self.subject(name));
+        let peers = PEERS.iter().filter(|peer| call(peer) == call(&subject.name));
+        let peers = peers.filter_map(|name| self.subject(name));
         let best = peers.min_by(|a, b| a.median().total_cmp(&b.median()))?;
         Some(subject.ratio(best))
+    }
+}
+
+/// The call that a subject waits with.
+fn call(subject: &str) -> &str {
+    match subject {
+        "mio" | "polling" => "epoll",
+        "popol" => "poll",
+        name => name.rsplit('-').next().unwrap_or(name),
     }
 }
 
@@ -185,10 +191,10 @@ mod tests {
 
     #[test]
     fn the_fastest_peer_counts() {
-        let samples = samples(&[("sys-poll", 10.0), ("mio", 8.0), ("polling", 5.0)]);
+        let samples = samples(&[("sys-epoll", 10.0), ("mio", 8.0), ("polling", 5.0), ("poll", 9.0)]);
         let case = &samples.cases[0];
         let of = |name| case.to_best_peer(case.subject(name).unwrap());
-        assert_eq!((of("sys-poll"), of("mio")), (Some(2.0), None));
+        assert_eq!((of("sys-epoll"), of("mio"), of("poll")), (Some(2.0), None, None));
         assert_eq!(case.to_raw(case.subject("mio").unwrap()), None); // nothing raw was measured
     }
 

@@ -61,10 +61,9 @@ impl Cache {
         fds.into_iter().try_for_each(|entry| {
             let (fd, events) = entry?;
             let wanted = sys::entry(fd.as_raw_fd(), events);
-            match self.entries.get_mut(len) {
+            match self.entries.get(len) {
                 Some(PollFd { raw, .. }) if (raw.fd, raw.events) == (wanted.fd, wanted.events) => {}
-                Some(PollFd { raw, .. }) => *raw = wanted,
-                None => self.entries.push(PollFd { raw: wanted, borrowed: PhantomData }),
+                _ => self.change(len, PollFd { raw: wanted, borrowed: PhantomData }),
             }
             len += 1;
             io::Result::Ok(())
@@ -74,5 +73,15 @@ impl Cache {
         // `BorrowedFd<'fd>` for the number in each of the `len` entries. The 'static in the field's type is never
         // read as such: `entries` is private, and this function is the only one that lends it.
         Ok(unsafe { std::mem::transmute::<&'a mut [PollFd<'static>], &'a mut [PollFd<'fd>]>(entries) })
+    }
+
+    /// Apart, as it is rare.
+    #[cold]
+    #[inline(never)]
+    fn change(&mut self, place: usize, wanted: PollFd<'static>) {
+        match self.entries.get_mut(place) {
+            Some(entry) => *entry = wanted,
+            None => self.entries.push(wanted),
+        }
     }
 }

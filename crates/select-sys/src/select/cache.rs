@@ -98,9 +98,7 @@ impl Cache {
             let (fd, sets) = entry?;
             let wanted = (fd.as_raw_fd(), sets);
             if self.listed.get(len) != Some(&wanted) {
-                self.stale = true;
-                self.listed.truncate(len);
-                self.listed.push(wanted);
+                self.change(len, wanted);
             }
             len += 1;
             io::Result::Ok(())
@@ -113,6 +111,15 @@ impl Cache {
             self.rebuild();
         }
         Ok(Loaded { cache: self, borrowed: PhantomData })
+    }
+
+    /// Apart, as it is rare.
+    #[cold]
+    #[inline(never)]
+    fn change(&mut self, place: usize, wanted: (RawFd, Sets)) {
+        self.stale = true;
+        self.listed.truncate(place);
+        self.listed.push(wanted);
     }
 
     fn rebuild(&mut self) {

@@ -40,7 +40,7 @@ use crate::{Interest, Mode, Readiness, Timeout};
 #[derive(Debug, Default)]
 pub struct Poll {
     cache: poll::Cache,
-    // The tags of the entries in `cache`.
+    // The tags of the entries in `cache`, and others that are left from before behind them.
     tags: Vec<Tag>,
 }
 
@@ -63,11 +63,13 @@ impl Backend for Poll {
         timeout: Timeout,
         mut report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
-        let tags = &mut self.tags;
-        tags.clear();
+        let (tags, mut len) = (&mut self.tags, 0);
         let entries = self.cache.load(armed.map(|source| {
             let source = source?;
-            tags.push(source.tag());
+            if tags.get(len) != Some(&source.tag()) {
+                write(tags, len, source.tag());
+            }
+            len += 1;
             Ok((source.fd(), flags(source.interest())))
         }))?;
         let found = poll::poll(entries, timeout)?;
@@ -76,5 +78,15 @@ impl Backend for Poll {
             report(*tag, meaning(entry.revents()));
         }
         Ok(())
+    }
+}
+
+/// Writes down a tag. Apart, as it is rare.
+#[cold]
+#[inline(never)]
+fn write(tags: &mut Vec<Tag>, place: usize, tag: Tag) {
+    match tags.get_mut(place) {
+        Some(old) => *old = tag,
+        None => tags.push(tag),
     }
 }

@@ -83,9 +83,7 @@ impl Backend for Select {
             let source = source?;
             let (fd, tag) = (source.fd().as_raw_fd(), source.tag());
             if listed.get(len) != Some(&(fd, tag)) {
-                listed.truncate(len);
-                listed.push((fd, tag));
-                places.insert(fd, len as u32); // as many as there are slots, which are counted so
+                list(listed, places, len, (fd, tag));
             }
             len += 1;
             Ok((source.fd(), sets(source.interest())))
@@ -97,6 +95,15 @@ impl Backend for Select {
         }
         Ok(())
     }
+}
+
+/// Writes down that `entry` is at `place`, and nothing known behind it. Apart, as it is rare.
+#[cold]
+#[inline(never)]
+fn list(listed: &mut Vec<(RawFd, Tag)>, places: &mut FdIndex, place: usize, entry: (RawFd, Tag)) {
+    listed.truncate(place);
+    listed.push(entry);
+    places.insert(entry.0, place as u32); // as many as there are slots, which are counted so
 }
 
 fn sets(interest: Interest) -> Sets {
