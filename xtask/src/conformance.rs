@@ -86,6 +86,9 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         return carried::build(target);
     }
     if options.with.contains(&With::Cpython) {
+        if options.json || options.backend.is_some() {
+            bail!("CPython's own tests know neither --json nor --backend");
+        }
         let emulated =
             options.with.iter().any(|with| matches!(with, With::DevpollEmulation | With::Libkqueue));
         return cpython::run(&options.cpython, options.filter.as_deref(), emulated);

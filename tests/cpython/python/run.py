@@ -21,7 +21,7 @@ RESOURCES = ["cpu", "walltime", "subprocess"]
 # What names the network and stays on this machine.
 LOCAL = "test.test_socketserver"
 # The seconds after which a module hangs.
-PATIENCE = 900
+PATIENCE = 600
 # Tells the sitecustomize of this environment, and so this program, where our modules are.
 OURS = "SELECTORS_CPYTHON"
 
