@@ -12,6 +12,7 @@ pages! {
     Changelog: include_str!("../../../docs/changelog.md"),
     Design: include_str!("../../../docs/design.md"),
     Guide: include_str!("../../../docs/guide.md"),
+    Performance: include_str!("../../../docs/performance.md"),
     Platforms: include_str!("../../../docs/platforms.md"),
     Python: include_str!("../../../docs/python.md"),
     Style: include_str!("../../../docs/style.md"),
