@@ -99,7 +99,7 @@ impl Workload for &PingPong {
             let mut subject = S::new(1)?;
             to_second.send(subject.waker()?).map_err(|_| gone())?;
             let waker = from_second.recv().map_err(|_| gone())?;
-            let cost = Cost::of(|| {
+            let cost = Cost::on_the_clock(|| {
                 play(&mut subject, &waker, turn, 2, laps)?;
                 Ok(2 * u64::from(laps))
             })?;
