@@ -172,6 +172,9 @@ pub(crate) unsafe fn own_id() -> usize {
     call(311, []).unwrap_or(0)
 }
 
+// What the kernel writes: __UCONTEXT_SIZE in machine/mcontext.h.
+const _: () = assert!(size_of::<libc::ucontext_t>() == 784);
+
 /// Starts a thread at `start`. Its number is in `id` when this returns.
 pub(crate) unsafe fn start_thread(
     thread: *mut Thread,
