@@ -68,8 +68,8 @@ pub(super) fn flags(interest: Interest) -> PollFlags {
 /// That the descriptor is not open (`NVAL`: somebody closed it by its number) counts as an error.
 #[inline]
 pub(super) fn meaning(flags: PollFlags) -> Readiness {
-    // What is reported most.
-    if flags == PollFlags::IN {
+    // What is reported most. (Not `IN`: on Windows urgent data is in that.)
+    if flags == POLL_READ {
         return Readiness::READ;
     }
     readiness(
