@@ -26,9 +26,11 @@ pub(crate) enum Library {
 impl Library {
     /// The one to take for a target; a toolchain that can build it is installed if need be.
     pub(crate) fn of(target: &str) -> Result<Self> {
-        if is_installed(target)? {
-            return Ok(Self::Installed);
-        }
+        if is_installed(target)? { Ok(Self::Installed) } else { Self::built(target) }
+    }
+
+    /// One that is built here, in any case.
+    pub(crate) fn built(target: &str) -> Result<Self> {
         debian::need(&PACKAGES).with_context(|| {
             format!("no standard library for {target}; where rustup has it: `rustup target add {target}`")
         })?;

@@ -103,7 +103,8 @@
 //! # Portability
 //!
 //! Linux, Android, the BSDs, Apple's systems, illumos, Solaris, and Windows for sockets. So far this has been run on Linux,
-//! and for Windows under Wine; for the others it compiles. What the kernels tell about each kind of file is a table in the
+//! and for Windows under Wine; for the others it compiles. Where there is `kqueue` the system must be one of 64 bits: the
+//! name of a key has to fit into what the kernel carries. What the kernels tell about each kind of file is a table in the
 //! repository (`docs/platforms.md`), made by running it.
 //!
 //! Threads: a selector can be moved to another thread when `F` and `D` can. It is used by one thread at a time;

@@ -1,6 +1,7 @@
 //! Scenarios that need a process of their own: another environment, a limit, no other threads.
 
 use std::env;
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
@@ -39,7 +40,9 @@ pub fn in_child(part: &str, variables: &[(&str, &str)], body: impl FnOnce() -> R
     child.envs(variables.iter().copied());
     // If it does not end, this process is to be there still, and to say so.
     child.env(outcome::PATIENCE, (outcome::patience() * 3 / 4).as_secs().to_string());
-    let output = child.stdin(Stdio::null()).output().unwrap();
+    // A bare system need not have a null device; a pipe that nobody writes to is as good.
+    let stdin = File::open("/dev/null").map_or_else(|_| Stdio::piped(), Stdio::from);
+    let output = child.stdin(if cfg!(windows) { Stdio::null() } else { stdin }).output().unwrap();
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     match output.status.code() {
         Some(0) => Ok(()),

@@ -91,7 +91,6 @@ calls! {
     fstat = 551 (fd, status);
     fstatat = 552 (folder, path, status, flags);
     kevent = 560 (queue, changes, length, events, room, timeout);
-    sysctlbyname = 570 (name, length, old, room, new, size);
     kqueuex = 583 (flags);
     setgroups = 80 (count, groups);
 }
@@ -236,6 +235,19 @@ pub(crate) fn symbol(name: &[u8]) -> *mut c_void {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn __error() -> *mut c_int {
     &raw mut thread::current().errno
+}
+
+/// The system call wants to know how long the name is.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn sysctlbyname(
+    name: *const c_char,
+    old: usize,
+    room: usize,
+    new: usize,
+    size: usize,
+) -> c_int {
+    let length = core::ffi::CStr::from_ptr(name).count_bytes();
+    told(call(570, [name as usize, length, old, room, new, size])) as c_int
 }
 
 #[unsafe(no_mangle)]

@@ -39,9 +39,11 @@ unsafe fn handle(which: usize) {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn fork() -> c_int {
     handle(0);
-    memory::lock().lock(); // so that it is not some other thread's in the child
+    // So that these are not some other thread's in the child.
+    let locks = [&HANDLERS.lock, thread::lock(), memory::lock()];
+    locks.iter().for_each(|lock| lock.lock());
     let result = call(system::FORK, []);
-    memory::lock().unlock();
+    locks.iter().rev().for_each(|lock| lock.unlock());
     // In the child the result is 0: cpu_fork in FreeBSD's sys/amd64/amd64/vm_machdep.c, md_child_return in NetBSD's
     // sys/arch/x86/x86/syscall.c. In rdx, where a second result would be, NetBSD leaves what was there.
     if result == Ok(0) {
@@ -220,7 +222,9 @@ unsafe extern "C" fn posix_spawnp(
     libc::close(pipe[1]);
     let mut error: c_int = if child == -1 { thread::current().errno } else { 0 };
     if child != -1 {
-        while libc::read(pipe[0], (&raw mut error).cast(), size_of::<c_int>()) == -1 {}
+        while libc::read(pipe[0], (&raw mut error).cast(), size_of::<c_int>()) == -1
+            && thread::current().errno == libc::EINTR
+        {}
         if error == 0 {
             process.write(child);
         } else {

@@ -36,6 +36,11 @@ const STACK: usize = 1 << 21;
 /// Detached threads that may run still. Their stacks are looked at when a thread is made.
 static DETACHED: Locked<*mut Thread> = Locked::new(ptr::null_mut());
 
+/// What another thread may hold when the process is forked.
+pub(crate) fn lock() -> &'static crate::lock::Lock {
+    &DETACHED.lock
+}
+
 /// This thread.
 pub(crate) fn current<'a>() -> &'a mut Thread {
     let this: *mut Thread;

@@ -56,7 +56,9 @@ pub(super) fn build(target: &str) -> Result<ExitCode> {
         bail!("there is no linker for {target:?} here; there is one for {}", known.join(", "));
     };
     let zig = zig()?;
-    let mut build = Library::of(target)?.cargo("test", target)?;
+    // Built here where it has to bring what a C library would: the functions for memory are a feature of it.
+    let library = if system.alone { Library::built(target)? } else { Library::of(target)? };
+    let mut build = library.cargo("test", target)?;
     build.args(["--release", "--package", "conformance", "--test", "conformance", "--no-run"]);
     let name = target.to_uppercase().replace('-', "_");
     let unwinder = system.alone.then(|| unwinder(&zig, system)).transpose()?;

@@ -128,11 +128,8 @@ impl Kqueue {
     fn is_lost(&self, source: &Source<'_>) -> bool {
         filters(source.interest()).all(|(filter, notes)| {
             let touch = Kevent { flags: Flags::empty(), ..added(source, filter, notes) };
-            // EINVAL: the number has become that of the queue itself (FreeBSD).
-            let gone =
-                |error: &io::Error| is_gone(error) || Errno::from_io_error(error) == Some(Errno::INVAL);
             !self.stand_ins.contains(&stand_in(touch.ident, filter))
-                && self.change(touch).is_err_and(|error| gone(&error))
+                && self.change(touch).is_err_and(|error| is_gone(&error))
         })
     }
 
@@ -210,9 +207,12 @@ impl Backend for Kqueue {
         if again {
             self.delete(from.fd(), filters(from.interest()))?;
         }
-        for (done, (filter, notes)) in filters(to.interest()).enumerate() {
+        // What is new comes first: when it is refused, a spent one-shot filter has not been armed again.
+        let kept = if again { Interest::empty() } else { to.interest() & from.interest() };
+        let wanted = filters(to.interest() - kept).chain(filters(kept));
+        for (done, (filter, notes)) in wanted.clone().enumerate() {
             if let Err(error) = self.arm(to, filter, notes) {
-                let added = filters(to.interest()).take(done);
+                let added = wanted.take(done);
                 let _ = if again {
                     self.delete(to.fd(), added)
                 } else {
@@ -328,9 +328,10 @@ fn is_hung_up(fd: BorrowedFd<'_>, error: &io::Error) -> bool {
     Errno::from_io_error(error) == Some(HUNG_UP) && rustix::io::fcntl_getfd(fd).is_ok()
 }
 
-/// Whether a change failed because there is no such entry, or no such descriptor.
+/// Whether a change of an entry failed because there is none, or no such descriptor, or because the number has become that
+/// of the queue itself (EINVAL of FreeBSD).
 fn is_gone(error: &io::Error) -> bool {
-    matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::BADF))
+    matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::BADF | Errno::INVAL))
 }
 
 /// What to add for `PRIORITY`, with the notes. Some systems have no filter for it.

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use super::run::Side;
-use crate::shell;
+use crate::{debian, shell};
 
 /// Where the environment looks for our modules; nowhere if it is not set.
 pub(super) const OURS: &str = "SELECTORS_CPYTHON";
@@ -70,7 +70,13 @@ impl Interpreter {
             let _ = fs::remove_file(&path);
             fs::copy(library, &path).with_context(|| path.display().to_string())?;
         }
-        let mut found = vec![Self::of(Path::new("python3"), &folder, &modules)?];
+        let first = Self::of(Path::new("python3"), &folder, &modules).or_else(|error| {
+            let packages = debian::need(&["python3", "libpython3-testsuite"]);
+            packages.with_context(|| format!("{error:#}"))?;
+            // A `python3` that comes first in the path may be the one that will not do.
+            Self::of(Path::new("/usr/bin/python3"), &folder, &modules)
+        });
+        let mut found = vec![first?];
         let mut others: Vec<_> =
             of_pyenv().iter().filter_map(|program| Self::of(program, &folder, &modules).ok()).collect();
         others.retain(|other| other.version != found[0].version);
