@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::{self, BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, Command, ExitCode, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,6 +16,9 @@ const WORKER: &str = "CONFORMANCE_WORKER";
 
 /// Over and above the patience: a process has that long to end by itself.
 const GRACE: Duration = Duration::from_secs(30);
+
+/// What is said of one that does not answer. It is stopped.
+const HANGS: &str = "its process was stopped: it hangs";
 
 /// Runs one scenario after another in a process of their own.
 #[derive(Debug, Default)]
@@ -68,7 +71,10 @@ impl Process {
         let (line, answers) = channel();
         thread::spawn(move || {
             // It ends with the process, or with the receiver.
-            let _ = BufReader::new(output).lines().map_while(Result::ok).try_for_each(|text| line.send(text));
+            let lines = BufReader::new(output).split(b'\n').map_while(Result::ok);
+            let _ = lines
+                .map(|text| String::from_utf8_lossy(&text).into_owned())
+                .try_for_each(|text| line.send(text));
         });
         Ok(Self { child, names, answers })
     }
@@ -82,11 +88,12 @@ impl Process {
             match self.answers.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(line) => match read(&line) {
                     Some(outcome) => return Ok(outcome),
+                    None if line.is_empty() => {}
                     None => eprintln!("{line}"),
                 },
-                Err(RecvTimeoutError::Timeout) => return Err("its process was stopped: it hangs".to_owned()),
+                Err(RecvTimeoutError::Timeout) => return Err(HANGS.to_owned()),
                 Err(RecvTimeoutError::Disconnected) => {
-                    let status = self.child.wait().map_err(|error| error.to_string())?;
+                    let status = self.end(end)?;
                     let code = status.code().and_then(|code| code.try_into().ok());
                     return Err(match code {
                         Some(outcome::HANGS) => outcome::hangs(),
@@ -94,6 +101,21 @@ impl Process {
                     });
                 }
             }
+        }
+    }
+}
+
+impl Process {
+    /// How it ended. It may go on although it can say nothing any more.
+    fn end(&mut self, limit: Instant) -> Result<ExitStatus, String> {
+        loop {
+            if let Some(status) = self.child.try_wait().map_err(|error| error.to_string())? {
+                return Ok(status);
+            }
+            if Instant::now() > limit {
+                return Err(HANGS.to_owned());
+            }
+            thread::sleep(Duration::from_millis(5));
         }
     }
 }
@@ -118,7 +140,8 @@ pub fn run(scenarios: &[Scenario]) -> Option<ExitCode> {
             Some(scenario) => scenario.outcome(),
             None => Outcome::Failed(format!("no scenario is called {name:?}")),
         };
-        println!("{}", written(&outcome));
+        // On a line of its own, whatever was printed before.
+        println!("\n{}", written(&outcome));
         line.clear();
     }
     Some(ExitCode::SUCCESS)
@@ -169,7 +192,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_scenario_is_named_and_answers() {
-        let answer = r#"echo noise; echo "{\"outcome\": \"failed\", \"reason\": \"$name\"}""#;
+        let answer = r#"printf 'noise \377\n\n'; echo "{\"outcome\": \"failed\", \"reason\": \"$name\"}""#;
         assert_eq!(ended(answer), Ok(Outcome::Failed("sys::worker::ended".to_owned())));
     }
 
