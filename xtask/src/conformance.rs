@@ -123,11 +123,11 @@ fn run_on(machine: Machine, options: &Options, known: &mut Vec<Name>) -> Result<
     let suite = Suite::build(machine)?;
     let names: Vec<_> = suite.list()?.iter().map(|name| Name::parse(name)).collect();
     known.extend(names.iter().cloned());
-    let (wanted, unwanted): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| options.wants(name));
+    let wanted: Vec<_> = names.into_iter().filter(|name| options.wants(name)).collect();
     if wanted.is_empty() {
         return Ok(None);
     }
-    let report = suite.run(&wanted, &unwanted, options.patience, !options.json)?;
+    let report = suite.run(&wanted, options.patience, !options.json)?;
     if !options.json {
         report.print();
     }
