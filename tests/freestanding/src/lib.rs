@@ -26,6 +26,8 @@ mod system;
 mod system;
 
 #[cfg(all(any(target_os = "freebsd", target_os = "netbsd"), target_arch = "x86_64"))]
+mod alike;
+#[cfg(all(any(target_os = "freebsd", target_os = "netbsd"), target_arch = "x86_64"))]
 mod call;
 #[cfg(all(any(target_os = "freebsd", target_os = "netbsd"), target_arch = "x86_64"))]
 mod folder;
