@@ -58,6 +58,7 @@ impl Event {
     /// What was seen: what was asked for, and `ERR` and `HUP` in any case.
     #[doc(alias = "events")]
     #[must_use]
+    #[inline]
     pub fn flags(&self) -> EventFlags {
         EventFlags::from_bits_retain(self.0.events)
     }
@@ -65,6 +66,7 @@ impl Event {
     /// The 64 bits that were given to [`Epoll::register`] or [`Epoll::modify`].
     #[doc(alias = "epoll_data")]
     #[must_use]
+    #[inline]
     pub fn data(&self) -> u64 {
         self.0.u64
     }
@@ -344,6 +346,7 @@ impl Epoll {
     #[doc(alias = "maxevents")]
     #[doc(alias = "epoll_pwait")]
     #[doc(alias = "epoll_pwait2")]
+    #[inline]
     pub fn wait<'b>(&self, buffer: &'b mut [Event], timeout: impl Into<Timeout>) -> io::Result<&'b [Event]> {
         let fd = self.fd.as_raw_fd();
         let found = time::wait(timeout.into(), |left| match left {
@@ -391,6 +394,7 @@ fn to_rustix_data(data: u64) -> rustix::event::epoll::EventData {
 
 /// The kernel refuses buffers of more than `INT_MAX` bytes with `EINVAL` (`EP_MAX_EVENTS` in fs/eventpoll.c); the
 /// rest of a longer one is left unused.
+#[inline]
 fn room(buffer: &[Event]) -> libc::c_int {
     const MOST: usize = libc::c_int::MAX as usize / size_of::<libc::epoll_event>();
     buffer.len().min(MOST) as libc::c_int // MOST fits

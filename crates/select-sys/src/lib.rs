@@ -107,9 +107,28 @@ mod time_system;
 #[path = "time/winsock.rs"]
 mod time_system;
 
-#[cfg(all(
-    unix,
-    not(any(target_os = "illumos", target_os = "netbsd", target_os = "solaris", target_vendor = "apple",)),
+#[cfg(all(any(target_os = "android", target_os = "linux"), target_pointer_width = "64"))]
+#[path = "time/told.rs"]
+mod time_left;
+#[cfg(all(unix, not(all(any(target_os = "android", target_os = "linux"), target_pointer_width = "64")),))]
+#[path = "time/untold.rs"]
+mod time_left;
+
+#[cfg(all(any(target_os = "android", target_os = "linux"), target_pointer_width = "64"))]
+#[path = "select/linux.rs"]
+mod select_call;
+#[cfg(all(unix, not(all(any(target_os = "android", target_os = "linux"), target_pointer_width = "64")),))]
+#[path = "select/pselect.rs"]
+mod select_call;
+
+#[cfg(all(any(target_os = "android", target_os = "linux"), target_pointer_width = "64"))]
+#[path = "poll/linux.rs"]
+mod poll_exact;
+#[cfg(any(
+    all(any(target_os = "android", target_os = "linux"), not(target_pointer_width = "64")),
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "openbsd",
 ))]
 #[path = "poll/ppoll.rs"]
 mod poll_exact;

@@ -148,6 +148,7 @@ impl<'fd> PollFd<'fd> {
 
     /// The descriptor.
     #[must_use]
+    #[inline]
     pub fn fd(&self) -> BorrowedFd<'fd> {
         // SAFETY: the number came from a `BorrowedFd<'fd>` (the field's invariant), so it is open for 'fd and not -1.
         unsafe { BorrowedFd::borrow_raw(sys::number(&self.raw)) }
@@ -155,6 +156,7 @@ impl<'fd> PollFd<'fd> {
 
     /// What is watched for.
     #[must_use]
+    #[inline]
     pub fn events(&self) -> PollFlags {
         PollFlags::from_bits_retain(self.raw.events as u16)
     }
@@ -166,6 +168,7 @@ impl<'fd> PollFd<'fd> {
 
     /// What the last call saw; nothing before the first. After a call that failed it means nothing.
     #[must_use]
+    #[inline]
     pub fn revents(&self) -> PollFlags {
         PollFlags::from_bits_retain(self.raw.revents as u16)
     }

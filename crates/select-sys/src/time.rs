@@ -115,6 +115,16 @@ impl Timeout {
     pub const fn is_interruptible(self) -> bool {
         self.interruptible
     }
+
+    /// Whether there is a time after which the wait ends, other than at once.
+    pub(crate) fn is_finite(self) -> bool {
+        self.limit.is_some_and(|limit| !limit.is_zero())
+    }
+
+    /// Whether a call that ended with this error is to be made again.
+    pub(crate) fn goes_on_after(self, error: &io::Error) -> bool {
+        error.kind() == io::ErrorKind::Interrupted && !self.interruptible
+    }
 }
 
 impl From<Option<Duration>> for Timeout {
@@ -141,27 +151,37 @@ pub(crate) const LONGEST: Duration = Duration::from_millis(5);
 /// `EINTR` is retried unless the caller wants to be told. When the time ran out during an interruption, one last
 /// call with no time looks for what came meanwhile; so the result is always one that the kernel gave, and the
 /// result sets of `select(2)` are never left as they were passed in.
+#[inline]
 pub(crate) fn wait(
     timeout: Timeout,
     mut call: impl FnMut(Option<Duration>) -> io::Result<usize>,
 ) -> io::Result<usize> {
-    let interrupted =
-        |error: &io::Error| error.kind() == io::ErrorKind::Interrupted && !timeout.interruptible;
-    // Only a finite wait needs to know when it began: none of the calls tells in a portable way how much was left.
-    let Some(limit) = timeout.limit.filter(|limit| !limit.is_zero()) else {
-        loop {
-            match call(timeout.limit) {
-                Err(error) if interrupted(&error) => {}
+    // Only a finite wait needs to know when it began.
+    match timeout.limit {
+        Some(limit) if !limit.is_zero() => wait_for(timeout, limit, call),
+        limit => loop {
+            match call(limit.map(|_| Duration::ZERO)) {
+                Err(error) if timeout.goes_on_after(&error) => {}
                 result => return result,
             }
-        }
-    };
+        },
+    }
+}
+
+/// As [`wait`], for a time that is not zero. Reads the clock before it begins, because few of the calls tell how much of
+/// the time was left.
+#[inline(never)]
+fn wait_for(
+    timeout: Timeout,
+    limit: Duration,
+    mut call: impl FnMut(Option<Duration>) -> io::Result<usize>,
+) -> io::Result<usize> {
     let start = Instant::now();
     let mut left = limit;
     loop {
         let slice = left.min(LONGEST);
         match call(Some(slice)) {
-            Err(error) if interrupted(&error) => {}
+            Err(error) if timeout.goes_on_after(&error) => {}
             Ok(0) if slice < left || (MAY_BE_EARLY && start.elapsed() < limit) => {}
             result => return result,
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::map::{Map, Slot, State};
+use crate::map::{self, Map, Slot, State};
 use crate::sys::fd::RawFd;
 use crate::{Interest, Lookup, Mode, Token};
 
@@ -44,8 +44,8 @@ pub struct SelectorKey<F, D = ()> {
 }
 
 impl<F, D> SelectorKey<F, D> {
-    pub(crate) fn new(token: Token, slot: Slot<F>, data: D) -> Self {
-        let Slot { fileobj, fd, interest, mode, .. } = slot;
+    pub(crate) fn new(token: Token, entry: map::Entry<F, D>) -> Self {
+        let map::Entry { fileobj, fd, interest, mode, data } = entry;
         Self { fileobj, fd, interest, mode, data, token }
     }
 }
@@ -91,6 +91,7 @@ impl<F, D: fmt::Debug> fmt::Debug for SelectorKey<F, D> {
 pub struct Key<'a, F, D = ()> {
     token: Token,
     slot: &'a Slot<F>,
+    fileobj: &'a F,
     data: &'a D,
 }
 
@@ -104,7 +105,7 @@ impl<'a, F, D> Key<'a, F, D> {
     /// The file object.
     #[must_use]
     pub fn fileobj(&self) -> &'a F {
-        &self.slot.fileobj
+        self.fileobj
     }
 
     /// The descriptor that the file object lent when it was registered.
@@ -248,7 +249,8 @@ impl<'a, F, D> Keys<'a, F, D> {
     }
 
     fn key(&self, slot: u32, entry: &'a Slot<F>) -> Option<Key<'a, F, D>> {
-        Some(Key { token: self.map.token(slot, entry), slot: entry, data: self.map.data(slot)? })
+        let (token, fileobj) = (self.map.token(slot, entry), entry.fileobj()?);
+        Some(Key { token, slot: entry, fileobj, data: self.map.data(slot)? })
     }
 }
 
@@ -279,7 +281,7 @@ impl<'a, F, D> IntoIterator for Keys<'a, F, D> {
 #[must_use = "iterators do nothing unless consumed"]
 pub struct Iter<'a, F, D = ()> {
     keys: Keys<'a, F, D>,
-    slots: crate::map::Slots<'a, F>,
+    slots: map::Slots<'a, F>,
 }
 
 impl<'a, F, D> Iterator for Iter<'a, F, D> {
@@ -338,8 +340,8 @@ impl<F, D> Iterator for IntoKeys<F, D> {
     type Item = SelectorKey<F, D>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (slot, entry, data) = self.map.pop(&mut self.from)?;
-        Some(SelectorKey::new(self.map.token(slot, &entry), entry, data))
+        let (token, entry) = self.map.pop(&mut self.from)?;
+        Some(SelectorKey::new(token, entry))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -126,6 +126,7 @@
 pub mod backend;
 mod error;
 mod file;
+mod index;
 mod interest;
 pub mod keys;
 mod map;

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use crate::Interest;
 use crate::map::Slot;
-use crate::token::{SelectorId, Token};
+use crate::token::{SelectorId, Tag, Token};
 
 bitflags::bitflags! {
     /// What was seen on a file object.
@@ -148,7 +148,9 @@ impl Readiness {
 pub struct Ready {
     // Whose keys the entries name; nobody's before the first wait.
     selector: SelectorId,
-    entries: Vec<Entry>,
+    // Room, of which the first `found` are entries: to write one over another is cheaper than to push it.
+    room: Vec<Entry>,
+    found: usize,
     woken: bool,
 }
 
@@ -158,6 +160,8 @@ struct Entry {
     generation: NonZeroU32,
     readiness: Readiness,
 }
+
+const EMPTY: Entry = Entry { slot: 0, generation: NonZeroU32::MIN, readiness: Readiness::empty() };
 
 impl Ready {
     /// An empty list. No allocation.
@@ -186,19 +190,20 @@ impl Ready {
     /// ```
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { entries: Vec::with_capacity(capacity), ..Self::default() }
+        Self { room: vec![EMPTY; capacity], ..Self::default() }
     }
 
     /// How many keys are ready.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.found
     }
 
     /// Whether no key is ready.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.found == 0
     }
 
     /// Whether a [`Waker`](crate::Waker) was used since the wait before. It has no entry of its own.
@@ -251,43 +256,76 @@ impl Ready {
     /// The tokens of the keys that are ready, each once, with what was seen.
     #[inline]
     pub fn iter(&self) -> Iter<'_> {
-        Iter { selector: self.selector, entries: self.entries.iter() }
+        Iter { selector: self.selector, entries: self.entries().iter() }
+    }
+
+    #[inline]
+    fn entries(&self) -> &[Entry] {
+        self.room.get(..self.found).unwrap_or_default()
     }
 
     /// Forgets everything, and makes room for `most` entries of `selector`.
     #[inline]
-    pub(crate) fn begin(&mut self, selector: SelectorId, most: usize) {
+    pub(crate) fn begin(&mut self, selector: SelectorId, most: usize) -> Filling<'_> {
         self.selector = selector;
         self.woken = false;
-        self.entries.clear();
-        self.entries.reserve(most);
+        self.found = 0;
+        if self.room.len() < most {
+            self.grow(most);
+        }
+        Filling { room: &mut self.room, found: 0 }
     }
 
-    /// Takes what a back end reports of a key: one entry for each, with what counts.
-    #[inline]
-    pub(crate) fn push<F>(&mut self, slot: u32, key: &Slot<F>, reported: Readiness) {
-        let readiness = reported & key.counts;
-        if readiness.is_empty() {
-            return;
-        }
-        let place = key.place.load(Ordering::Relaxed) as usize;
-        match self.entries.get_mut(place).filter(|earlier| earlier.slot == slot) {
-            Some(earlier) => earlier.readiness |= readiness,
-            None => {
-                // There are not more entries than slots, which fit.
-                key.place.store(self.entries.len() as u32, Ordering::Relaxed);
-                self.entries.push(Entry { slot, generation: key.generation, readiness });
-            }
-        }
+    /// Apart, as it is rare.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, most: usize) {
+        // As a list that is pushed to would: not at every wait of a program that registers one file more before each.
+        self.room.reserve(most - self.room.len());
+        self.room.resize(self.room.capacity(), EMPTY);
     }
 
-    pub(crate) fn set_woken(&mut self) {
-        self.woken = true;
+    /// Ends what [`begin`](Self::begin) began, with so many entries.
+    pub(crate) fn end(&mut self, found: usize, woken: bool) {
+        (self.found, self.woken) = (found, woken);
     }
 
     /// The slots of the keys that are ready.
     pub(crate) fn slots(&self) -> impl Iterator<Item = u32> {
-        self.entries.iter().map(|entry| entry.slot)
+        self.entries().iter().map(|entry| entry.slot)
+    }
+}
+
+/// A [`Ready`] that is being filled.
+pub(crate) struct Filling<'a> {
+    room: &'a mut [Entry],
+    pub(crate) found: usize,
+}
+
+impl Filling<'_> {
+    /// Takes what a back end reports of a key: one entry for each, with what counts. `repeats`: there may be one already.
+    #[inline]
+    pub(crate) fn push<F>(&mut self, tag: Tag, key: &Slot<F>, reported: Readiness, repeats: bool) {
+        let readiness = reported & key.counts;
+        if readiness.is_empty() {
+            return;
+        }
+        let slot = tag.slot();
+        if repeats {
+            let place = key.place.load(Ordering::Relaxed) as usize;
+            if place < self.found {
+                if let Some(earlier) = self.room.get_mut(place).filter(|earlier| earlier.slot == slot) {
+                    earlier.readiness |= readiness;
+                    return;
+                }
+            }
+            key.place.store(self.found as u32, Ordering::Relaxed); // fewer than the numbers of slots
+        }
+        // There is room for all keys; a back end that repeats itself and says that it does not gets no more.
+        if let Some(entry) = self.room.get_mut(self.found) {
+            *entry = Entry { slot, generation: key.generation(), readiness };
+            self.found += 1;
+        }
     }
 }
 
@@ -317,8 +355,9 @@ impl IntoIterator for Ready {
     type Item = (Token, Readiness);
     type IntoIter = IntoIter;
 
-    fn into_iter(self) -> Self::IntoIter {
-        IntoIter { selector: self.selector, entries: self.entries.into_iter() }
+    fn into_iter(mut self) -> Self::IntoIter {
+        self.room.truncate(self.found);
+        IntoIter { selector: self.selector, entries: self.room.into_iter() }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::backend::{AnyBackend, Backend, BackendKind, Source};
 use crate::keys::Keys;
 use crate::map::{Map, Slot, State};
 use crate::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use crate::token::Tag;
+use crate::token::{SelectorId, Tag};
 use crate::waker::WakerSource;
 use crate::{Error, Interest, Limit, Lookup, Mode, Operation, Token};
 
@@ -112,12 +112,8 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         if entry.state == State::Paused {
             return Ok(());
         }
-        let source = Source::new(
-            lend(self.map.token(slot, entry), entry)?,
-            entry.tag(slot),
-            entry.interest,
-            entry.mode,
-        );
+        let source =
+            Source::new(lend(self.map.id, slot, entry)?, entry.tag(slot), entry.interest, entry.mode);
         self.backend
             .remove(&source)
             .map_err(|error| Error::new(Operation::Unregister, self.backend.name(), error))
@@ -142,15 +138,13 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     }
 }
 
-/// The descriptor that a registered file object lends, if it is still that which it was registered with.
-///
-/// Called once for an operation, because a second call may give another answer.
-fn lend<F: AsFd>(token: Token, entry: &Slot<F>) -> Result<BorrowedFd<'_>, Error> {
-    let fd = entry.fileobj.as_fd();
-    match fd.as_raw_fd() {
-        lent if lent == entry.fd => Ok(fd),
-        lent => Err(Error::InvalidFd { token, registered: entry.fd, lent }),
-    }
+fn lend<F: AsFd>(selector: SelectorId, number: u32, slot: &Slot<F>) -> Result<BorrowedFd<'_>, Error> {
+    slot.lend().map_err(|lent| invalid_fd(selector, number, slot, lent))
+}
+
+fn invalid_fd<F>(selector: SelectorId, number: u32, slot: &Slot<F>, lent: RawFd) -> Error {
+    let token = Token::new(selector, number, slot.generation());
+    Error::InvalidFd { token, registered: slot.fd, lent }
 }
 
 impl<F: AsFd, D> Selector<AnyBackend, F, D> {

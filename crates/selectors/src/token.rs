@@ -104,6 +104,9 @@ impl Tag {
     /// descriptors.
     pub(crate) const WAKER: Self = Self((WAKER_SLOT as u64) << 32 | 1);
 
+    /// That of no registration.
+    pub(crate) const NONE: Self = Self(0);
+
     #[inline]
     pub(crate) fn new(slot: u32, generation: NonZeroU32) -> Self {
         Self(u64::from(slot) << 32 | u64::from(generation.get()))

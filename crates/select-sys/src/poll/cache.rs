@@ -11,13 +11,13 @@ use crate::fd::{AsRawFd, BorrowedFd};
 /// A list for [`poll`](super::poll) that lasts from wait to wait, though the descriptors in it are lent for one wait at a time.
 ///
 /// A registry that owns files cannot keep a [`PollFd`] of them beside them: that would borrow from itself. A cache
-/// keeps the bare numbers, with which nothing can be done. For each wait, [`load`](Self::load) is shown the
-/// borrowed descriptors again, writes down those that changed, and only then lends the list, for as long as the
-/// borrow lasts.
+/// keeps the bare numbers, with which nothing can be done. For each wait it is shown the borrowed descriptors again, and
+/// only then lends the list, for as long as the borrow lasts: [`load`](Self::load) makes the list,
+/// [`reload`](Self::reload) compares it, which is cheaper.
 ///
 /// # Examples
 ///
-/// Two waits on one list; the second finds nothing to rewrite:
+/// Two waits on one list:
 ///
 /// ```
 /// use select_sys::Timeout;
@@ -27,10 +27,11 @@ use crate::fd::{AsRawFd, BorrowedFd};
 ///
 /// let (a, _b) = UnixStream::pair()?;
 /// let mut cache = Cache::new();
-/// for _ in 0..2 {
-///     let fds = cache.load([Ok((a.as_fd(), PollFlags::OUT))])?;
-///     assert_eq!(poll(fds, Timeout::ZERO)?, 1);
-/// }
+/// let fds = cache.load([Ok((a.as_fd(), PollFlags::OUT))])?;
+/// assert_eq!(poll(fds, Timeout::ZERO)?, 1);
+///
+/// let fds = cache.reload([Ok(a.as_fd())])?.expect("nothing else was loaded");
+/// assert_eq!(poll(fds, Timeout::ZERO)?, 1);
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug, Default)]
@@ -48,7 +49,7 @@ impl Cache {
 
     /// Makes the list that of `fds`, in their order, and lends it.
     ///
-    /// Entry `n` of the list is item `n` of `fds`. What it saw in an earlier wait may still stand in it.
+    /// Entry `n` of the list is item `n` of `fds`.
     ///
     /// # Errors
     ///
@@ -57,31 +58,44 @@ impl Cache {
         &'a mut self,
         fds: impl IntoIterator<Item = io::Result<(BorrowedFd<'fd>, PollFlags)>>,
     ) -> io::Result<&'a mut [PollFd<'fd>]> {
-        let mut len = 0;
+        self.entries.clear();
         fds.into_iter().try_for_each(|entry| {
             let (fd, events) = entry?;
-            let wanted = sys::entry(fd.as_raw_fd(), events);
-            match self.entries.get(len) {
-                Some(PollFd { raw, .. }) if (raw.fd, raw.events) == (wanted.fd, wanted.events) => {}
-                _ => self.change(len, PollFd { raw: wanted, borrowed: PhantomData }),
-            }
-            len += 1;
+            self.entries.push(PollFd { raw: sys::entry(fd.as_raw_fd(), events), borrowed: PhantomData });
             io::Result::Ok(())
         })?;
-        let entries = &mut self.entries[..len];
+        let entries = &mut self.entries[..];
         // SAFETY: the types differ in the lifetime alone, and 'fd is the honest one: the loop above has just seen a
-        // `BorrowedFd<'fd>` for the number in each of the `len` entries. The 'static in the field's type is never
-        // read as such: `entries` is private, and this function is the only one that lends it.
+        // `BorrowedFd<'fd>` for the number in each of the entries. The 'static in the field's type is never read as such:
+        // `entries` is private, and is lent here and in `reload` only.
         Ok(unsafe { std::mem::transmute::<&'a mut [PollFd<'static>], &'a mut [PollFd<'fd>]>(entries) })
     }
 
-    /// Apart, as it is rare.
-    #[cold]
-    #[inline(never)]
-    fn change(&mut self, place: usize, wanted: PollFd<'static>) {
-        match self.entries.get_mut(place) {
-            Some(entry) => *entry = wanted,
-            None => self.entries.push(wanted),
+    /// Lends the list as it is, if it is that of just these descriptors, in this order; if not, gives back `None`.
+    ///
+    /// What an entry saw in an earlier wait may still stand in it.
+    ///
+    /// # Errors
+    ///
+    /// The first error that `fds` yields. The list stays as it is.
+    #[inline]
+    pub fn reload<'a, 'fd>(
+        &'a mut self,
+        fds: impl IntoIterator<Item = io::Result<BorrowedFd<'fd>>>,
+    ) -> io::Result<Option<&'a mut [PollFd<'fd>]>> {
+        let mut known = self.entries.iter();
+        for fd in fds {
+            let number = fd?.as_raw_fd();
+            match known.next() {
+                Some(entry) if sys::number(&entry.raw) == number => {}
+                _ => return Ok(None),
+            }
         }
+        if !known.as_slice().is_empty() {
+            return Ok(None);
+        }
+        let entries = &mut self.entries[..];
+        // SAFETY: as in `load`: the loop above has just seen a `BorrowedFd<'fd>` for the number in each entry.
+        Ok(Some(unsafe { std::mem::transmute::<&'a mut [PollFd<'static>], &'a mut [PollFd<'fd>]>(entries) }))
     }
 }

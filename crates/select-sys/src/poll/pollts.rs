@@ -3,23 +3,20 @@
 #![expect(unsafe_code, reason = "pollts takes the list by address")]
 
 use std::io;
-use std::time::Duration;
 
+use crate::Timeout;
 use crate::time;
+use crate::time_left::wait_timespec;
 
-/// `pollts(2)`, once.
+/// `pollts(2)`, retried as `wait_timespec` says.
 ///
 /// # Safety
 ///
 /// At `fds` must be `len` entries that nobody else uses.
-pub(crate) unsafe fn exact(
-    fds: *mut libc::pollfd,
-    len: libc::nfds_t,
-    left: Option<Duration>,
-) -> io::Result<usize> {
-    let left = left.map(time::timespec);
-    let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-    // SAFETY: the list is the caller's promise. `left` is null or a timespec that outlives the call; there is no signal
-    // mask.
-    time::count(unsafe { libc::pollts(fds, len, left, std::ptr::null()) })
+pub(crate) unsafe fn exact(fds: *mut libc::pollfd, len: libc::nfds_t, timeout: Timeout) -> io::Result<usize> {
+    wait_timespec(timeout, |left| {
+        // SAFETY: the list is the caller's promise. `left` is null or a timespec that outlives the call; there is no
+        // signal mask.
+        time::count(unsafe { libc::pollts(fds, len, left, std::ptr::null()) })
+    })
 }

@@ -36,11 +36,15 @@ pub(crate) fn poll(list: &mut [pollfd], timeout: Timeout) -> io::Result<usize> {
     static MISSING: AtomicBool = AtomicBool::new(false);
 
     let (address, len) = (list.as_mut_ptr(), list.len() as libc::nfds_t);
-    time::wait(timeout, |left| {
-        // SAFETY: at `address` is an array of `len` entries, mutably borrowed by this function.
-        let exact = || unsafe { exact(address, len, left) };
-        // SAFETY: the list as above; negative is for ever.
-        let rounded = || time::count(unsafe { libc::poll(address, len, left.map_or(-1, time::millis_up)) });
-        time::exact_or_rounded(&MISSING, exact, rounded)
-    })
+    let rounded = || {
+        time::wait(timeout, |left| {
+            // SAFETY: at `address` is an array of `len` entries, mutably borrowed by this function; negative is for ever.
+            time::count(unsafe { libc::poll(address, len, left.map_or(-1, time::millis_up)) })
+        })
+    };
+    if !timeout.is_finite() {
+        return rounded();
+    }
+    // SAFETY: the list as above.
+    time::exact_or_rounded(&MISSING, || unsafe { exact(address, len, timeout) }, rounded)
 }

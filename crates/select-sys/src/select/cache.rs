@@ -26,12 +26,13 @@ bitflags::bitflags! {
 /// Sets for [`select`](super::select()) that last from wait to wait, of descriptors lent for one wait at a time.
 ///
 /// A registry that owns files cannot keep an [`FdSet`](super::FdSet) of them beside them: that would borrow from
-/// itself. A cache keeps the bare numbers, with which nothing can be done. For each wait, [`load`](Self::load) is shown
-/// the borrowed descriptors again, builds the sets anew if one changed, and only then yields something that can wait.
+/// itself. A cache keeps the bare numbers, with which nothing can be done. For each wait it is shown the borrowed
+/// descriptors again, and only then yields something that can wait: [`load`](Self::load) builds the sets,
+/// [`reload`](Self::reload) compares the descriptors, which is cheaper.
 ///
 /// # Examples
 ///
-/// Two waits on one set; the second finds nothing to rebuild:
+/// Two waits on one set:
 ///
 /// ```
 /// use select_sys::Timeout;
@@ -41,20 +42,20 @@ bitflags::bitflags! {
 ///
 /// let (a, _b) = UnixStream::pair()?;
 /// let mut cache = Cache::new();
-/// for _ in 0..2 {
-///     let loaded = cache.load([Ok((a.as_fd(), Sets::READ | Sets::WRITE))])?;
-///     let found: Vec<_> = loaded.select(Timeout::ZERO)?.collect();
-///     assert_eq!(found, [(a.as_raw_fd(), Sets::WRITE)]);
-/// }
+/// let loaded = cache.load([Ok((a.as_fd(), Sets::READ | Sets::WRITE))])?;
+/// let found: Vec<_> = loaded.select(Timeout::ZERO)?.collect();
+/// assert_eq!(found, [(a.as_raw_fd(), Sets::WRITE)]);
+///
+/// let loaded = cache.reload([Ok(a.as_fd())])?.expect("nothing else was loaded");
+/// assert_eq!(loaded.select(Timeout::ZERO)?.count(), 1);
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug, Default)]
 pub struct Cache {
-    // What `asked` was built from, in the order it was given. Numbers that may be stale; see `load`.
+    // What is in `asked`, in the order it was given. Numbers that may be stale; see `reload`.
     listed: Vec<(RawFd, Sets)>,
-    // One set for each of READ, WRITE, EXCEPT: exactly what `listed` says, unless `stale`.
+    // One set for each of READ, WRITE, EXCEPT.
     asked: [sys::Set; 3],
-    stale: bool,
     // Room for the answers.
     found: [sys::Set; 3],
 }
@@ -93,41 +94,41 @@ impl Cache {
         &'a mut self,
         fds: impl IntoIterator<Item = io::Result<(BorrowedFd<'fd>, Sets)>>,
     ) -> io::Result<Loaded<'a, 'fd>> {
-        let mut len = 0;
+        self.listed.clear();
         fds.into_iter().try_for_each(|entry| {
             let (fd, sets) = entry?;
-            let wanted = (fd.as_raw_fd(), sets);
-            if self.listed.get(len) != Some(&wanted) {
-                self.change(len, wanted);
-            }
-            len += 1;
+            self.listed.push((fd.as_raw_fd(), sets));
             io::Result::Ok(())
         })?;
-        if len < self.listed.len() {
-            self.stale = true;
-            self.listed.truncate(len);
-        }
-        if self.stale {
-            self.rebuild();
-        }
-        Ok(Loaded { cache: self, borrowed: PhantomData })
-    }
-
-    /// Apart, as it is rare.
-    #[cold]
-    #[inline(never)]
-    fn change(&mut self, place: usize, wanted: (RawFd, Sets)) {
-        self.stale = true;
-        self.listed.truncate(place);
-        self.listed.push(wanted);
-    }
-
-    fn rebuild(&mut self) {
         for (set, asked) in ALL.into_iter().zip(&mut self.asked) {
             let listed = self.listed.iter().filter(|(_, sets)| sets.contains(set));
             asked.assign(listed.map(|&(fd, _)| fd));
         }
-        self.stale = false;
+        Ok(Loaded { cache: self, borrowed: PhantomData })
+    }
+
+    /// Lends the sets as they are, if they are those of just these descriptors; if not, gives back `None`.
+    ///
+    /// The order has to be that in which they were loaded.
+    ///
+    /// # Errors
+    ///
+    /// The first error that `fds` yields. The sets stay as they are.
+    #[inline]
+    pub fn reload<'a, 'fd>(
+        &'a mut self,
+        fds: impl IntoIterator<Item = io::Result<BorrowedFd<'fd>>>,
+    ) -> io::Result<Option<Loaded<'a, 'fd>>> {
+        let mut known = self.listed.iter();
+        for fd in fds {
+            let number = fd?.as_raw_fd();
+            match known.next() {
+                Some(&(known, _)) if known == number => {}
+                _ => return Ok(None),
+            }
+        }
+        let same = known.as_slice().is_empty();
+        Ok(same.then_some(Loaded { cache: self, borrowed: PhantomData }))
     }
 }
 

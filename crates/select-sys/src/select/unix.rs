@@ -3,12 +3,13 @@
 #![expect(unsafe_code, reason = "pselect takes the sets by address")]
 
 use std::io;
-use std::time::Duration;
 
 use crate::Timeout;
 use crate::fd::RawFd;
 use crate::select::{ALL, Sets};
+use crate::select_call::pselect;
 use crate::time;
+use crate::time_left::wait_timespec;
 
 /// The bits in a word of `fd_set`: an `unsigned long` on Linux (`__fd_mask`), which has the size of `usize`.
 const WORD: usize = usize::BITS as usize;
@@ -80,9 +81,9 @@ impl Set {
     }
 }
 
-/// `pselect` over copies of the sets `asked`, in the room of `found`; retried as `time::wait` says.
+/// `pselect` over copies of the sets `asked`, in the room of `found`; retried as `wait_timespec` says.
 pub(crate) fn select_into(asked: &[Set; 3], found: &mut [Set; 3], timeout: Timeout) -> io::Result<usize> {
-    time::wait(timeout, |left| {
+    wait_timespec(timeout, |left| {
         // Each time: a call that ends with nothing has emptied the sets.
         for (asked, found) in asked.iter().zip(&mut *found) {
             found.0.clone_from(&asked.0);
@@ -91,10 +92,10 @@ pub(crate) fn select_into(asked: &[Set; 3], found: &mut [Set; 3], timeout: Timeo
     })
 }
 
-/// `pselect` over these sets; retried as `time::wait` says.
+/// `pselect` over these sets; retried as `wait_timespec` says.
 pub(crate) fn select(mut sets: [Option<&mut Set>; 3], timeout: Timeout) -> io::Result<usize> {
     let asked = time::in_pieces(timeout).then(|| sets.each_ref().map(|set| set.as_deref().cloned()));
-    time::wait(timeout, |left| {
+    wait_timespec(timeout, |left| {
         for (set, asked) in sets.iter_mut().zip(asked.iter().flatten()) {
             if let (Some(set), Some(asked)) = (set, asked) {
                 set.clone_from(asked);
@@ -105,7 +106,7 @@ pub(crate) fn select(mut sets: [Option<&mut Set>; 3], timeout: Timeout) -> io::R
 }
 
 /// One `pselect` over words, as `fd_set`s of the length that the longest needs.
-fn once(sets: [Option<&mut Set>; 3], left: Option<Duration>) -> io::Result<usize> {
+fn once(sets: [Option<&mut Set>; 3], left: *mut libc::timespec) -> io::Result<usize> {
     // A set that nobody is in is passed as null, which costs the kernel nothing.
     let mut sets = sets.map(|set| set.filter(|set| !set.0.is_empty()));
     let words = sets.iter().flatten().map(|set| set.0.len()).max().unwrap_or(0);
@@ -113,16 +114,14 @@ fn once(sets: [Option<&mut Set>; 3], left: Option<Duration>) -> io::Result<usize
         set.0.resize(words, 0);
     }
     let limit = (words * WORD).min(libc::c_int::MAX as usize) as libc::c_int;
-    let [read, write, except] =
+    let sets =
         sets.map(|set| set.map_or(std::ptr::null_mut(), |set| set.0.as_mut_ptr().cast::<libc::fd_set>()));
-    let left = left.map(time::timespec);
-    let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
     // There is no other call to fall back on: `select` of glibc 2.33 and newer is `pselect6` too.
     // SAFETY: each set is null or one of three distinct arrays of `words` words, mutably borrowed for the call;
     // `limit` bits are no more than that, and the kernel touches whole words up to it (FDS_BYTES in fs/select.c; NFDBITS in
     // sys/kern/sys_generic.c of FreeBSD, sys_select.c of NetBSD).
-    // `left` is null or a timespec that outlives the call; there is no signal mask.
-    time::count(unsafe { libc::pselect(limit, read, write, except, left, std::ptr::null()) })
+    // `left` is null or a timespec that `wait_timespec` lends for the call.
+    unsafe { pselect(limit, sets, left) }
 }
 
 /// The numbers in any of three sets, by rising number, each with the sets it is in.

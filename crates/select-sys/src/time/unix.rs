@@ -44,6 +44,7 @@ pub(crate) fn timespec(time: Duration) -> libc::timespec {
 }
 
 /// What a call found, or the error that `errno` holds when it gave -1.
+#[inline]
 pub(crate) fn count(result: impl TryInto<usize>) -> io::Result<usize> {
     result.try_into().map_err(|_| io::Error::last_os_error())
 }

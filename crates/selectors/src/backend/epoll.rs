@@ -92,6 +92,7 @@ impl Backend for Epoll {
         }
     }
 
+    #[inline]
     fn wait<'fd>(
         &mut self,
         _: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
@@ -100,7 +101,7 @@ impl Backend for Epoll {
     ) -> io::Result<()> {
         let events = self.epoll.wait(&mut self.buffer, timeout)?;
         for event in events {
-            report(Tag::from_u64(event.data()), MEANING[index(event.flags())]);
+            report(Tag::from_u64(event.data()), meaning(event.flags()));
         }
         // There is more room than descriptors, so some of these are of files that were replaced (dup2) while they were
         // registered and that are open elsewhere: nobody can take them out. Others may be behind them.
@@ -147,6 +148,12 @@ fn flags(source: &Source<'_>) -> EventFlags {
     flags
 }
 
+#[inline]
+fn meaning(flags: EventFlags) -> Readiness {
+    // What is reported most.
+    if flags == EventFlags::IN { Readiness::READ } else { MEANING[index(flags)] }
+}
+
 /// The events that can come, by [`index`]: the five lowest bits, and `RDHUP` as the sixth.
 const MEANING: [Readiness; 64] = {
     let mut table = [Readiness::empty(); 64];
@@ -176,6 +183,7 @@ const _: () = assert!(
 );
 
 /// `RDHUP` is bit 13. Between it and the lowest are bits that are not reported, as [`flags`] asks for none of them.
+#[inline]
 fn index(flags: EventFlags) -> usize {
     const _: () = assert!(EventFlags::RDHUP.bits() >> 8 == LOW + 1);
     ((flags.bits() | flags.bits() >> 8) & (2 * LOW + 1)) as usize

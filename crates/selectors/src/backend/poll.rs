@@ -40,11 +40,15 @@ use crate::{Interest, Mode, Readiness, Timeout};
 #[derive(Debug, Default)]
 pub struct Poll {
     cache: poll::Cache,
-    // The tags of the entries in `cache`, and others that are left from before behind them.
+    // Whether a change was asked for since `cache` was loaded.
+    changed: bool,
+    // The tags of the entries in `cache`.
     tags: Vec<Tag>,
 }
 
 impl Backend for Poll {
+    const REPEATS: bool = false;
+
     fn new() -> io::Result<Self> {
         Ok(Self::default())
     }
@@ -57,36 +61,78 @@ impl Backend for Poll {
         mode != Mode::Edge
     }
 
+    fn add(&mut self, _: &Source<'_>) -> io::Result<()> {
+        self.changed = true;
+        Ok(())
+    }
+
+    fn modify(&mut self, _: &Source<'_>, _: &Source<'_>) -> io::Result<()> {
+        self.changed = true;
+        Ok(())
+    }
+
+    fn remove(&mut self, _: &Source<'_>) -> io::Result<()> {
+        self.changed = true;
+        Ok(())
+    }
+
+    #[inline]
     fn wait<'fd>(
         &mut self,
         armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
         timeout: Timeout,
-        mut report: impl FnMut(Tag, Readiness),
+        report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
-        let (tags, mut len) = (&mut self.tags, 0);
-        let entries = self.cache.load(armed.map(|source| {
-            let source = source?;
-            if tags.get(len) != Some(&source.tag()) {
-                write(tags, len, source.tag());
+        let Self { cache, changed, tags } = self;
+        if !*changed {
+            if let Some(entries) = cache.reload(armed.clone().map(|source| Ok(source?.fd())))? {
+                return look(entries, tags, timeout, report);
             }
-            len += 1;
+        }
+        *changed = true;
+        tags.clear();
+        let entries = cache.load(armed.map(|source| {
+            let source = source?;
+            tags.push(source.tag());
             Ok((source.fd(), flags(source.interest())))
         }))?;
-        let found = poll::poll(entries, timeout)?;
-        let ready = entries.iter().zip(tags).filter(|(entry, _)| !entry.revents().is_empty());
-        for (entry, tag) in ready.take(found) {
-            report(*tag, meaning(entry.revents()));
-        }
-        Ok(())
+        *changed = false;
+        look(entries, tags, timeout, report)
     }
 }
 
-/// Writes down a tag. Apart, as it is rare.
-#[cold]
-#[inline(never)]
-fn write(tags: &mut Vec<Tag>, place: usize, tag: Tag) {
-    match tags.get_mut(place) {
-        Some(old) => *old = tag,
-        None => tags.push(tag),
+/// Waits for what is loaded.
+#[inline]
+fn look(
+    entries: &mut [poll::PollFd<'_>],
+    tags: &[Tag],
+    timeout: Timeout,
+    mut report: impl FnMut(Tag, Readiness),
+) -> io::Result<()> {
+    let mut left = poll::poll(entries, timeout)?;
+    for (entries, tags) in entries.chunks(BLOCK).zip(tags.chunks(BLOCK)) {
+        if left == 0 {
+            break;
+        }
+        if is_idle(entries) {
+            continue;
+        }
+        for (entry, tag) in entries.iter().zip(tags) {
+            if !entry.revents().is_empty() {
+                left = left.saturating_sub(1);
+                report(*tag, meaning(entry.revents()));
+            }
+        }
     }
+    Ok(())
+}
+
+/// So many entries are 64 bytes, which a processor looks at together.
+const BLOCK: usize = 8;
+
+/// Whether this is a whole block with nothing to report. (A length that is known lets the loop be unrolled.)
+#[inline]
+fn is_idle(entries: &[poll::PollFd<'_>]) -> bool {
+    let block: Result<&[_; BLOCK], _> = entries.try_into();
+    block.is_ok_and(|block| block.iter().fold(0, |seen, entry| seen | entry.revents().bits()) == 0)
 }

@@ -4,8 +4,8 @@ use std::io;
 
 use super::platform::system::SELECT_WRITE;
 use super::{Backend, Source, Tag};
-use crate::map::FdIndex;
-use crate::sys::fd::{AsRawFd, RawFd};
+use crate::index::FdIndex;
+use crate::sys::fd::AsRawFd;
 use crate::sys::select::{self, Sets};
 use crate::{Interest, Mode, Readiness, Timeout};
 
@@ -42,18 +42,20 @@ use crate::{Interest, Mode, Readiness, Timeout};
 /// # References
 ///
 /// [select(2)](https://man7.org/linux/man-pages/man2/select.2.html)
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Select {
     cache: select::Cache,
-    // What is in `cache`, and the tags of it.
-    listed: Vec<(RawFd, Tag)>,
-    // Where in `listed` a descriptor is. Others may be left from before.
-    places: FdIndex,
+    // Whether a change was asked for since `cache` was loaded.
+    changed: bool,
+    // Of what is added.
+    tags: FdIndex<Tag>,
 }
 
 impl Backend for Select {
+    const REPEATS: bool = false;
+
     fn new() -> io::Result<Self> {
-        Ok(Self::default())
+        Ok(Self { cache: select::Cache::new(), changed: false, tags: FdIndex::new(Tag::NONE) })
     }
 
     fn name(&self) -> &'static str {
@@ -64,9 +66,20 @@ impl Backend for Select {
         mode != Mode::Edge
     }
 
+    fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
+        self.changed = true;
+        self.tags.insert(source.fd().as_raw_fd(), source.tag());
+        Ok(())
+    }
+
+    fn modify(&mut self, _: &Source<'_>, _: &Source<'_>) -> io::Result<()> {
+        self.changed = true;
+        Ok(())
+    }
+
     fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
-        self.places.remove(source.fd().as_raw_fd());
-        self.listed.clear();
+        self.changed = true;
+        self.tags.remove(source.fd().as_raw_fd());
         Ok(())
     }
 
@@ -77,33 +90,28 @@ impl Backend for Select {
         timeout: Timeout,
         mut report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
-        let Self { cache, listed, places } = self;
-        let mut len = 0;
-        let loaded = cache.load(armed.map(|source| {
-            let source = source?;
-            let (fd, tag) = (source.fd().as_raw_fd(), source.tag());
-            if listed.get(len) != Some(&(fd, tag)) {
-                list(listed, places, len, (fd, tag));
+        let Self { cache, changed, tags } = self;
+        let mut look = |loaded: select::Loaded<'_, '_>| {
+            for (fd, sets) in loaded.select(timeout)? {
+                if let Some(tag) = tags.get(fd) {
+                    report(tag, meaning(sets));
+                }
             }
-            len += 1;
-            Ok((source.fd(), sets(source.interest())))
-        }))?;
-        for (fd, sets) in loaded.select(timeout)? {
-            if let Some((_, tag)) = places.get(fd).and_then(|place| listed.get(place as usize)) {
-                report(*tag, meaning(sets));
+            Ok(())
+        };
+        if !*changed {
+            if let Some(loaded) = cache.reload(armed.clone().map(|source| Ok(source?.fd())))? {
+                return look(loaded);
             }
         }
-        Ok(())
+        *changed = true;
+        let loaded = cache.load(armed.map(|source| {
+            let source = source?;
+            Ok((source.fd(), sets(source.interest())))
+        }))?;
+        *changed = false;
+        look(loaded)
     }
-}
-
-/// Writes down that `entry` is at `place`, and nothing known behind it. Apart, as it is rare.
-#[cold]
-#[inline(never)]
-fn list(listed: &mut Vec<(RawFd, Tag)>, places: &mut FdIndex, place: usize, entry: (RawFd, Tag)) {
-    listed.truncate(place);
-    listed.push(entry);
-    places.insert(entry.0, place as u32); // as many as there are slots, which are counted so
 }
 
 fn sets(interest: Interest) -> Sets {

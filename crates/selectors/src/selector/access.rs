@@ -75,7 +75,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// ```
     #[must_use]
     pub fn fileobj(&self, which: impl Lookup) -> Option<&F> {
-        Some(&self.map.get(self.map.find(which.name())?)?.fileobj)
+        self.map.fileobj(self.map.find(which.name())?)
     }
 
     /// The data of a registration; `None` if `which` names none.
@@ -205,9 +205,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (Token, &F, &mut D)> {
-        let id = self.map.id;
-        let all = self.map.iter_mut();
-        all.map(move |(slot, entry, data)| (Token::new(id, slot, entry.generation), &entry.fileobj, data))
+        self.map.iter_mut()
     }
 
     /// Closes the selector, and gives back everything that was registered, in no promised order.

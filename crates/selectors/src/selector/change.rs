@@ -121,9 +121,10 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         if unchanged && mode == Mode::Level && entry.state == State::Armed {
             return Ok(());
         }
-        let (fd, tag) = (lend(self.map.token(slot, entry), entry)?, entry.tag(slot));
+        let (fd, tag) = (lend(self.map.id, slot, entry)?, entry.tag(slot));
         let to = Source::new(fd, tag, interest, mode);
         match entry.state {
+            State::Vacant => return Err(Error::NotRegistered),
             State::Paused => self
                 .backend
                 .add(&to)

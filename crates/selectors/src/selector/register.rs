@@ -3,7 +3,7 @@
 use super::Selector;
 use crate::backend::Backend;
 use crate::keys::SelectorKey;
-use crate::map::{Map, Slot};
+use crate::map::{Entry, Map};
 use crate::sys::fd::AsFd;
 use crate::{Error, Interest, Lookup, Mode, Operation, Rejected, Token};
 
@@ -125,7 +125,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     ) -> Result<Token, Rejected<F, D>> {
         match self.admit(&fileobj, interest, mode) {
             Ok((fd, generation)) => {
-                Ok(self.map.insert(Slot::new(fileobj, fd, generation, interest, mode), data))
+                Ok(self.map.insert(generation, Entry { fileobj, fd, interest, mode, data }))
             }
             Err(error) => Err(Rejected::new(error, fileobj, data)),
         }
@@ -167,7 +167,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     pub fn unregister(&mut self, which: impl Lookup) -> Result<SelectorKey<F, D>, Error> {
         let slot = self.find(which)?;
         self.withdraw(slot)?;
-        let (entry, data) = self.map.remove(slot).ok_or(Error::NotRegistered)?;
-        Ok(SelectorKey::new(self.map.token(slot, &entry), entry, data))
+        let (token, entry) = self.map.remove(slot).ok_or(Error::NotRegistered)?;
+        Ok(SelectorKey::new(token, entry))
     }
 }

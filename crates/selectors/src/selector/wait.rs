@@ -1,10 +1,12 @@
 //! Waiting, and being woken.
 
-use super::{Selector, lend};
+use std::io;
+
+use super::{Selector, invalid_fd};
 use crate::backend::{Backend, Source};
-use crate::map::State;
-use crate::sys::fd::AsFd;
-use crate::token::Tag;
+use crate::map::{Slot, Slots, State, named};
+use crate::sys::fd::{AsFd, RawFd};
+use crate::token::{SelectorId, Tag};
 use crate::waker::WakerSource;
 use crate::{Error, Mode, Operation, Ready, Timeout, Waker};
 
@@ -86,25 +88,22 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// ```
     pub fn select_into(&mut self, ready: &mut Ready, timeout: impl Into<Timeout>) -> Result<usize, Error> {
         let Self { backend, map, waker } = self;
-        ready.begin(map.id, map.len() + usize::from(waker.is_some()));
-        let sources = map.iter().filter(|(_, entry)| entry.state == State::Armed);
-        let sources = sources.map(|(slot, entry)| match lend(map.token(slot, entry), entry) {
-            Ok(fd) => Ok(Source::new(fd, entry.tag(slot), entry.interest, entry.mode)),
-            Err(error) => Err(error.into()),
-        });
-        let sources = sources.chain(waker.iter().filter_map(|waker| Some(Ok(waker.source()?))));
+        let mut list = ready.begin(map.id, map.len() + usize::from(waker.is_some()));
+        let armed = Armed { selector: map.id, slots: map.iter(), waker: waker.as_ref() };
         let unseen = waker.as_ref().map(WakerSource::unseen);
-        let mut woken = false;
-        let result = backend.wait(sources, timeout.into(), |tag, readiness| match map.of(tag) {
-            Some(entry) => ready.push(tag.slot(), entry, readiness),
+        let (slots, mut woken) = (map.slots(), false);
+        let result = backend.wait(armed, timeout.into(), |tag, readiness| match named(slots, tag) {
+            Some(entry) => list.push(tag, entry, readiness, B::REPEATS),
             None => woken |= tag == Tag::WAKER,
         });
         if let Err(error) = result {
             drop(unseen);
-            ready.begin(map.id, 0);
             return Err(Error::new(Operation::Wait, backend.name(), error));
         }
         std::mem::forget(unseen);
+        let found = list.found;
+        let waker = waker.as_ref().filter(|_| woken);
+        ready.end(found, waker.is_some());
         if map.oneshot {
             for slot in ready.slots() {
                 if let Some(entry) = map.get_mut(slot).filter(|entry| entry.mode == Mode::Oneshot) {
@@ -112,11 +111,10 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
                 }
             }
         }
-        if let Some(waker) = waker.as_ref().filter(|_| woken) {
+        if let Some(waker) = waker {
             waker.take();
-            ready.set_woken();
         }
-        Ok(ready.len())
+        Ok(found)
     }
 
     /// A handle with which other threads end a wait of this selector.
@@ -153,4 +151,38 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
             Err(error) => Err(Error::new(Operation::Waker, self.backend.name(), error)),
         }
     }
+}
+
+/// What a back end is to wait for.
+struct Armed<'a, F> {
+    selector: SelectorId,
+    slots: Slots<'a, F>,
+    // Comes last.
+    waker: Option<&'a WakerSource>,
+}
+
+impl<F> Clone for Armed<'_, F> {
+    fn clone(&self) -> Self {
+        Self { slots: self.slots.clone(), ..*self }
+    }
+}
+
+impl<'a, F: AsFd> Iterator for Armed<'a, F> {
+    type Item = io::Result<Source<'a>>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let Some(slot) = self.slots.next_armed() else { return self.waker.take()?.source().map(Ok) };
+        Some(match slot.lend() {
+            Ok(fd) => Ok(Source::new(fd, slot.tag(self.slots.number()), slot.interest, slot.mode)),
+            Err(lent) => Err(mismatch(self.selector, self.slots.clone(), slot, lent)),
+        })
+    }
+}
+
+/// Apart, as it is rare.
+#[cold]
+#[inline(never)]
+fn mismatch<F>(selector: SelectorId, slots: Slots<'_, F>, slot: &Slot<F>, lent: RawFd) -> io::Error {
+    invalid_fd(selector, slots.number(), slot, lent).into()
 }

@@ -6,7 +6,7 @@
 #[cfg(target_os = "linux")]
 fn main() -> std::io::Result<()> {
     use bench::Workload;
-    use bench::workloads::{Ready, Refreshed};
+    use bench::workloads::{Ready, Refreshed, Sleep};
 
     const FILES: usize = 100;
 
@@ -25,7 +25,8 @@ fn main() -> std::io::Result<()> {
     match mode.as_str() {
         "level" => run(&&Ready::new(FILES, FILES)?, subject, waits),
         "edge" => run(&&Refreshed::new(FILES)?, subject, waits),
-        _ => Err(std::io::Error::other("level or edge?")),
+        "idle" => run(&&Sleep::new(FILES, std::time::Duration::ZERO)?, subject, waits),
+        _ => Err(std::io::Error::other("level, edge or idle?")),
     }
 }
 

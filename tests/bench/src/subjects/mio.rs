@@ -49,6 +49,7 @@ impl<F: AsFd> Subject<F> for Mio {
         self.poll.registry().deregister(&mut SourceFd(&file.as_fd().as_raw_fd()))
     }
 
+    #[inline]
     fn wait(&mut self, timeout: Option<Duration>, mut visit: impl FnMut(usize)) -> io::Result<()> {
         self.poll.poll(&mut self.events, timeout)?;
         for event in &self.events {

@@ -56,6 +56,7 @@ impl<B: Backend, F: AsFd> Subject<F> for Ours<B, F> {
         Ok(())
     }
 
+    #[inline]
     fn wait(&mut self, timeout: Option<Duration>, mut visit: impl FnMut(usize)) -> io::Result<()> {
         self.selector.select_into(&mut self.ready, timeout)?;
         for (token, _) in &self.ready {

@@ -56,6 +56,7 @@ impl<F: AsFd> Subject<F> for Polling<F> {
         Ok(())
     }
 
+    #[inline]
     fn wait(&mut self, timeout: Option<Duration>, mut visit: impl FnMut(usize)) -> io::Result<()> {
         self.events.clear();
         self.poller.wait(&mut self.events, timeout)?;

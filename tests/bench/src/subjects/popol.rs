@@ -48,6 +48,7 @@ impl<F: AsFd> Subject<F> for Popol {
         Ok(())
     }
 
+    #[inline]
     fn wait(&mut self, timeout: Option<Duration>, mut visit: impl FnMut(usize)) -> io::Result<()> {
         self.events.clear();
         let timeout = timeout.map_or(Timeout::Never, Timeout::from);

@@ -43,7 +43,8 @@ fn events(interest: Interest) -> i32 {
 
 /// Whole milliseconds, rounded up.
 pub(super) fn millis(timeout: Option<Duration>) -> i32 {
-    timeout.map_or(-1, |timeout| timeout.as_nanos().div_ceil(1_000_000) as i32)
+    let up = |time: Duration| time.as_secs() * 1000 + u64::from(time.subsec_nanos().div_ceil(1_000_000));
+    timeout.map_or(-1, |timeout| up(timeout) as i32)
 }
 
 impl<F: AsFd> Subject<F> for RawEpoll {

@@ -44,6 +44,7 @@ impl<F: AsFd> Subject<F> for RawPoll {
         Ok(())
     }
 
+    #[inline]
     fn wait(&mut self, timeout: Option<Duration>, mut visit: impl FnMut(usize)) -> io::Result<()> {
         let (list, indices) = self.0.parts();
         let (address, len) = (list.as_mut_ptr(), list.len() as libc::nfds_t);

@@ -68,6 +68,7 @@ impl<F: AsFd> Subject<F> for RawSelect {
         Ok(())
     }
 
+    #[inline]
     fn wait(&mut self, timeout: Option<Duration>, mut visit: impl FnMut(usize)) -> io::Result<()> {
         self.found_read.clone_from(&self.read);
         self.found_write.clear();

@@ -10,6 +10,7 @@ use selectors::sys::poll::{self, PollFlags};
 use selectors::sys::select::{self, Sets};
 
 use super::dense::Dense;
+use crate::workload::wrong;
 use crate::{Interest, Subject};
 
 /// `epoll::Epoll` and a buffer.
@@ -45,6 +46,7 @@ impl<F: AsFd> Subject<F> for SysEpoll {
         self.epoll.unregister(file)
     }
 
+    #[inline]
     fn wait(&mut self, timeout: Option<Duration>, mut visit: impl FnMut(usize)) -> io::Result<()> {
         for event in self.epoll.wait(&mut self.buffer, timeout)? {
             visit(event.data() as usize);
@@ -58,6 +60,8 @@ impl<F: AsFd> Subject<F> for SysEpoll {
 pub(super) struct SysPoll<F> {
     files: Dense<(F, PollFlags)>,
     cache: poll::Cache,
+    // Whether `files` is another list than that in `cache`.
+    changed: bool,
 }
 
 impl<F> SysPoll<F> {
@@ -71,27 +75,34 @@ impl<F> SysPoll<F> {
 
 impl<F: AsFd> Subject<F> for SysPoll<F> {
     fn new(_: usize) -> io::Result<Self> {
-        Ok(Self { files: Dense::new(), cache: poll::Cache::new() })
+        Ok(Self { files: Dense::new(), cache: poll::Cache::new(), changed: false })
     }
 
     fn add(&mut self, file: F, index: usize, interest: Interest) -> io::Result<()> {
+        self.changed = true;
         self.files.add(index, (file, Self::flags(interest)));
         Ok(())
     }
 
     fn change(&mut self, _: &F, index: usize, interest: Interest) -> io::Result<()> {
+        self.changed = true;
         self.files.get_mut(index).1 = Self::flags(interest);
         Ok(())
     }
 
     fn remove(&mut self, _: &F, index: usize) -> io::Result<()> {
+        self.changed = true;
         self.files.remove(index);
         Ok(())
     }
 
+    #[inline]
     fn wait(&mut self, timeout: Option<Duration>, mut visit: impl FnMut(usize)) -> io::Result<()> {
         let (files, indices) = self.files.parts();
-        let list = self.cache.load(files.iter().map(|(file, flags)| Ok((file.as_fd(), *flags))))?;
+        if std::mem::take(&mut self.changed) {
+            self.cache.load(files.iter().map(|(file, flags)| Ok((file.as_fd(), *flags))))?;
+        }
+        let list = self.cache.reload(files.iter().map(|(file, _)| Ok(file.as_fd())))?.ok_or_else(other)?;
         let found = poll::poll(list, timeout)?;
         let ready = list.iter().zip(indices).filter(|(entry, _)| !entry.revents().is_empty());
         for (_, index) in ready.take(found) {
@@ -106,6 +117,8 @@ impl<F: AsFd> Subject<F> for SysPoll<F> {
 pub(super) struct SysSelect<F> {
     files: Dense<(F, Sets)>,
     cache: select::Cache,
+    // Whether `files` are others than those in `cache`.
+    changed: bool,
     // By number.
     indices: Vec<usize>,
 }
@@ -121,7 +134,8 @@ impl<F> SysSelect<F> {
 
 impl<F: AsFd> Subject<F> for SysSelect<F> {
     fn new(_: usize) -> io::Result<Self> {
-        Ok(Self { files: Dense::new(), cache: select::Cache::new(), indices: Vec::new() })
+        let (files, indices) = (Dense::new(), Vec::new());
+        Ok(Self { files, cache: select::Cache::new(), changed: false, indices })
     }
 
     fn add(&mut self, file: F, index: usize, interest: Interest) -> io::Result<()> {
@@ -130,26 +144,37 @@ impl<F: AsFd> Subject<F> for SysSelect<F> {
             self.indices.resize(number + 1, usize::MAX);
         }
         self.indices[number] = index;
+        self.changed = true;
         self.files.add(index, (file, Self::sets(interest)));
         Ok(())
     }
 
     fn change(&mut self, _: &F, index: usize, interest: Interest) -> io::Result<()> {
+        self.changed = true;
         self.files.get_mut(index).1 = Self::sets(interest);
         Ok(())
     }
 
     fn remove(&mut self, _: &F, index: usize) -> io::Result<()> {
+        self.changed = true;
         self.files.remove(index);
         Ok(())
     }
 
+    #[inline]
     fn wait(&mut self, timeout: Option<Duration>, mut visit: impl FnMut(usize)) -> io::Result<()> {
         let files = self.files.things.iter();
-        let loaded = self.cache.load(files.map(|(file, sets)| Ok((file.as_fd(), *sets))))?;
+        if std::mem::take(&mut self.changed) {
+            drop(self.cache.load(files.clone().map(|(file, sets)| Ok((file.as_fd(), *sets))))?);
+        }
+        let loaded = self.cache.reload(files.map(|(file, _)| Ok(file.as_fd())))?.ok_or_else(other)?;
         for (fd, _) in loaded.select(timeout)? {
             visit(self.indices[fd as usize]);
         }
         Ok(())
     }
+}
+
+fn other() -> io::Error {
+    wrong("a file has another descriptor than before")
 }
