@@ -59,11 +59,10 @@ impl Cache {
         fds: impl IntoIterator<Item = io::Result<(BorrowedFd<'fd>, PollFlags)>>,
     ) -> io::Result<&'a mut [PollFd<'fd>]> {
         self.entries.clear();
-        fds.into_iter().try_for_each(|entry| {
+        for entry in fds {
             let (fd, events) = entry?;
             self.entries.push(PollFd { raw: sys::entry(fd.as_raw_fd(), events), borrowed: PhantomData });
-            io::Result::Ok(())
-        })?;
+        }
         let entries = &mut self.entries[..];
         // SAFETY: the types differ in the lifetime alone, and 'fd is the honest one: the loop above has just seen a
         // `BorrowedFd<'fd>` for the number in each of the entries. The 'static in the field's type is never read as such:

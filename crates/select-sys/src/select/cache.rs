@@ -52,8 +52,10 @@ bitflags::bitflags! {
 /// ```
 #[derive(Debug, Default)]
 pub struct Cache {
-    // What is in `asked`, in the order it was given. Numbers that may be stale; see `reload`.
-    listed: Vec<(RawFd, Sets)>,
+    // The numbers in `asked`, in the order they were given. They may be stale; see `reload`.
+    numbers: Vec<RawFd>,
+    // Beside `numbers`. Apart, as only `load` needs them.
+    sets: Vec<Sets>,
     // One set for each of READ, WRITE, EXCEPT.
     asked: [sys::Set; 3],
     // Room for the answers.
@@ -94,15 +96,16 @@ impl Cache {
         &'a mut self,
         fds: impl IntoIterator<Item = io::Result<(BorrowedFd<'fd>, Sets)>>,
     ) -> io::Result<Loaded<'a, 'fd>> {
-        self.listed.clear();
-        fds.into_iter().try_for_each(|entry| {
+        self.numbers.clear();
+        self.sets.clear();
+        for entry in fds {
             let (fd, sets) = entry?;
-            self.listed.push((fd.as_raw_fd(), sets));
-            io::Result::Ok(())
-        })?;
+            self.numbers.push(fd.as_raw_fd());
+            self.sets.push(sets);
+        }
         for (set, asked) in ALL.into_iter().zip(&mut self.asked) {
-            let listed = self.listed.iter().filter(|(_, sets)| sets.contains(set));
-            asked.assign(listed.map(|&(fd, _)| fd));
+            let all = self.numbers.iter().zip(&self.sets);
+            asked.assign(all.filter(|(_, sets)| sets.contains(set)).map(|(&number, _)| number));
         }
         Ok(Loaded { cache: self, borrowed: PhantomData })
     }
@@ -119,11 +122,11 @@ impl Cache {
         &'a mut self,
         fds: impl IntoIterator<Item = io::Result<BorrowedFd<'fd>>>,
     ) -> io::Result<Option<Loaded<'a, 'fd>>> {
-        let mut known = self.listed.iter();
+        let mut known = self.numbers.iter();
         for fd in fds {
             let number = fd?.as_raw_fd();
             match known.next() {
-                Some(&(known, _)) if known == number => {}
+                Some(&known) if known == number => {}
                 _ => return Ok(None),
             }
         }

@@ -1,7 +1,8 @@
-//! The loops whose instructions are counted: `instructions SUBJECT level|edge WAITS`, under callgrind.
+//! The loops whose instructions are counted: `instructions SUBJECT level|edge|idle WAITS`, under callgrind.
 //!
 //! Each wait finds 100 of 100 files ready. With `edge` they are written to before each wait, which edge-triggered subjects
-//! need. What one event takes is the difference between two runs with different numbers of waits.
+//! need. With `idle` none of them is ready. What one event, or one idle wait, takes is the difference between two runs with
+//! different numbers of waits.
 
 #[cfg(target_os = "linux")]
 fn main() -> std::io::Result<()> {
@@ -19,7 +20,7 @@ fn main() -> std::io::Result<()> {
 
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let [subject, mode, waits] = arguments.as_slice() else {
-        return Err(std::io::Error::other("usage: instructions SUBJECT level|edge WAITS"));
+        return Err(std::io::Error::other("usage: instructions SUBJECT level|edge|idle WAITS"));
     };
     let waits = waits.parse().map_err(std::io::Error::other)?;
     match mode.as_str() {
