@@ -144,11 +144,6 @@ pub type DefaultBackend = Best;
 ///
 /// The [module](self) shows one.
 pub trait Backend: Sized {
-    /// Whether a wait may report a tag more than once.
-    ///
-    /// The selector merges such reports, and does not look for them where this is false.
-    const REPEATS: bool = true;
-
     /// Opens the kernel interface.
     ///
     /// # Errors

@@ -303,27 +303,25 @@ pub(crate) struct Filling<'a> {
 }
 
 impl Filling<'_> {
-    /// Takes what a back end reports of a key: one entry for each, with what counts. `repeats`: there may be one already.
+    /// Takes what a back end reports of a key: one entry for each, with what counts.
     #[inline]
-    pub(crate) fn push<F>(&mut self, tag: Tag, key: &Slot<F>, reported: Readiness, repeats: bool) {
+    pub(crate) fn push<F>(&mut self, tag: Tag, key: &Slot<F>, reported: Readiness) {
         let readiness = reported & key.counts;
         if readiness.is_empty() {
             return;
         }
         let slot = tag.slot();
-        if repeats {
-            let place = key.place.load(Ordering::Relaxed) as usize;
-            if place < self.found {
-                if let Some(earlier) = self.room.get_mut(place).filter(|earlier| earlier.slot == slot) {
-                    earlier.readiness |= readiness;
-                    return;
-                }
+        let place = key.place.load(Ordering::Relaxed) as usize;
+        if place < self.found {
+            if let Some(earlier) = self.room.get_mut(place).filter(|earlier| earlier.slot == slot) {
+                earlier.readiness |= readiness;
+                return;
             }
-            key.place.store(self.found as u32, Ordering::Relaxed); // fewer than the numbers of slots
         }
-        // There is room for all keys; a back end that repeats itself and says that it does not gets no more.
+        // There is room for all keys, which are fewer than the numbers of slots.
         if let Some(entry) = self.room.get_mut(self.found) {
             *entry = Entry { slot, generation: key.generation(), readiness };
+            key.place.store(self.found as u32, Ordering::Relaxed);
             self.found += 1;
         }
     }

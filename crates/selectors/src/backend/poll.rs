@@ -47,8 +47,6 @@ pub struct Poll {
 }
 
 impl Backend for Poll {
-    const REPEATS: bool = false;
-
     fn new() -> io::Result<Self> {
         Ok(Self::default())
     }

@@ -52,8 +52,6 @@ pub struct Select {
 }
 
 impl Backend for Select {
-    const REPEATS: bool = false;
-
     fn new() -> io::Result<Self> {
         Ok(Self { cache: select::Cache::new(), changed: false, tags: FdIndex::new(Tag::NONE) })
     }

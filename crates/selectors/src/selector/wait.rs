@@ -93,7 +93,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         let unseen = waker.as_ref().map(WakerSource::unseen);
         let (slots, mut woken) = (map.slots(), false);
         let result = backend.wait(armed, timeout.into(), |tag, readiness| match named(slots, tag) {
-            Some(entry) => list.push(tag, entry, readiness, B::REPEATS),
+            Some(entry) => list.push(tag, entry, readiness),
             None => woken |= tag == Tag::WAKER,
         });
         if let Err(error) = result {
