@@ -3,37 +3,42 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use bench::subjects::Program;
 use bench::workloads::{Burst, Change, Echo, PingPong, Ready, Register, Ring, Sleep, Wakes};
 use bench::{Interest, Workload, allow_descriptors, subjects};
 
-/// A measurement takes about so long, without what comes before the clock starts.
+/// A measurement takes about so long, or [`LEAST`] laps, without what comes before the clock starts.
 const TARGET: Duration = Duration::from_millis(4);
 
+/// Fewer laps than these would say little of what a lap takes.
+const LEAST: u32 = 8;
+
 /// Descriptors, and how many of them are ready, for the cost of a wait as they grow more.
-const SIZES: [usize; 7] = [10, 30, 100, 300, 1000, 3000, 9000];
+const SIZES: [usize; 7] = [10, 30, 100, 300, 1000, 3000, 10_000];
 
 struct Runner<'a> {
     wanted: &'a str,
     rounds: u32,
     subjects: &'a str,
+    programs: Vec<Program<'a>>,
     // Whether any workload had the wanted name.
     known: bool,
 }
 
 /// Runs what is asked for, and prints what came out.
-pub(crate) fn run(wanted: &str, rounds: u32, subjects: &str) -> io::Result<()> {
-    let mut runner = Runner { wanted, rounds, subjects, known: false };
+pub(crate) fn run(wanted: &str, rounds: u32, subjects: &str, programs: &[String]) -> io::Result<()> {
+    let mut runner = Runner { wanted, rounds, subjects, programs: programs_of(programs)?, known: false };
     for (pairs, active) in [(100, 1), (1000, 100), (9000, 100)] {
         let case = format!("{active} of {pairs} pairs active");
         runner.case("ring", &case, 2 * pairs, "ns/event", || Ring::new(pairs, active))?;
     }
     for count in SIZES {
         let case = format!("{count} of {count}");
-        runner.case("ready", &case, 2 * count, "ns/event", || Ready::new(count, count))?;
+        runner.case("ready", &case, count, "ns/event", || Ready::new(count, count))?;
     }
     for count in SIZES {
         let case = format!("1 of {count}");
-        runner.case("one", &case, 2 * count, "ns/wait", || Ready::new(count, 1))?;
+        runner.case("one", &case, count, "ns/wait", || Ready::new(count, 1))?;
     }
     let idle = || Sleep::new(100, Duration::ZERO);
     runner.case("idle", "none of 100", 100, "ns/wait", idle)?;
@@ -72,7 +77,8 @@ impl Runner<'_> {
         let fixture = make()?;
         let over = &fixture;
         let mut entries = Vec::new();
-        for entry in subjects::all(&over) {
+        let external = self.programs.iter().filter_map(|program| program.over(&over));
+        for entry in subjects::all(&over).into_iter().chain(external) {
             let wanted = self.subjects == "all" || self.subjects.split(',').any(|name| name == entry.name);
             if !wanted {
                 continue;
@@ -94,13 +100,23 @@ impl Runner<'_> {
     }
 }
 
+/// What is behind arguments of the form `NAME=PROGRAM`.
+fn programs_of(arguments: &[String]) -> io::Result<Vec<Program<'_>>> {
+    let mut programs = Vec::new();
+    for argument in arguments {
+        let parts = argument.split_once('=').ok_or_else(|| io::Error::other("not NAME=PROGRAM"))?;
+        programs.push(Program::from(parts));
+    }
+    Ok(programs)
+}
+
 fn named(error: &io::Error, subject: &str, workload: &str) -> io::Error {
     io::Error::new(error.kind(), format!("{subject}, {workload}: {error}"))
 }
 
 /// How many laps take about [`TARGET`]; `None` if the subject cannot do this.
 fn laps(run: &dyn Fn(u32) -> io::Result<bench::Cost>) -> io::Result<Option<u32>> {
-    let mut laps = 1;
+    let mut laps = LEAST;
     loop {
         let time = match run(laps) {
             Ok(cost) => cost.time,
@@ -109,7 +125,7 @@ fn laps(run: &dyn Fn(u32) -> io::Result<bench::Cost>) -> io::Result<Option<u32>>
         };
         if time * 2 >= TARGET || laps >= 1 << 20 {
             let scale = TARGET.as_secs_f64() / time.as_secs_f64().max(1e-9);
-            return Ok(Some((f64::from(laps) * scale).ceil().max(1.0) as u32));
+            return Ok(Some(((f64::from(laps) * scale).ceil() as u32).max(LEAST)));
         }
         laps *= 2;
     }

@@ -1,7 +1,7 @@
 //! Runs workloads and prints a line for each measurement: `cargo xtask bench` reads them.
 //!
-//! `bench WORKLOAD ROUNDS SUBJECTS`: the name of a workload or `all`, a number, and names of subjects with commas between
-//! them or `all`. A line has workload, case, number of descriptors, unit, subject and value, with tabs between them.
+//! `bench WORKLOAD ROUNDS SUBJECTS [NAME=PROGRAM]...`: the name of a workload or `all`, a number, names of subjects with
+//! commas between them or `all`, and further subjects that are programs of their own (`peers/`). A line has workload, case, number of descriptors, unit, subject and value, with tabs between them.
 
 #[cfg(target_os = "linux")]
 mod cases;
@@ -10,11 +10,11 @@ mod cases;
 fn main() -> std::process::ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let result = match arguments.as_slice() {
-        [workload, rounds, subjects] => match rounds.parse() {
-            Ok(rounds) => cases::run(workload, rounds, subjects),
+        [workload, rounds, subjects, programs @ ..] => match rounds.parse() {
+            Ok(rounds) => cases::run(workload, rounds, subjects, programs),
             Err(_) => Err(std::io::Error::other("the number of rounds is no number")),
         },
-        _ => Err(std::io::Error::other("usage: bench WORKLOAD ROUNDS SUBJECTS")),
+        _ => Err(std::io::Error::other("usage: bench WORKLOAD ROUNDS SUBJECTS [NAME=PROGRAM]...")),
     };
     if let Err(error) = result {
         eprintln!("error: {error}");

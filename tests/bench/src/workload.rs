@@ -9,6 +9,9 @@ use selectors::sys::fd::AsFd;
 
 use crate::Subject;
 
+/// Laps before the clock starts: the first wait over a new set is slower than those that follow.
+pub const WARM: u32 = 3;
+
 /// How long so many steps took.
 #[derive(Clone, Copy, Debug)]
 pub struct Cost {
@@ -20,25 +23,27 @@ pub struct Cost {
 
 impl Cost {
     /// Measures the processor's time for what `work` does, in this thread and in the kernel for it; other programs do not
-    /// count. It gives back the number of steps.
+    /// count. It does so many laps and gives back the number of steps; [`WARM`] laps come before the clock starts.
     ///
     /// # Errors
     ///
     /// What `work` gives back.
-    pub fn of(work: impl FnOnce() -> io::Result<u64>) -> io::Result<Self> {
+    pub fn of(laps: u32, mut work: impl FnMut(u32) -> io::Result<u64>) -> io::Result<Self> {
+        work(WARM)?;
         let start = processor_time();
-        let steps = work()?;
+        let steps = work(laps)?;
         Ok(Self { time: processor_time().saturating_sub(start), steps })
     }
 
-    /// Measures the time on the clock, for work that sleeps.
+    /// As [`of`](Self::of), with the time on the clock, for work that sleeps.
     ///
     /// # Errors
     ///
     /// What `work` gives back.
-    pub fn on_the_clock(work: impl FnOnce() -> io::Result<u64>) -> io::Result<Self> {
+    pub fn on_the_clock(laps: u32, mut work: impl FnMut(u32) -> io::Result<u64>) -> io::Result<Self> {
+        work(WARM)?;
         let start = Instant::now();
-        let steps = work()?;
+        let steps = work(laps)?;
         Ok(Self { time: start.elapsed(), steps })
     }
 
@@ -64,6 +69,12 @@ pub trait Workload {
 
     /// Whether it needs a subject that reports again what is still ready.
     const LEVEL: bool = false;
+
+    /// What a program in another language is to do the same: the name of the workload, and numbers, with spaces between.
+    /// `None` if there is no such thing.
+    fn elsewhere(&self) -> Option<String> {
+        None
+    }
 
     /// Sets up a subject, then measures `laps` laps.
     ///

@@ -7,6 +7,7 @@ use selectors::backend;
 use crate::{Cost, Workload};
 
 mod dense;
+mod external;
 #[cfg(feature = "peers")]
 mod mio;
 mod ours;
@@ -19,12 +20,13 @@ mod raw_poll;
 mod raw_select;
 mod sys;
 
+pub use external::Program;
 pub use ours::Ours;
 
 /// One workload over one subject.
 pub struct Entry<'a> {
     /// The name of the subject.
-    pub name: &'static str,
+    pub name: &'a str,
     /// Runs so many laps.
     pub run: Box<dyn Fn(u32) -> io::Result<Cost> + 'a>,
 }

@@ -112,7 +112,7 @@ impl Workload for &Echo {
 
     fn run<S: Subject<Rc<OwnedFd>>>(&self, laps: u32) -> io::Result<Cost> {
         let (mut server, address) = Server::<S>::new()?;
-        Cost::of(|| {
+        Cost::of(laps, |laps| {
             for _ in 0..laps {
                 let connect = |_| TcpStream::connect(address);
                 let mut clients = (0..BATCH).map(connect).collect::<io::Result<Vec<_>>>()?;

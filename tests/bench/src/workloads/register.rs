@@ -35,11 +35,15 @@ fn add_all<'a, S: Subject<&'a OwnedFd>>(files: &'a [OwnedFd]) -> io::Result<S> {
 impl<'a> Workload for &'a Register {
     type File = &'a OwnedFd;
 
+    fn elsewhere(&self) -> Option<String> {
+        Some(format!("register {}", self.files.len()))
+    }
+
     fn run<S: Subject<&'a OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
         let mut subject: S = add_all(&self.files)?;
         let (index, file) = (self.files.len() / 2, &self.files[self.files.len() / 2]);
         subject.remove(&file, index)?;
-        Cost::of(|| {
+        Cost::of(laps, |laps| {
             for _ in 0..laps {
                 subject.add(file, index, Interest::Read)?;
                 subject.remove(&file, index)?;
@@ -71,10 +75,14 @@ impl Change {
 impl<'a> Workload for &'a Change {
     type File = &'a OwnedFd;
 
+    fn elsewhere(&self) -> Option<String> {
+        Some(format!("interest {} {}", self.files.len(), u8::from(self.between == Interest::Both)))
+    }
+
     fn run<S: Subject<&'a OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
         let mut subject: S = add_all(&self.files)?;
         let (index, file) = (self.files.len() / 2, &self.files[self.files.len() / 2]);
-        Cost::of(|| {
+        Cost::of(laps, |laps| {
             for _ in 0..laps {
                 subject.change(&file, index, self.between)?;
                 subject.change(&file, index, Interest::Read)?;

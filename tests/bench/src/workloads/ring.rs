@@ -48,6 +48,10 @@ impl Ring {
 impl<'a> Workload for &'a Ring {
     type File = &'a UnixStream;
 
+    fn elsewhere(&self) -> Option<String> {
+        Some(format!("ring {} {}", self.pairs.len(), self.active))
+    }
+
     fn run<S: Subject<&'a UnixStream>>(&self, laps: u32) -> io::Result<Cost> {
         let mut subject = S::new(self.pairs.len())?;
         for (index, pair) in self.pairs.iter().enumerate() {
@@ -64,7 +68,7 @@ impl<'a> Workload for &'a Ring {
             })?;
             failure.map_or(Ok(count), Err)
         };
-        let cost = Cost::of(|| {
+        let cost = Cost::of(laps, |laps| {
             let mut steps = 0;
             for _ in 0..laps {
                 steps += round(true)? as u64;

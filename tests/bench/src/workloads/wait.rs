@@ -4,14 +4,14 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use crate::fixture::{Pair, eventfds, pipes};
+use crate::fixture::{eventfds, pipes};
 use crate::workload::wrong;
 use crate::{Cost, Interest, Subject, Workload};
 
-/// `count` pipes of which `ready` have something to read, which stays there. A step is an event.
+/// `count` pipes, of one descriptor each, of which `ready` have something to read, which stays there. A step is an event.
 #[derive(Debug)]
 pub struct Ready {
-    pipes: Vec<Pair<OwnedFd>>,
+    pipes: Vec<OwnedFd>,
     ready: usize,
 }
 
@@ -31,26 +31,29 @@ impl<'a> Workload for &'a Ready {
 
     const LEVEL: bool = true;
 
+    fn elsewhere(&self) -> Option<String> {
+        Some(format!("ready {} {}", self.pipes.len(), self.ready))
+    }
+
     fn run<S: Subject<&'a OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
         let mut subject = S::new(self.pipes.len())?;
         for (index, pipe) in self.pipes.iter().enumerate() {
-            subject.add(&pipe.reader, index, Interest::Read)?;
+            subject.add(pipe, index, Interest::Read)?;
         }
-        let (mut found, mut sum) = (0, 0);
-        let cost = Cost::of(|| {
+        Cost::of(laps, |laps| {
+            let (mut found, mut sum) = (0, 0);
             for _ in 0..laps {
                 subject.wait(Some(Duration::ZERO), |index| {
                     found += 1;
                     sum += index;
                 })?;
             }
-            Ok(u64::from(laps) * self.ready as u64)
-        })?;
-        std::hint::black_box(sum);
-        if found != self.ready * laps as usize {
-            return Err(wrong(format!("{found} events in {laps} waits with {} ready", self.ready)));
-        }
-        Ok(cost)
+            std::hint::black_box(sum);
+            if found != self.ready * laps as usize {
+                return Err(wrong(format!("{found} events in {laps} waits with {} ready", self.ready)));
+            }
+            Ok(found as u64)
+        })
     }
 }
 
@@ -80,8 +83,8 @@ impl<'a> Workload for &'a Refreshed {
         for (index, file) in self.files.iter().enumerate() {
             subject.add(file, index, Interest::Read)?;
         }
-        let (mut found, mut sum) = (0, 0);
-        let cost = Cost::of(|| {
+        Cost::of(laps, |laps| {
+            let (mut found, mut sum) = (0, 0);
             for _ in 0..laps {
                 for file in &self.files {
                     rustix::io::write(file, &1_u64.to_ne_bytes())?;
@@ -91,13 +94,12 @@ impl<'a> Workload for &'a Refreshed {
                     sum += index;
                 })?;
             }
-            Ok(u64::from(laps) * self.files.len() as u64)
-        })?;
-        std::hint::black_box(sum);
-        if found != self.files.len() * laps as usize {
-            return Err(wrong(format!("{found} events in {laps} waits with {} ready", self.files.len())));
-        }
-        Ok(cost)
+            std::hint::black_box(sum);
+            if found != self.files.len() * laps as usize {
+                return Err(wrong(format!("{found} events in {laps} waits with {} ready", self.files.len())));
+            }
+            Ok(found as u64)
+        })
     }
 }
 
@@ -122,17 +124,21 @@ impl Sleep {
 impl<'a> Workload for &'a Sleep {
     type File = &'a OwnedFd;
 
+    fn elsewhere(&self) -> Option<String> {
+        Some(format!("sleep {} {}", self.files.len(), self.time.as_micros()))
+    }
+
     fn run<S: Subject<&'a OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
         let mut subject = S::new(self.files.len())?;
         for (index, file) in self.files.iter().enumerate() {
             subject.add(file, index, Interest::Read)?;
         }
-        let work = || {
+        let work = |laps: u32| {
             for _ in 0..laps {
                 subject.wait(Some(self.time), |_| {})?;
             }
             Ok(laps.into())
         };
-        if self.time.is_zero() { Cost::of(work) } else { Cost::on_the_clock(work) }
+        if self.time.is_zero() { Cost::of(laps, work) } else { Cost::on_the_clock(laps, work) }
     }
 }

@@ -1,6 +1,7 @@
 //! Waits that another thread ends.
 
 use std::io;
+use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
@@ -8,7 +9,7 @@ use std::thread;
 
 use crate::subject::Wake;
 use crate::workload::wrong;
-use crate::{Cost, Subject, Workload};
+use crate::{Cost, Subject, WARM, Workload};
 
 /// A wake, and the wait that sees it, in one thread. A step is both.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub struct Burst;
 fn wakes<S: Subject<&'static OwnedFd>>(each: u32, laps: u32) -> io::Result<Cost> {
     let mut subject = S::new(1)?;
     let wake = subject.waker()?;
-    Cost::of(|| {
+    Cost::of(laps, |laps| {
         for _ in 0..laps {
             for _ in 0..each {
                 wake()?;
@@ -38,6 +39,10 @@ impl Workload for &Wakes {
     fn run<S: Subject<&'static OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
         wakes::<S>(1, laps)
     }
+
+    fn elsewhere(&self) -> Option<String> {
+        Some("wake 1".to_owned())
+    }
 }
 
 impl Workload for &Burst {
@@ -45,6 +50,10 @@ impl Workload for &Burst {
 
     fn run<S: Subject<&'static OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
         wakes::<S>(100, laps)
+    }
+
+    fn elsewhere(&self) -> Option<String> {
+        Some("wake 100".to_owned())
     }
 }
 
@@ -61,9 +70,9 @@ fn play<S: Subject<&'static OwnedFd>>(
     other: &Wake,
     turn: &AtomicU32,
     mine: u32,
-    laps: u32,
+    laps: Range<u32>,
 ) -> io::Result<()> {
-    for lap in 0..laps {
+    for lap in laps {
         loop {
             match turn.load(Ordering::Acquire) {
                 OVER => return Err(wrong("the other thread has failed")),
@@ -80,6 +89,10 @@ fn play<S: Subject<&'static OwnedFd>>(
 impl Workload for &PingPong {
     type File = &'static OwnedFd;
 
+    fn elsewhere(&self) -> Option<String> {
+        Some("pingpong".to_owned())
+    }
+
     fn run<S: Subject<&'static OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
         let turn = AtomicU32::new(1);
         let (to_first, from_second) = mpsc::channel::<Wake>();
@@ -91,7 +104,7 @@ impl Workload for &PingPong {
                 let mut subject = S::new(1)?;
                 to_first.send(subject.waker()?).map_err(|_| gone())?;
                 let first = from_first.recv().map_err(|_| gone())?;
-                play(&mut subject, &first, turn, 1, laps).inspect_err(|_| {
+                play(&mut subject, &first, turn, 1, 0..WARM + laps).inspect_err(|_| {
                     turn.store(OVER, Ordering::Release);
                     let _ = first();
                 })
@@ -99,8 +112,10 @@ impl Workload for &PingPong {
             let mut subject = S::new(1)?;
             to_second.send(subject.waker()?).map_err(|_| gone())?;
             let waker = from_second.recv().map_err(|_| gone())?;
-            let cost = Cost::on_the_clock(|| {
-                play(&mut subject, &waker, turn, 2, laps)?;
+            let mut done = 0;
+            let cost = Cost::on_the_clock(laps, |laps| {
+                play(&mut subject, &waker, turn, 2, done..done + laps)?;
+                done += laps;
                 Ok(2 * u64::from(laps))
             })?;
             second.join().map_err(|_| gone())??;
