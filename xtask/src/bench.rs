@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context as _, Result, bail};
 
 mod instructions;
+mod peers;
 mod plot;
 mod samples;
 mod table;
@@ -14,6 +15,7 @@ mod table;
 pub(crate) use instructions::check as check_instructions;
 
 use crate::shell;
+use peers::Subjects;
 use samples::Samples;
 
 /// What to measure, and how to tell about it.
@@ -22,9 +24,10 @@ pub(crate) struct Options {
     /// Run only this workload: ring, ready, one, idle, register, interest, sleep, wake, echo or memory
     #[arg(value_name = "WORKLOAD")]
     workload: Option<String>,
-    /// Compare with these only: raw (the bare calls), sys (`select-sys` alone), mio, polling, popol
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "raw,sys,mio,polling,popol")]
-    against: Vec<String>,
+    /// Compare with these only: raw (the bare calls), sys (`select-sys` alone), mio, polling, popol, libevent, libev, libuv,
+    /// cpython; without this, with all that are there
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    against: Option<Vec<String>>,
     /// How often each is measured, in turn with the others
     #[arg(long, value_name = "N", default_value_t = 21, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
@@ -47,26 +50,27 @@ pub(crate) struct Options {
 
 /// Ours: no name in `--against` stands for them.
 const OURS: [&str; 3] = ["epoll", "poll", "select"];
-const PEERS: [&str; 3] = ["mio", "polling", "popol"];
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
-    let subjects = subjects(&options.against)?;
-    let with_peers = subjects.iter().any(|subject| PEERS.contains(subject));
     if options.instructions {
         return match (options.check, options.write) {
             (true, _) => instructions::check().map(|()| ExitCode::SUCCESS),
             (_, true) => instructions::write().map(|()| ExitCode::SUCCESS),
-            _ => instructions::compare(&subjects, with_peers).map(|()| ExitCode::SUCCESS),
+            _ => {
+                instructions::compare(&Subjects::new(options.against.as_deref())?).map(|()| ExitCode::SUCCESS)
+            }
         };
     }
+    let subjects = Subjects::new(options.against.as_deref())?;
+    let with_peers = subjects.with_crates();
     let wanted = options.workload.as_deref().unwrap_or("all");
     let mut samples = Samples::default();
     if wanted != "memory" {
         let rounds = options.rounds.to_string();
-        collect(
-            Command::new(program("bench", with_peers)?).args([wanted, &rounds, &subjects.join(",")]),
-            &mut samples,
-        )?;
+        let mut bench = Command::new(program("bench", with_peers)?);
+        bench.args([wanted, &rounds, &subjects.names.join(",")]);
+        bench.args(subjects.programs.iter().map(|(name, path)| format!("{name}={}", path.display())));
+        collect(&mut bench, &mut samples)?;
     }
     if wanted == "memory" || wanted == "all" {
         collect(&mut Command::new(program("memory", with_peers)?), &mut samples)?;
@@ -80,22 +84,6 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         plot::write(&samples, folder)?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The subjects that some names stand for, beside our own.
-fn subjects(names: &[String]) -> Result<Vec<&'static str>> {
-    let mut subjects = OURS.to_vec();
-    for name in names {
-        match name.as_str() {
-            "raw" => subjects.extend(["raw-epoll", "raw-poll", "raw-select"]),
-            "sys" => subjects.extend(["sys-epoll", "sys-poll", "sys-select"]),
-            name => match PEERS.iter().find(|peer| **peer == name) {
-                Some(peer) => subjects.push(peer),
-                None => bail!("there is no `{name}`, only raw, sys, {}", PEERS.join(", ")),
-            },
-        }
-    }
-    Ok(subjects)
 }
 
 /// Builds a program of the package `bench`, and gives back where it is.
@@ -117,17 +105,4 @@ fn collect(command: &mut Command, samples: &mut Samples) -> Result<()> {
         samples.add(&line?)?;
     }
     shell::check(command, child.wait()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_stand_for_subjects() {
-        let names = |text: &str| text.split(',').map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(subjects(&names("mio")).unwrap(), ["epoll", "poll", "select", "mio"]);
-        assert!(subjects(&names("raw,popol")).unwrap().ends_with(&["raw-select", "popol"]));
-        assert!(subjects(&names("tokio")).unwrap_err().to_string().contains("only raw, sys, mio"));
-    }
 }

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
+use super::peers::Subjects;
 use super::{OURS, program};
 use crate::{debian, shell};
 
@@ -71,12 +72,14 @@ pub(super) fn write() -> Result<()> {
 
 /// Prints what these subjects take for an event, with what stays ready and where it is written to before each wait, and for
 /// a wait that finds nothing.
-pub(super) fn compare(subjects: &[&str], with_peers: bool) -> Result<()> {
-    let program = prepare(with_peers)?;
+pub(super) fn compare(subjects: &Subjects) -> Result<()> {
+    let program = prepare(subjects.with_crates())?;
     let mut table = comfy_table::Table::new();
     table.load_preset(comfy_table::presets::ASCII_MARKDOWN);
     table.set_header(["subject", "stays ready", "written to each time", "a wait that finds nothing"]);
-    for name in subjects {
+    // Those in programs of their own are not counted.
+    let own = |name: &&&str| subjects.programs.iter().any(|(program, _)| program == *name);
+    for name in subjects.names.iter().filter(|name| !own(name)) {
         let of = |mode| {
             measure(&program, name, mode).map_or_else(|_| "-".to_owned(), |count| format!("{count:.1}"))
         };

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
-use super::PEERS;
+use super::peers::{call, peers};
 
 /// All measurements, in the order in which they came.
 #[derive(Debug, Default)]
@@ -94,22 +94,13 @@ impl Case {
 
     /// How a subject that is no peer compares with the fastest peer that is made of the same calls.
     pub(super) fn to_best_peer(&self, subject: &Subject) -> Option<f64> {
-        if PEERS.contains(&subject.name.as_str()) {
+        if peers().any(|peer| peer == subject.name) {
             return None;
         }
-        let peers = PEERS.iter().filter(|peer| call(peer) == call(&subject.name));
+        let peers = peers().filter(|peer| call(peer) == call(&subject.name));
         let peers = peers.filter_map(|name| self.subject(name));
         let best = peers.min_by(|a, b| a.median().total_cmp(&b.median()))?;
         Some(subject.ratio(best))
-    }
-}
-
-/// The call that a subject waits with.
-fn call(subject: &str) -> &str {
-    match subject {
-        "mio" | "polling" => "epoll",
-        "popol" => "poll",
-        name => name.rsplit('-').next().unwrap_or(name),
     }
 }
 

@@ -1,0 +1,90 @@
+// libevent. A second event stands for writing on the same file, as its own streams have it.
+
+#include "common.h"
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <event2/thread.h>
+
+struct subject {
+    struct event_base *base;
+    struct event timer, wake;
+    int over;
+    struct event *read, *write;
+};
+
+static const int register_works = 1, sleep_works = 1;
+
+static void on_file(evutil_socket_t fd, short what, void *index)
+{
+    (void)fd, (void)what;
+    visit((int)(intptr_t)index);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *set)
+{
+    (void)fd, (void)what;
+    ((struct subject *)set)->over = 1;
+}
+
+static struct subject *set_new(int capacity, int wakes)
+{
+    // Only with its locks can another thread end a wait.
+    if (wakes)
+        check(evthread_use_pthreads() == 0, "evthread_use_pthreads");
+    struct subject *set = room(sizeof *set);
+    check((set->base = event_base_new()) != NULL, "event_base_new");
+    check(strcmp(event_base_get_method(set->base), "epoll") == 0, "not with epoll");
+    set->read = room(capacity * sizeof *set->read);
+    set->write = room(capacity * sizeof *set->write);
+    event_assign(&set->timer, set->base, -1, 0, on_timer, set);
+    event_assign(&set->wake, set->base, -1, EV_PERSIST, on_file, NULL);
+    return set;
+}
+
+static void set_free(struct subject *set)
+{
+    // What is still there of the files' events goes with the base, which forgets them.
+    event_base_free(set->base);
+    free(set->read);
+    free(set->write);
+    free(set);
+}
+
+static void set_add(struct subject *set, int fd, int index)
+{
+    void *data = (void *)(intptr_t)index;
+    event_assign(&set->read[index], set->base, fd, EV_READ | EV_PERSIST, on_file, data);
+    event_assign(&set->write[index], set->base, fd, EV_WRITE | EV_PERSIST, on_file, data);
+    check(event_add(&set->read[index], NULL) == 0, "event_add");
+}
+
+static void set_change(struct subject *set, int index, int both)
+{
+    int result = both ? event_add(&set->write[index], NULL) : event_del(&set->write[index]);
+    check(result == 0, "event_add or event_del");
+}
+
+static void set_remove(struct subject *set, int index)
+{
+    check(event_del(&set->read[index]) == 0, "event_del");
+}
+
+static void set_wait(struct subject *set, int block)
+{
+    int flags = EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY | (block ? 0 : EVLOOP_NONBLOCK);
+    check(event_base_loop(set->base, flags) >= 0, "event_base_loop");
+}
+
+static void set_sleep(struct subject *set, double seconds)
+{
+    struct timeval time = {0, (long)(seconds * 1e6 + 0.5)};
+    check(event_add(&set->timer, &time) == 0, "event_add");
+    for (set->over = 0; !set->over;)
+        set_wait(set, 1);
+}
+
+static void set_wake(struct subject *set)
+{
+    event_active(&set->wake, EV_READ, 0);
+}

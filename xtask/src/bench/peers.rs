@@ -1,0 +1,185 @@
+//! Other libraries: the Rust ones are built into the program, those in C and Python are programs of their own.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::OURS;
+use crate::{debian, shell};
+
+/// The peers in Rust.
+pub(super) const CRATES: [&str; 3] = ["mio", "polling", "popol"];
+
+/// Every other peer: its subjects, and the call that they wait with.
+const CALLS: [(&str, &str); 9] = [
+    ("mio", "epoll"),
+    ("polling", "epoll"),
+    ("popol", "poll"),
+    ("libevent", "epoll"),
+    ("libev", "epoll"),
+    ("libuv", "epoll"),
+    ("cpython", "epoll"),
+    ("cpython-poll", "poll"),
+    ("cpython-select", "select"),
+];
+
+/// A library in C: its header, what to link with, and Debian's package.
+struct Library {
+    name: &'static str,
+    header: &'static str,
+    link: &'static [&'static str],
+    package: &'static str,
+}
+
+const LIBRARIES: [Library; 3] = [
+    Library {
+        name: "libevent",
+        header: "event2/event.h",
+        link: &["-levent_core", "-levent_pthreads"],
+        package: "libevent-dev",
+    },
+    Library { name: "libev", header: "ev.h", link: &["-lev"], package: "libev-dev" },
+    Library { name: "libuv", header: "uv.h", link: &["-luv"], package: "libuv1-dev" },
+];
+
+/// The subjects of Python.
+const PYTHON: [&str; 3] = ["cpython", "cpython-poll", "cpython-select"];
+
+/// What is to be measured.
+#[derive(Debug, Default)]
+pub(super) struct Subjects {
+    pub(super) names: Vec<&'static str>,
+    /// The names of those that are programs of their own, with the programs.
+    pub(super) programs: Vec<(&'static str, PathBuf)>,
+}
+
+impl Subjects {
+    /// Ours, and those that some names stand for; without names all that are there.
+    pub(super) fn new(names: Option<&[String]>) -> Result<Self> {
+        let mut subjects = Self { names: OURS.to_vec(), programs: Vec::new() };
+        let all =
+            || ["raw", "sys"].into_iter().chain(CRATES).chain(LIBRARIES.map(|it| it.name)).chain(["cpython"]);
+        let asked: Vec<&str> = match names {
+            Some(names) => names.iter().map(String::as_str).collect(),
+            None => all().collect(),
+        };
+        if let Some(unknown) = asked.iter().find(|name| !all().any(|known| known == **name)) {
+            bail!("there is no `{unknown}`, only {}", all().collect::<Vec<_>>().join(", "));
+        }
+        for name in asked {
+            subjects.add(name, names.is_some())?;
+        }
+        Ok(subjects)
+    }
+
+    /// Adds what a known name stands for. What is not there is installed if it `must` be there.
+    fn add(&mut self, name: &str, must: bool) -> Result<()> {
+        match name {
+            "raw" => self.names.extend(["raw-epoll", "raw-poll", "raw-select"]),
+            "sys" => self.names.extend(["sys-epoll", "sys-poll", "sys-select"]),
+            "cpython" if there(must, name, "python3", has_python)? => {
+                let program = shell::root().join("tests/bench/peers/peer.py");
+                for name in PYTHON {
+                    self.names.push(name);
+                    self.programs.push((name, program.clone()));
+                }
+            }
+            _ => self.names.extend(CRATES.iter().find(|known| **known == name)),
+        }
+        for library in LIBRARIES.iter().filter(|library| library.name == name) {
+            if there(must, name, library.package, || library.is_there())? {
+                self.names.push(library.name);
+                self.programs.push((library.name, library.build()?));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn with_crates(&self) -> bool {
+        self.names.iter().any(|name| CRATES.contains(name))
+    }
+}
+
+/// The call that a subject waits with.
+pub(super) fn call(subject: &str) -> &str {
+    match CALLS.iter().find(|(name, _)| *name == subject) {
+        Some((_, call)) => call,
+        None => subject.rsplit('-').next().unwrap_or(subject),
+    }
+}
+
+/// All subjects that are neither ours nor bare calls.
+pub(super) fn peers() -> impl Iterator<Item = &'static str> {
+    CALLS.iter().map(|(name, _)| *name)
+}
+
+/// Whether something is there, if need be after its installation. Says so if it is not.
+fn there(must: bool, name: &str, package: &str, is_there: impl Fn() -> bool) -> Result<bool> {
+    if is_there() {
+        return Ok(true);
+    }
+    if must {
+        debian::need(&[package])?;
+        if !is_there() {
+            bail!("`{name}` cannot be used, though Debian's package {package} is installed");
+        }
+        return Ok(true);
+    }
+    eprintln!("not measured: {name} (Debian's package {package} is not installed)");
+    Ok(false)
+}
+
+fn has_python() -> bool {
+    let mut python = Command::new("python3");
+    // `os.eventfd` came with 3.10.
+    python.args(["-c", "import os; os.eventfd"]).stdout(Stdio::null()).stderr(Stdio::null());
+    python.status().is_ok_and(|status| status.success())
+}
+
+impl Library {
+    /// Whether the compiler finds the header.
+    fn is_there(&self) -> bool {
+        let mut probe = Command::new("cc");
+        probe.args(["-E", "-x", "c", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let Ok(mut child) = probe.spawn() else { return false };
+        let text = format!("#include <{}>\n", self.header);
+        let told = child.stdin.take().is_some_and(|mut input| input.write_all(text.as_bytes()).is_ok());
+        child.wait().is_ok_and(|status| status.success()) && told
+    }
+
+    fn build(&self) -> Result<PathBuf> {
+        let folder = shell::target_directory()?.join("peers");
+        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        let program = folder.join(self.name);
+        let source = shell::root().join("tests/bench/peers").join(self.name).with_extension("c");
+        let mut cc = Command::new("cc");
+        // ev.h's own casts are what the last option is about.
+        cc.args(["-O2", "-Wall", "-Wno-strict-aliasing", "-o"]).arg(&program).arg(source);
+        shell::run(cc.args(self.link).arg("-pthread"))?;
+        Ok(program)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Result<Vec<&'static str>> {
+        let names: Vec<_> = text.split(',').map(str::to_owned).collect();
+        Subjects::new(Some(&names)).map(|subjects| subjects.names)
+    }
+
+    #[test]
+    fn names_stand_for_subjects() {
+        assert_eq!(names("mio").unwrap(), ["epoll", "poll", "select", "mio"]);
+        assert!(names("raw,popol").unwrap().ends_with(&["raw-select", "popol"]));
+        assert!(names("tokio").unwrap_err().to_string().contains("only raw, sys, mio"));
+    }
+
+    #[test]
+    fn a_call_for_each_subject() {
+        assert_eq!((call("libuv"), call("cpython-select"), call("sys-poll")), ("epoll", "select", "poll"));
+    }
+}
