@@ -89,10 +89,6 @@ fn play<S: Subject<&'static OwnedFd>>(
 impl Workload for &PingPong {
     type File = &'static OwnedFd;
 
-    fn elsewhere(&self) -> Option<String> {
-        Some("pingpong".to_owned())
-    }
-
     fn run<S: Subject<&'static OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
         let turn = AtomicU32::new(1);
         let (to_first, from_second) = mpsc::channel::<Wake>();
