@@ -158,7 +158,7 @@ pub(crate) fn wait(
 ) -> io::Result<usize> {
     // Only a finite wait needs to know when it began.
     match timeout.limit {
-        Some(limit) if !limit.is_zero() => wait_for(timeout, limit, call),
+        Some(limit) if timeout.is_finite() => wait_for(timeout, limit, call),
         limit => loop {
             match call(limit.map(|_| Duration::ZERO)) {
                 Err(error) if timeout.goes_on_after(&error) => {}

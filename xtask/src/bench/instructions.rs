@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 
 use super::peers::Subjects;
-use super::{OURS, program};
+use super::{COUNTED, program};
 use crate::{debian, shell};
 
 /// Waits in the shorter of two runs; the longer has twice as many. Each finds `EVENTS` events.
@@ -62,7 +62,7 @@ pub(super) fn write() -> Result<()> {
                     # Written by `cargo xtask bench --instructions --write`.\n"
             .to_owned();
     let _ = writeln!(text, "{}", release()?);
-    for name in OURS {
+    for name in COUNTED {
         let _ = writeln!(text, "{name} {:.1}", measure(&program, name, "level")?);
     }
     fs::write(file(), &text).context("tests/bench/instructions.txt")?;

@@ -51,6 +51,7 @@ pub fn all<W: Workload>(workload: &W) -> Vec<Entry<'_>> {
         "raw-epoll": raw_epoll::RawEpoll,
         "sys-epoll": sys::SysEpoll,
         "epoll": Ours<backend::Epoll, W::File>,
+        "edge-epoll": Ours<backend::Epoll, W::File, true>,
         "raw-poll": raw_poll::RawPoll,
         "sys-poll": sys::SysPoll<W::File>,
         "poll": Ours<backend::Poll, W::File>,

@@ -5,21 +5,21 @@ use std::time::Duration;
 
 use selectors::backend::Backend;
 use selectors::sys::fd::AsFd;
-use selectors::{Ready, Selector, Token};
+use selectors::{Mode, Ready, Selector, Token};
 
 use crate::subject::Wake;
 use crate::{Interest, Subject};
 
-/// `selectors` over the back end `B`; the data of a key is its index.
+/// `selectors` over the back end `B`, edge-triggered or level-triggered; the data of a key is its index.
 #[derive(Debug)]
-pub struct Ours<B: Backend, F> {
+pub struct Ours<B: Backend, F, const EDGE: bool = false> {
     selector: Selector<B, F, usize>,
     ready: Ready,
     // By index.
     tokens: Vec<Option<Token>>,
 }
 
-impl<B: Backend, F: AsFd> Ours<B, F> {
+impl<B: Backend, F: AsFd, const EDGE: bool> Ours<B, F, EDGE> {
     fn token(&self, index: usize) -> io::Result<Token> {
         self.tokens.get(index).copied().flatten().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
@@ -32,14 +32,17 @@ fn interest(interest: Interest) -> selectors::Interest {
     }
 }
 
-impl<B: Backend, F: AsFd> Subject<F> for Ours<B, F> {
+impl<B: Backend, F: AsFd, const EDGE: bool> Subject<F> for Ours<B, F, EDGE> {
+    const LEVEL: bool = !EDGE;
+
     fn new(capacity: usize) -> io::Result<Self> {
         let (ready, tokens) = (Ready::with_capacity(capacity), Vec::with_capacity(capacity));
         Ok(Self { selector: Selector::new()?, ready, tokens })
     }
 
     fn add(&mut self, file: F, index: usize, wanted: Interest) -> io::Result<()> {
-        let token = self.selector.register(file, interest(wanted), index)?;
+        let mode = if EDGE { Mode::Edge } else { Mode::Level };
+        let token = self.selector.register_with(file, interest(wanted), mode, index)?;
         if index >= self.tokens.len() {
             self.tokens.resize(index + 1, None);
         }
