@@ -33,3 +33,38 @@ pub(crate) fn wait_timespec(
         result => result,
     }
 }
+
+#[cfg(test)]
+#[expect(unsafe_code, reason = "what stands in for the kernel is passed an address")]
+mod tests {
+    use super::*;
+
+    /// Waits with a call that is interrupted once, `left` before its end; gives back what it was asked for each time.
+    fn interrupted(timeout: Timeout, left: Duration) -> (io::Result<usize>, Vec<Duration>) {
+        let mut asked = Vec::new();
+        let result = wait_timespec(timeout, |time| {
+            // SAFETY: null is for ever only; otherwise it is a timespec that outlives this call.
+            let time = unsafe { &mut *time };
+            asked.push(Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32));
+            if asked.len() == 1 {
+                *time = timespec(left);
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            Ok(7)
+        });
+        (result, asked)
+    }
+
+    #[test]
+    fn a_wait_goes_on_with_what_the_kernel_says_is_left() {
+        let (limit, left) = (Duration::from_millis(4), Duration::from_nanos(1));
+        let (result, asked) = interrupted(limit.into(), left);
+        assert_eq!((result.unwrap(), &asked[..]), (7, &[limit, left][..]));
+
+        let (result, asked) = interrupted(limit.into(), Duration::ZERO);
+        assert_eq!((result.unwrap(), &asked[..]), (7, &[limit, Duration::ZERO][..]), "a last look");
+
+        let (result, asked) = interrupted(Timeout::after(limit).interruptible(), left);
+        assert_eq!((result.unwrap_err().kind(), asked.len()), (io::ErrorKind::Interrupted, 1));
+    }
+}
