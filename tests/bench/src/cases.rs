@@ -40,6 +40,8 @@ pub(crate) fn run(wanted: &str, rounds: u32, subjects: &str, programs: &[String]
         let case = format!("1 of {count}");
         runner.case("one", &case, count, "ns/wait", || Ready::new(count, 1))?;
     }
+    let limited = || Ok(Ready::new(100, 1)?.within(Duration::from_secs(1)));
+    runner.case("limit", "1 of 100, 1 s", 100, "ns/wait", limited)?;
     let idle = || Sleep::new(100, Duration::ZERO);
     runner.case("idle", "none of 100", 100, "ns/wait", idle)?;
     runner.case("register", "beside 1000", 1001, "ns/pair", || Register::new(1000))?;

@@ -13,6 +13,7 @@ use crate::{Cost, Interest, Subject, Workload};
 pub struct Ready {
     pipes: Vec<OwnedFd>,
     ready: usize,
+    limit: Duration,
 }
 
 impl Ready {
@@ -22,7 +23,13 @@ impl Ready {
     ///
     /// What the system says.
     pub fn new(count: usize, ready: usize) -> io::Result<Self> {
-        Ok(Self { pipes: pipes(count, ready)?, ready })
+        Ok(Self { pipes: pipes(count, ready)?, ready, limit: Duration::ZERO })
+    }
+
+    /// The waits are not told to look only, but to take no longer than this.
+    #[must_use]
+    pub fn within(self, limit: Duration) -> Self {
+        Self { limit, ..self }
     }
 }
 
@@ -32,7 +39,7 @@ impl<'a> Workload for &'a Ready {
     const LEVEL: bool = true;
 
     fn elsewhere(&self) -> Option<String> {
-        Some(format!("ready {} {}", self.pipes.len(), self.ready))
+        self.limit.is_zero().then(|| format!("ready {} {}", self.pipes.len(), self.ready))
     }
 
     fn run<S: Subject<&'a OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
@@ -43,7 +50,7 @@ impl<'a> Workload for &'a Ready {
         Cost::of(laps, |laps| {
             let (mut found, mut sum) = (0, 0);
             for _ in 0..laps {
-                subject.wait(Some(Duration::ZERO), |index| {
+                subject.wait(Some(self.limit), |index| {
                     found += 1;
                     sum += index;
                 })?;
