@@ -21,7 +21,7 @@ use samples::Samples;
 /// What to measure, and how to tell about it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Run only this workload: ring, ready, one, limit, idle, register, interest, sleep, wake, echo or memory
+    /// Run only this workload: ring, ready, one, limit, idle, register, interest, relay, sleep, wake, echo or memory
     #[arg(value_name = "WORKLOAD")]
     workload: Option<String>,
     /// Compare with these only: raw (the bare calls), sys (`select-sys` alone), mio, polling, popol, libevent, libev, libuv,

@@ -1,6 +1,7 @@
 //! `cargo xtask ci`: everything a change must pass.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -189,8 +190,30 @@ fn documentation() -> Result<()> {
 
 /// Both at once, as one needs the other and neither may be published yet.
 fn packages() -> Result<()> {
+    forget_unpacked("select-sys")?;
     let mut package = shell::cargo(["package", "--allow-dirty", "--quiet"]);
     shell::run(package.args(["--package", "select-sys", "--package", "selectors"]))
+}
+
+/// Removes what cargo has unpacked of a package of ours.
+///
+/// It unpacks a package that is not published into its own folder, to build the other against it, and takes it from there
+/// the next time as well, though another may have been packed under the same version.
+fn forget_unpacked(name: &str) -> Result<()> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
+    let Some(home) = home else { return Ok(()) };
+    let Ok(registries) = fs::read_dir(home.join("registry/src")) else { return Ok(()) };
+    for registry in registries {
+        let folder = registry?.path();
+        for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(&format!("{name}-")) {
+                fs::remove_dir_all(entry.path()).with_context(|| entry.path().display().to_string())?;
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -30,8 +30,17 @@ impl Cost {
     /// What `work` gives back.
     pub fn of(laps: u32, mut work: impl FnMut(u32) -> io::Result<u64>) -> io::Result<Self> {
         work(WARM)?;
+        Self::of_part(|| work(laps))
+    }
+
+    /// As [`of`](Self::of), of something that is measured in parts.
+    ///
+    /// # Errors
+    ///
+    /// What `work` gives back.
+    pub fn of_part(work: impl FnOnce() -> io::Result<u64>) -> io::Result<Self> {
         let start = processor_time();
-        let steps = work(laps)?;
+        let steps = work()?;
         Ok(Self { time: processor_time().saturating_sub(start), steps })
     }
 

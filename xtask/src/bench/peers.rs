@@ -77,7 +77,7 @@ impl Subjects {
     /// Adds what a known name stands for. What is not there is installed if it `must` be there.
     fn add(&mut self, name: &str, must: bool) -> Result<()> {
         match name {
-            "raw" => self.names.extend(["raw-epoll", "raw-poll", "raw-select"]),
+            "raw" => self.names.extend(["raw-epoll", "deferred-epoll", "raw-poll", "raw-select"]),
             "sys" => self.names.extend(["sys-epoll", "sys-poll", "sys-select"]),
             "cpython" if there(must, name, "python3", has_python)? => {
                 let program = shell::root().join("tests/bench/peers/peer.py");

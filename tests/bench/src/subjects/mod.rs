@@ -6,6 +6,7 @@ use selectors::backend;
 
 use crate::{Cost, Workload};
 
+mod deferred;
 mod dense;
 mod external;
 #[cfg(feature = "peers")]
@@ -49,6 +50,7 @@ pub fn all<W: Workload>(workload: &W) -> Vec<Entry<'_>> {
     }
     subjects! {
         "raw-epoll": raw_epoll::RawEpoll,
+        "deferred-epoll": deferred::Deferred,
         "sys-epoll": sys::SysEpoll,
         "epoll": Ours<backend::Epoll, W::File>,
         "edge-epoll": Ours<backend::Epoll, W::File, true>,

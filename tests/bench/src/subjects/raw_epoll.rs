@@ -23,7 +23,7 @@ pub(super) struct RawEpoll {
 }
 
 impl RawEpoll {
-    fn control(&self, what: i32, fd: RawFd, index: usize, events: i32) -> io::Result<()> {
+    pub(super) fn control(&self, what: i32, fd: RawFd, index: usize, events: i32) -> io::Result<()> {
         let mut event = libc::epoll_event { events: events as u32, u64: index as u64 };
         // SAFETY: the event is valid for the call.
         check(unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), what, fd, &mut event) }).map(drop)
@@ -34,7 +34,7 @@ fn check(result: i32) -> io::Result<i32> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
-fn events(interest: Interest) -> i32 {
+pub(super) fn events(interest: Interest) -> i32 {
     match interest {
         Interest::Read => libc::EPOLLIN,
         Interest::Both => libc::EPOLLIN | libc::EPOLLOUT,
