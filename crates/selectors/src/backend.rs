@@ -128,7 +128,7 @@ pub type DefaultBackend = Best;
 ///   whether it still is, and must not use it: `wait` is shown the descriptors again for that reason.
 ///
 /// `add`, `modify` and `remove` do nothing unless a back end says otherwise: one whose kernel keeps no set needs only
-/// `wait`.
+/// `wait`. One that is built over another passes on all of them: that may keep what it was shown until it hears of a change.
 ///
 /// Implementing it is safe, and cannot break a selector: a tag that is reported without cause, twice, or long after its
 /// key is gone finds its key, is merged, or finds nothing.

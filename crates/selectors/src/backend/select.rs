@@ -47,7 +47,7 @@ pub struct Select {
     cache: select::Cache,
     // Whether a change was asked for since `cache` was loaded.
     changed: bool,
-    // Of what is added.
+    // Of what is in `cache`. Others may be left from before.
     tags: FdIndex<Tag>,
 }
 
@@ -64,9 +64,8 @@ impl Backend for Select {
         mode != Mode::Edge
     }
 
-    fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
+    fn add(&mut self, _: &Source<'_>) -> io::Result<()> {
         self.changed = true;
-        self.tags.insert(source.fd().as_raw_fd(), source.tag());
         Ok(())
     }
 
@@ -86,30 +85,39 @@ impl Backend for Select {
         &mut self,
         armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
         timeout: Timeout,
-        mut report: impl FnMut(Tag, Readiness),
+        report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
         let Self { cache, changed, tags } = self;
-        let mut look = |loaded: select::Loaded<'_, '_>| {
-            for (fd, sets) in loaded.select(timeout)? {
-                if let Some(tag) = tags.get(fd) {
-                    report(tag, meaning(sets));
-                }
-            }
-            Ok(())
-        };
         if !*changed {
             if let Some(loaded) = cache.reload(armed.clone().map(|source| Ok(source?.fd())))? {
-                return look(loaded);
+                return look(loaded, tags, timeout, report);
             }
         }
         *changed = true;
         let loaded = cache.load(armed.map(|source| {
             let source = source?;
+            tags.insert(source.fd().as_raw_fd(), source.tag());
             Ok((source.fd(), sets(source.interest())))
         }))?;
         *changed = false;
-        look(loaded)
+        look(loaded, tags, timeout, report)
     }
+}
+
+/// Waits for what is loaded.
+#[inline]
+fn look(
+    loaded: select::Loaded<'_, '_>,
+    tags: &FdIndex<Tag>,
+    timeout: Timeout,
+    mut report: impl FnMut(Tag, Readiness),
+) -> io::Result<()> {
+    for (fd, sets) in loaded.select(timeout)? {
+        if let Some(tag) = tags.get(fd) {
+            report(tag, meaning(sets));
+        }
+    }
+    Ok(())
 }
 
 fn sets(interest: Interest) -> Sets {
