@@ -187,8 +187,9 @@ impl fmt::Debug for PollFd<'_> {
 /// `ppoll(2)`—Waits until an entry of `fds` has something to report, and gives back how many have.
 ///
 /// The answers are in [`PollFd::revents`] of the entries; all are overwritten. The kernel gets the timeout in
-/// nanoseconds (without `ppoll` in the system, rounded up to the next millisecond). A descriptor may stand in the
-/// list more than once, and counts as often. An empty list waits for the timeout.
+/// nanoseconds (without `ppoll` in the system, rounded up to the next millisecond); a wait without a limit, or with no
+/// time, goes through `poll`, which is cheaper. A descriptor may stand in the list more than once, and counts as often. An
+/// empty list waits for the timeout.
 ///
 /// # Errors
 ///
