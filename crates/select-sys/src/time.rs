@@ -34,6 +34,9 @@ pub(crate) use crate::time_system::*;
 /// limit, to wake several threads at once: by 0.1 % of the limit, but at least 50 µs (`PR_SET_TIMERSLACK` of prctl(2)
 /// changes that) and at most 100 ms.
 ///
+/// On Linux of 64 bits, the time for which the first signal handler runs is not counted in waits for poll and select: the
+/// kernel says what is left before the handler begins.
+///
 /// # References
 ///
 /// [time(7)](https://man7.org/linux/man-pages/man7/time.7.html)

@@ -103,6 +103,9 @@ fn broken_off(break_off: impl Fn(&mut Cache, Entry<'_>)) {
         let mut cache = Cache::new();
         assert_eq!(find(&mut cache, &first), all(&first));
         break_off(&mut cache, other);
+        // Nothing is left of either list: what was in the first one may be closed by now.
+        assert!(cache.reload([Ok(other.0)]).unwrap().is_none());
+        assert_eq!(cache.reload([]).unwrap().unwrap().select(Timeout::ZERO).unwrap().count(), 0);
         assert_eq!(find(&mut cache, next), all(next));
         assert_eq!(find(&mut cache, next), all(next));
     }

@@ -96,17 +96,22 @@ impl Cache {
         &'a mut self,
         fds: impl IntoIterator<Item = io::Result<(BorrowedFd<'fd>, Sets)>>,
     ) -> io::Result<Loaded<'a, 'fd>> {
-        self.numbers.clear();
+        // If `fds` yields an error or panics, the cache is left with nothing in it: `reload` goes by `numbers` alone, so these
+        // must never be other than those in `asked`.
+        self.asked.iter_mut().for_each(sys::Set::clear);
+        let mut numbers = std::mem::take(&mut self.numbers);
+        numbers.clear();
         self.sets.clear();
         for entry in fds {
             let (fd, sets) = entry?;
-            self.numbers.push(fd.as_raw_fd());
+            numbers.push(fd.as_raw_fd());
             self.sets.push(sets);
         }
         for (set, asked) in ALL.into_iter().zip(&mut self.asked) {
-            let all = self.numbers.iter().zip(&self.sets);
+            let all = numbers.iter().zip(&self.sets);
             asked.assign(all.filter(|(_, sets)| sets.contains(set)).map(|(&number, _)| number));
         }
+        self.numbers = numbers;
         Ok(Loaded { cache: self, borrowed: PhantomData })
     }
 
@@ -135,7 +140,7 @@ impl Cache {
     }
 }
 
-/// Sets whose descriptors are open: what [`Cache::load`] lends for one wait.
+/// Sets whose descriptors are open: what [`Cache::load`] and [`Cache::reload`] lend for one wait.
 ///
 /// # Examples
 ///

@@ -22,6 +22,7 @@ pub(crate) fn wait_timespec(
     let mut left = timespec(limit);
     match call(&mut left) {
         Err(error) if timeout.goes_on_after(&error) => {
+            // The kernel writes before the handler runs, so that the handler's time is waited for again.
             // By the clock from here on, because not every system writes back (QEMU's emulation of Linux; a program under
             // STICKY_TIMEOUTS, see personality(2)): there, the time before the first interruption is waited for again.
             let left = Duration::new(left.tv_sec.unsigned_abs(), left.tv_nsec as u32); // neither is negative
