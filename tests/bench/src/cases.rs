@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use bench::subjects::Program;
-use bench::workloads::{Burst, Change, Echo, PingPong, Ready, Register, Relay, Ring, Sleep, Wakes};
+use bench::workloads::{Burst, Change, Echo, PingPong, Ready, Register, Relay, Ring, Sleep, Style, Wakes};
 use bench::{Interest, Workload, allow_descriptors, subjects};
 
 /// A measurement takes about so long, or [`LEAST`] laps, without what comes before the clock starts.
@@ -15,9 +15,6 @@ const LEAST: u32 = 8;
 
 /// Descriptors, and how many of them are ready, for the cost of a wait as they grow more.
 const SIZES: [usize; 7] = [10, 30, 100, 300, 1000, 3000, 10_000];
-
-/// Bytes in a message that is relayed.
-const RELAYED: usize = 4096;
 
 struct Runner<'a> {
     wanted: &'a str,
@@ -52,12 +49,14 @@ pub(crate) fn run(wanted: &str, rounds: u32, subjects: &str, programs: &[String]
     runner.case("interest", "to both and back", 100, "ns/round", both)?;
     let same = || Change::new(Interest::Read);
     runner.case("interest", "to what it is", 100, "ns/round", same)?;
-    let relay = || Relay::new(RELAYED, 1, true);
-    runner.case("relay", "readers keep up", 200, "ns/message", relay)?;
-    let relay = || Relay::new(RELAYED, 16, true);
-    runner.case("relay", "readers lag", 200, "ns/message", relay)?;
-    let relay = || Relay::new(RELAYED, 1, false);
-    runner.case("relay", "asks before it writes", 200, "ns/message", relay)?;
+    for (case, message, lag, style) in [
+        ("writes at once, readers keep up", 4096, 1, Style::AtOnce),
+        ("writes at once, readers lag", 16384, 16, Style::AtOnce),
+        ("asks first, serves readable first", 4096, 1, Style::ReadsFirst),
+        ("asks first, serves writable first", 4096, 1, Style::WritesFirst),
+    ] {
+        runner.case("relay", case, 200, "ns/message", || Relay::new(message, lag, style))?;
+    }
     let sleep = || Sleep::new(1, Duration::from_micros(100));
     runner.case("sleep", "100 µs", 1, "ns/wait", sleep)?;
     runner.case("wake", "in one thread", 1, "ns/wake", || Ok(Wakes))?;

@@ -9,7 +9,7 @@ mod wake;
 
 pub use echo::Echo;
 pub use register::{Change, Register};
-pub use relay::Relay;
+pub use relay::{Relay, Style};
 pub use ring::Ring;
 pub use wait::{Ready, Refreshed, Sleep};
 pub use wake::{Burst, PingPong, Wakes};

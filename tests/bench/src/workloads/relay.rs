@@ -22,18 +22,30 @@ pub struct Relay {
     readers: Vec<Pair<UnixStream>>,
     message: usize,
     lag: usize,
-    at_once: bool,
+    style: Style,
+}
+
+/// How a relay goes about writing, and in which order it serves what a wait has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Style {
+    /// It writes when it has read, and asks for room for what is left.
+    AtOnce,
+    /// It asks for room first. What is readable is served first: what is asked for then is wanted at the wait.
+    ReadsFirst,
+    /// It asks for room first. What is writable is served first: a line that had room takes its request back, and makes it
+    /// again when it has read.
+    WritesFirst,
 }
 
 impl Relay {
-    /// Messages of so many bytes. A reader takes all that there is in every turn, or in one of `lag`, each in another. The
-    /// relay writes when it has read, and asks for room for what is left; or, unless `at_once`, it asks first.
+    /// Messages of so many bytes. A reader takes all that there is in every turn, or in one of `lag`, each in another.
     ///
     /// # Errors
     ///
     /// What the system says.
-    pub fn new(message: usize, lag: usize, at_once: bool) -> io::Result<Self> {
-        Ok(Self { senders: sockets(LINES)?, readers: sockets(LINES)?, message, lag, at_once })
+    pub fn new(message: usize, lag: usize, style: Style) -> io::Result<Self> {
+        Ok(Self { senders: sockets(LINES)?, readers: sockets(LINES)?, message, lag, style })
     }
 
     /// Each sender sends a message, or what there is room for. Gives back how many bytes that was.
@@ -134,13 +146,16 @@ impl<'a> Workload for &'a Relay {
             ready.clear();
             subject.wait(Some(Duration::ZERO), |index| ready.push(index))?;
             let mut sent = 0;
+            // The place of a source is even, that of a sink odd.
+            let first = usize::from(self.style == Style::WritesFirst);
+            ready.sort_unstable_by_key(|index| index % 2 != first);
             for &index in &ready {
                 let line = &mut lines[index / 2];
                 let from = index % 2 == 0;
                 if from {
                     line.read()?;
                 }
-                if !from || self.at_once && !line.writes {
+                if !from || self.style == Style::AtOnce && !line.writes {
                     sent += line.write()? as u64;
                 }
                 line.ask(&mut subject, index & !1)?;
