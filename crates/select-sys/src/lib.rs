@@ -108,16 +108,9 @@ mod time_system;
 mod time_system;
 
 #[cfg(all(any(target_os = "android", target_os = "linux"), target_pointer_width = "64"))]
-#[path = "time/told.rs"]
-mod time_left;
-#[cfg(all(unix, not(all(any(target_os = "android", target_os = "linux"), target_pointer_width = "64")),))]
-#[path = "time/untold.rs"]
-mod time_left;
-
-#[cfg(all(any(target_os = "android", target_os = "linux"), target_pointer_width = "64"))]
 #[path = "select/linux.rs"]
 mod select_call;
-#[cfg(all(unix, not(all(any(target_os = "android", target_os = "linux"), target_pointer_width = "64")),))]
+#[cfg(all(unix, not(all(any(target_os = "android", target_os = "linux"), target_pointer_width = "64"))))]
 #[path = "select/pselect.rs"]
 mod select_call;
 

@@ -5,8 +5,7 @@
 use std::io;
 
 use crate::Timeout;
-use crate::time;
-use crate::time_left::wait_timespec;
+use crate::time::{self, wait_timespec};
 
 /// `ppoll(2)`, retried as `wait_timespec` says.
 ///

@@ -8,8 +8,7 @@ use crate::Timeout;
 use crate::fd::RawFd;
 use crate::select::{ALL, Sets};
 use crate::select_call::pselect;
-use crate::time;
-use crate::time_left::wait_timespec;
+use crate::time::{self, wait_timespec};
 
 /// The bits in a word of `fd_set`: an `unsigned long` on Linux (`__fd_mask`), which has the size of `usize`.
 const WORD: usize = usize::BITS as usize;

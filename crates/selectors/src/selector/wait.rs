@@ -88,7 +88,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// ```
     pub fn select_into(&mut self, ready: &mut Ready, timeout: impl Into<Timeout>) -> Result<usize, Error> {
         let Self { backend, map, waker } = self;
-        let mut list = ready.begin(map.id, map.len() + usize::from(waker.is_some()));
+        let mut list = ready.begin(map.id, map.len());
         let armed = Armed { selector: map.id, slots: map.iter(), waker: waker.as_ref() };
         let unseen = waker.as_ref().map(WakerSource::unseen);
         let (slots, mut woken) = (map.slots(), false);
