@@ -7,7 +7,13 @@ use selectors::sys::poll::{Cache, PollFlags, poll};
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-conformance::scenarios_of!(sys, poll_cache: loaded_again, after_an_error, after_a_panic, a_descriptor_that_comes_twice);
+conformance::scenarios_of!(sys, poll_cache:
+    loaded_again,
+    only_the_same_list_is_lent_again,
+    after_an_error,
+    after_a_panic,
+    a_descriptor_that_comes_twice,
+);
 
 type Entry<'fd> = (BorrowedFd<'fd>, PollFlags);
 
@@ -50,6 +56,23 @@ fn loaded_again() -> Run {
     let mut cache = Cache::new();
     for list in lists {
         assert_loads(&mut cache, list);
+    }
+    Ok(())
+}
+
+/// Neither a part of it, nor more, nor another order; and what was asked for is asked again.
+fn only_the_same_list_is_lent_again() -> Run {
+    let ends: Vec<_> = (0..3).map(|_| pairs::streams()).collect();
+    let [a, b, c] = [0, 1, 2].map(|index: usize| ends[index].0.as_fd());
+    let mut cache = Cache::new();
+    assert_loads(&mut cache, &[(a, PollFlags::OUT), (b, PollFlags::OUT)]);
+    for other in [&[][..], &[a], &[b], &[b, a], &[a, c], &[a, b, c]] {
+        assert!(cache.reload(other.iter().copied().map(Ok)).unwrap().is_none(), "{other:?}");
+        let error = cache.reload([Ok(a), Err(io::Error::other("no more"))]).unwrap_err();
+        assert_eq!(error.to_string(), "no more");
+        let again = cache.reload([Ok(a), Ok(b)]).unwrap().unwrap();
+        assert_eq!(poll(again, Timeout::ZERO).unwrap(), 2);
+        assert!(again.iter().all(|entry| entry.events() == PollFlags::OUT));
     }
     Ok(())
 }

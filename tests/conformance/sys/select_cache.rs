@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 conformance::scenarios_of!(sys, select_cache:
     the_answers_are_those_of_select,
     loaded_again,
+    only_the_same_list_is_lent_again,
     a_descriptor_that_comes_twice,
     after_an_error,
     after_a_panic,
@@ -79,6 +80,24 @@ fn loaded_again() -> Run {
     let mut cache = Cache::new();
     for list in lists {
         assert_eq!(find(&mut cache, list), all(list));
+    }
+    Ok(())
+}
+
+/// Neither a part of it, nor more, nor another order; and what was asked for is asked again.
+fn only_the_same_list_is_lent_again() -> Run {
+    let ends: Vec<_> = (0..3).map(|_| pairs::streams()).collect();
+    let [a, b, c] = [0, 1, 2].map(|index: usize| ends[index].0.as_fd());
+    let loaded = [(a, Sets::WRITE), (b, Sets::READ | Sets::WRITE)];
+    let ready = [(a, Sets::WRITE), (b, Sets::WRITE)];
+    let mut cache = Cache::new();
+    assert_eq!(find(&mut cache, &loaded), all(&ready));
+    for other in [&[][..], &[a], &[b], &[b, a], &[a, c], &[a, b, c]] {
+        assert!(cache.reload(other.iter().copied().map(Ok)).unwrap().is_none(), "{other:?}");
+        let error = cache.reload([Ok(a), Err(io::Error::other("no more"))]).unwrap_err();
+        assert_eq!(error.to_string(), "no more");
+        let again = cache.reload([Ok(a), Ok(b)]).unwrap().unwrap();
+        assert_eq!(again.select(Timeout::ZERO).unwrap().collect::<Vec<_>>(), all(&ready));
     }
     Ok(())
 }
