@@ -40,7 +40,7 @@ use crate::{Interest, Mode, Readiness, Timeout};
 #[derive(Debug, Default)]
 pub struct Poll {
     cache: poll::Cache,
-    // Whether a change was asked for since `cache` was loaded.
+    // Whether a descriptor in `cache` may be wanted with another tag or interest now. That others are wanted shows by itself.
     changed: bool,
     // The tags of the entries in `cache`.
     tags: Vec<Tag>,
@@ -69,11 +69,6 @@ impl Backend for Poll {
         Ok(())
     }
 
-    fn remove(&mut self, _: &Source<'_>) -> io::Result<()> {
-        self.changed = true;
-        Ok(())
-    }
-
     #[inline]
     fn wait<'fd>(
         &mut self,
@@ -87,7 +82,6 @@ impl Backend for Poll {
                 return look(entries, tags, timeout, report);
             }
         }
-        *changed = true;
         tags.clear();
         let entries = cache.load(armed.map(|source| {
             let source = source?;

@@ -45,7 +45,7 @@ use crate::{Interest, Mode, Readiness, Timeout};
 #[derive(Debug)]
 pub struct Select {
     cache: select::Cache,
-    // Whether a change was asked for since `cache` was loaded.
+    // Whether a descriptor in `cache` may be wanted with another tag or interest now. That others are wanted shows by itself.
     changed: bool,
     // Of what is in `cache`. Others may be left from before.
     tags: FdIndex<Tag>,
@@ -75,7 +75,6 @@ impl Backend for Select {
     }
 
     fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
-        self.changed = true;
         self.tags.remove(source.fd().as_raw_fd());
         Ok(())
     }
@@ -93,7 +92,6 @@ impl Backend for Select {
                 return look(loaded, tags, timeout, report);
             }
         }
-        *changed = true;
         let loaded = cache.load(armed.map(|source| {
             let source = source?;
             tags.insert(source.fd().as_raw_fd(), source.tag());
