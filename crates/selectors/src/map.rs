@@ -82,7 +82,7 @@ impl<F> Slot<F> {
     /// The descriptor that the file object lends, or its number if it is not that which it was registered with (or there is
     /// no registration).
     ///
-    /// Called once for an operation, because a second call may give another answer.
+    /// What this gives back is used, because a second call may give another answer.
     #[inline]
     pub(crate) fn lend(&self) -> Result<BorrowedFd<'_>, RawFd>
     where

@@ -131,7 +131,7 @@ impl Tag {
         (self.0 >> 32) as u32 // the upper half
     }
 
-    /// 0 is that of no registration.
+    /// An even one is that of no registration, see [`Map`](crate::map::Map).
     #[inline]
     pub(crate) fn generation(self) -> u32 {
         self.0 as u32 // the lower half

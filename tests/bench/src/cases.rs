@@ -63,7 +63,13 @@ pub(crate) fn run(wanted: &str, rounds: u32, subjects: &str, programs: &[String]
     runner.case("wake", "100 at once", 1, "ns/wake", || Ok(Burst))?;
     runner.case("wake", "between threads", 1, "ns/wake", || Ok(PingPong))?;
     runner.case("echo", "TCP, 16 at a time", 33, "ns/connection", || Ok(Echo))?;
-    if runner.known { Ok(()) } else { Err(io::Error::other(format!("there is no workload `{wanted}`"))) }
+    if runner.known {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!(
+            "there is no workload `{wanted}`; `cargo xtask bench --help` names them"
+        )))
+    }
 }
 
 impl Runner<'_> {

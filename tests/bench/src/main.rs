@@ -1,7 +1,8 @@
 //! Runs workloads and prints a line for each measurement: `cargo xtask bench` reads them.
 //!
 //! `bench WORKLOAD ROUNDS SUBJECTS [NAME=PROGRAM]...`: the name of a workload or `all`, a number, names of subjects with
-//! commas between them or `all`, and further subjects that are programs of their own (`peers/`). A line has workload, case, number of descriptors, unit, subject and value, with tabs between them.
+//! commas between them or `all`, and further subjects that are programs of their own (`peers/`). A line has workload, case,
+//! number of descriptors, unit, subject and value, with tabs between them.
 
 #[cfg(target_os = "linux")]
 mod cases;

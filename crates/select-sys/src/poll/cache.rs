@@ -94,7 +94,8 @@ impl Cache {
             return Ok(None);
         }
         let entries = &mut self.entries[..];
-        // SAFETY: as in `load`: the loop above has just seen a `BorrowedFd<'fd>` for the number in each entry.
+        // SAFETY: as in `load`: the loop above has just seen a `BorrowedFd<'fd>` for the number in each entry, also where
+        // whoever was lent the list has put another entry of his own.
         Ok(Some(unsafe { std::mem::transmute::<&'a mut [PollFd<'static>], &'a mut [PollFd<'fd>]>(entries) }))
     }
 }

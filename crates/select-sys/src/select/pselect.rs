@@ -11,7 +11,7 @@ use crate::time;
 ///
 /// # Safety
 ///
-/// Each set must have whole words for `limit` bits, and `left` be a timespec, that nobody else uses.
+/// What is not null must be whole words for `limit` bits, and a timespec, that nobody else uses.
 pub(crate) unsafe fn pselect(
     limit: c_int,
     [read, write, except]: [*mut libc::fd_set; 3],

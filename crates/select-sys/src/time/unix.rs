@@ -66,7 +66,7 @@ pub(crate) fn exact_or_rounded(
     }
 }
 
-/// Seconds and nanoseconds, exact, of a time that [`wait`](crate::time::wait) passed.
+/// Seconds and nanoseconds, exact, of a time that [`wait`] passed.
 pub(crate) fn timespec(time: Duration) -> libc::timespec {
     libc::timespec {
         tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
