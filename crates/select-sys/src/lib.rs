@@ -84,6 +84,7 @@ pub mod fd;
 #[cfg(windows)]
 #[path = "fd/winsock.rs"]
 pub mod fd;
+mod lent;
 pub mod poll;
 pub mod select;
 mod time;

@@ -25,50 +25,59 @@ impl<T: Copy + PartialEq> FdIndex<T> {
         Self { low: Vec::new(), high: HashMap::new(), none }
     }
 
-    fn low(fd: RawFd) -> Option<usize> {
-        usize::try_from(fd).ok().filter(|&fd| fd < LOW)
+    #[inline]
+    pub(crate) fn get(&self, fd: RawFd) -> Option<T> {
+        let found = self.get_or_none(fd);
+        (found != self.none).then_some(found)
+    }
+
+    /// What is there; `none` where there is nothing.
+    #[inline]
+    pub(crate) fn get_or_none(&self, fd: RawFd) -> T {
+        // A number that is negative is none of the low ones.
+        self.low.get(fd as usize).copied().unwrap_or_else(|| self.get_high(fd))
     }
 
     #[inline]
-    pub(crate) fn get(&self, fd: RawFd) -> Option<T> {
-        match self.low.get(fd as usize) {
-            Some(&known) => (known != self.none).then_some(known),
-            None => self.get_high(fd),
+    pub(crate) fn insert(&mut self, fd: RawFd, what: T) {
+        match self.low.get_mut(fd as usize) {
+            Some(place) => *place = what,
+            None => self.insert_further(fd, what),
         }
     }
 
-    /// Apart, so that the rest is small enough to be inlined.
+    #[inline]
+    pub(crate) fn remove(&mut self, fd: RawFd) {
+        match self.low.get_mut(fd as usize) {
+            Some(place) => *place = self.none,
+            None => self.remove_high(fd),
+        }
+    }
+
+    // What follows is apart, so that the rest is small enough to be inlined.
+
     #[cold]
     #[inline(never)]
-    fn get_high(&self, fd: RawFd) -> Option<T> {
-        self.high.get(&fd).copied()
+    fn get_high(&self, fd: RawFd) -> T {
+        self.high.get(&fd).copied().unwrap_or(self.none)
     }
 
-    pub(crate) fn insert(&mut self, fd: RawFd, what: T) {
-        match Self::low(fd) {
-            Some(fd) => {
-                if fd >= self.low.len() {
-                    self.low.resize(fd + 1, self.none);
-                }
-                self.low[fd] = what;
+    #[cold]
+    #[inline(never)]
+    fn insert_further(&mut self, fd: RawFd, what: T) {
+        match usize::try_from(fd) {
+            Ok(fd) if fd < LOW => {
+                self.low.resize(fd, self.none);
+                self.low.push(what);
             }
-            None => {
-                self.high.insert(fd, what);
-            }
+            _ => drop(self.high.insert(fd, what)),
         }
     }
 
-    pub(crate) fn remove(&mut self, fd: RawFd) {
-        match Self::low(fd) {
-            Some(fd) => {
-                if let Some(known) = self.low.get_mut(fd) {
-                    *known = self.none;
-                }
-            }
-            None => {
-                self.high.remove(&fd);
-            }
-        }
+    #[cold]
+    #[inline(never)]
+    fn remove_high(&mut self, fd: RawFd) {
+        self.high.remove(&fd);
     }
 }
 

@@ -1,6 +1,5 @@
 //! The key map: descriptor to slot, slot to everything that is known of a registration.
 
-use std::num::NonZeroU32;
 use std::sync::atomic::AtomicU32;
 
 use crate::index::FdIndex;
@@ -16,7 +15,7 @@ pub(crate) struct Slot<F> {
     // What the file object lent when it was registered.
     pub(crate) fd: RawFd,
     // Odd where there is a registration; where there is none, even: the one before that which the next gets.
-    generation: u32,
+    pub(crate) generation: u32,
     // Where in the list of the last wait that reported this key its entry is: a hint, to be checked. Atomic, because it
     // is written while the back end holds what it waits for.
     pub(crate) place: AtomicU32,
@@ -92,14 +91,8 @@ impl<F> Slot<F> {
         if fd.as_raw_fd() == self.fd { Ok(fd) } else { Err(fd.as_raw_fd()) }
     }
 
-    /// The generation of the registration.
-    #[inline]
-    pub(crate) fn generation(&self) -> NonZeroU32 {
-        NonZeroU32::MIN | self.generation // which is odd
-    }
-
     pub(crate) fn tag(&self, slot: u32) -> Tag {
-        Tag::new(slot, self.generation())
+        Tag::new(slot, self.generation)
     }
 }
 
@@ -139,7 +132,8 @@ impl<F, D> Map<F, D> {
     }
 
     /// The slot and the generation that the next `insert` will have, and room for it; `None` when there are 2^32 - 1.
-    pub(crate) fn vacancy(&mut self) -> Option<(u32, NonZeroU32)> {
+    #[inline]
+    pub(crate) fn vacancy(&mut self) -> Option<(u32, u32)> {
         let number = loop {
             match self.free.last() {
                 Some(&number) if self.slots[number as usize].generation != SPENT => break number,
@@ -149,12 +143,13 @@ impl<F, D> Map<F, D> {
         };
         let slot = &mut self.slots[number as usize];
         // Spent at once: a back end that fails may have handed it to the kernel.
-        let generation = NonZeroU32::MIN | slot.generation;
         slot.generation += 2;
-        Some((number, generation))
+        Some((number, slot.generation - 1))
     }
 
     /// A new slot, free to be given.
+    #[cold]
+    #[inline(never)]
     fn grow(&mut self) -> Option<u32> {
         let number = u32::try_from(self.slots.len()).ok().filter(|&number| number != WAKER_SLOT)?;
         self.slots.push(Slot::vacant());
@@ -166,12 +161,13 @@ impl<F, D> Map<F, D> {
     }
 
     /// Puts a registration where [`vacancy`](Self::vacancy) said, in the generation that it said.
-    pub(crate) fn insert(&mut self, generation: NonZeroU32, entry: Entry<F, D>) -> Token {
+    #[inline]
+    pub(crate) fn insert(&mut self, generation: u32, entry: Entry<F, D>) -> Token {
         let Entry { fileobj, fd, interest, mode, data } = entry;
         let number = self.free.pop().unwrap_or(WAKER_SLOT); // `vacancy` has put one there
         let at = number as usize;
         let slot = &mut self.slots[at];
-        (slot.fileobj, slot.fd, slot.generation) = (Some(fileobj), fd, generation.get());
+        (slot.fileobj, slot.fd, slot.generation) = (Some(fileobj), fd, generation);
         slot.arm(interest, mode);
         self.data[at] = Some(data);
         self.by_fd.insert(fd, number);
@@ -180,11 +176,12 @@ impl<F, D> Map<F, D> {
     }
 
     /// Takes a registration out, and retires its token.
+    #[inline]
     pub(crate) fn remove(&mut self, number: u32) -> Option<(Token, Entry<F, D>)> {
         let at = number as usize;
         let slot = self.slots.get_mut(at)?;
         let (fileobj, data) = (slot.fileobj.take()?, self.data.get_mut(at)?.take()?);
-        let token = Token::new(self.id, number, slot.generation());
+        let token = Token::new(self.id, number, slot.generation);
         let entry = Entry { fileobj, fd: slot.fd, interest: slot.interest, mode: slot.mode, data };
         slot.disarm(State::Vacant);
         slot.generation += 1;
@@ -258,7 +255,7 @@ impl<F, D> Map<F, D> {
     }
 
     pub(crate) fn token(&self, slot: u32, entry: &Slot<F>) -> Token {
-        Token::new(self.id, slot, entry.generation())
+        Token::new(self.id, slot, entry.generation)
     }
 
     #[inline]
@@ -266,10 +263,17 @@ impl<F, D> Map<F, D> {
         Slots { slots: self.slots.iter(), all: self.slots.len() as u32 } // fits, see `grow`
     }
 
+    /// The slots that the back end watches, by rising number.
+    #[inline]
+    pub(crate) fn armed(&self) -> impl Iterator<Item = (u32, &Slot<F>)> + Clone {
+        let all = self.slots.iter().enumerate().map(|(number, slot)| (number as u32, slot)); // fits, see `grow`
+        all.filter(|(_, slot)| slot.state == State::Armed)
+    }
+
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (Token, &F, &mut D)> {
         let id = self.id;
         self.slots.iter().zip(&mut self.data).enumerate().filter_map(move |(number, (slot, data))| {
-            let token = Token::new(id, number as u32, slot.generation()); // all slots fit, see `grow`
+            let token = Token::new(id, number as u32, slot.generation); // all slots fit, see `grow`
             Some((token, slot.fileobj()?, data.as_mut()?))
         })
     }
@@ -298,8 +302,7 @@ pub(crate) fn named<F>(slots: &[Slot<F>], tag: Tag) -> Option<&Slot<F>> {
 #[derive(Debug)]
 pub(crate) struct Slots<'a, F> {
     slots: std::slice::Iter<'a, Slot<F>>,
-    // How many there were in the beginning. What is left of them gives the number of each: this costs nothing where the
-    // number is not asked for.
+    // How many there were in the beginning. What is left of them gives the number of each.
     all: u32,
 }
 
@@ -309,27 +312,13 @@ impl<F> Clone for Slots<'_, F> {
     }
 }
 
-impl<'a, F> Slots<'a, F> {
-    /// The next one that the back end watches.
-    #[inline]
-    pub(crate) fn next_armed(&mut self) -> Option<&'a Slot<F>> {
-        self.slots.find(|slot| slot.state == State::Armed)
-    }
-
-    /// The number of the one that came last.
-    #[inline]
-    pub(crate) fn number(&self) -> u32 {
-        self.all - self.slots.len() as u32 - 1
-    }
-}
-
 impl<'a, F> Iterator for Slots<'a, F> {
     type Item = (u32, &'a Slot<F>);
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let slot = self.slots.find(|slot| slot.state != State::Vacant)?;
-        Some((self.number(), slot))
+        Some((self.all - self.slots.len() as u32 - 1, slot))
     }
 }
 
@@ -371,10 +360,10 @@ mod tests {
         let first = register(&mut map);
         map.remove(first.slot()).unwrap();
         map.slots[0].generation = SPENT - 4;
-        let given = |map: &mut Map<(), ()>| map.vacancy().map(|(slot, generation)| (slot, generation.get()));
+        let given = Map::vacancy;
         assert_eq!(given(&mut map), Some((0, SPENT - 3)));
         assert_eq!(given(&mut map), Some((0, SPENT - 1)));
         assert_eq!(given(&mut map), Some((1, 1)));
-        assert_eq!(register(&mut map).tag(), Tag::new(1, NonZeroU32::MIN | 2));
+        assert_eq!(register(&mut map).tag(), Tag::new(1, 3));
     }
 }

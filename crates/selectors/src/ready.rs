@@ -1,7 +1,6 @@
 //! What a wait found.
 
 use std::fmt;
-use std::num::NonZeroU32;
 use std::sync::atomic::Ordering;
 
 use crate::Interest;
@@ -157,11 +156,11 @@ pub struct Ready {
 #[derive(Clone, Copy)]
 struct Entry {
     slot: u32,
-    generation: NonZeroU32,
+    generation: u32,
     readiness: Readiness,
 }
 
-const EMPTY: Entry = Entry { slot: 0, generation: NonZeroU32::MIN, readiness: Readiness::empty() };
+const EMPTY: Entry = Entry { slot: 0, generation: 0, readiness: Readiness::empty() };
 
 impl Ready {
     /// An empty list. No allocation.
@@ -320,7 +319,7 @@ impl Filling<'_> {
         }
         // There is room for all keys, which are fewer than the numbers of slots.
         if let Some(entry) = self.room.get_mut(self.found) {
-            *entry = Entry { slot, generation: key.generation(), readiness };
+            *entry = Entry { slot, generation: tag.generation(), readiness };
             key.place.store(self.found as u32, Ordering::Relaxed);
             self.found += 1;
         }

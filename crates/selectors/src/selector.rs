@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::num::NonZeroU32;
 
 use crate::backend::{AnyBackend, Backend, BackendKind, Source};
 use crate::keys::Keys;
@@ -82,7 +81,7 @@ pub struct Selector<B, F, D = ()> {
 
 impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// Everything about registering that can fail.
-    fn admit(&mut self, fileobj: &F, interest: Interest, mode: Mode) -> Result<(RawFd, NonZeroU32), Error> {
+    fn admit(&mut self, fileobj: &F, interest: Interest, mode: Mode) -> Result<(RawFd, u32), Error> {
         self.check(interest, mode)?;
         // Once: a second call may lend another descriptor.
         let fd = fileobj.as_fd();
@@ -143,7 +142,7 @@ fn lend<F: AsFd>(selector: SelectorId, number: u32, slot: &Slot<F>) -> Result<Bo
 }
 
 fn invalid_fd<F>(selector: SelectorId, number: u32, slot: &Slot<F>, lent: RawFd) -> Error {
-    let token = Token::new(selector, number, slot.generation());
+    let token = Token::new(selector, number, slot.generation);
     Error::InvalidFd { token, registered: slot.fd, lent }
 }
 

@@ -1,7 +1,7 @@
 //! Names: of a registration, of a selector, and what of them travels through the kernel.
 
 use std::fmt;
-use std::num::NonZeroU32;
+use std::num::NonZeroU64;
 use std::sync::{Mutex, PoisonError};
 
 use crate::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
@@ -34,12 +34,12 @@ use crate::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 pub struct Token {
     selector: SelectorId,
     slot: u32,
-    generation: NonZeroU32,
+    generation: u32,
 }
 
 impl Token {
     #[inline]
-    pub(crate) fn new(selector: SelectorId, slot: u32, generation: NonZeroU32) -> Self {
+    pub(crate) fn new(selector: SelectorId, slot: u32, generation: u32) -> Self {
         Self { selector, slot, generation }
     }
 
@@ -65,18 +65,25 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Which selector: counted from 1 in each process; 0 is none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct SelectorId(u64);
+/// Which selector: counted from 1 in each process; the highest number is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct SelectorId(NonZeroU64);
+
+impl Default for SelectorId {
+    fn default() -> Self {
+        Self(NonZeroU64::MAX)
+    }
+}
 
 impl SelectorId {
     /// One that was never given before. 64 bits do not run out.
     pub(crate) fn unique() -> Self {
         // Not an atomic: not every target has them with 64 bits.
-        static LAST: Mutex<u64> = Mutex::new(0);
-        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-        *last += 1;
-        Self(*last)
+        static NEXT: Mutex<NonZeroU64> = Mutex::new(NonZeroU64::MIN);
+        let mut next = NEXT.lock().unwrap_or_else(PoisonError::into_inner);
+        let this = Self(*next);
+        *next = next.saturating_add(1);
+        this
     }
 }
 
@@ -108,8 +115,8 @@ impl Tag {
     pub(crate) const NONE: Self = Self(0);
 
     #[inline]
-    pub(crate) fn new(slot: u32, generation: NonZeroU32) -> Self {
-        Self(u64::from(slot) << 32 | u64::from(generation.get()))
+    pub(crate) fn new(slot: u32, generation: u32) -> Self {
+        Self(u64::from(slot) << 32 | u64::from(generation))
     }
 
     /// The 64 bits.

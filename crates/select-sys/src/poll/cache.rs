@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 
 use super::{PollFd, PollFlags, sys};
 use crate::fd::{AsRawFd, BorrowedFd};
+use crate::lent;
 
 /// A list for [`poll`](super::poll) that lasts from wait to wait, though the descriptors in it are lent for one wait at a time.
 ///
@@ -82,19 +83,12 @@ impl Cache {
         &'a mut self,
         fds: impl IntoIterator<Item = io::Result<BorrowedFd<'fd>>>,
     ) -> io::Result<Option<&'a mut [PollFd<'fd>]>> {
-        let mut known = self.entries.iter();
-        for fd in fds {
-            let number = fd?.as_raw_fd();
-            match known.next() {
-                Some(entry) if sys::number(&entry.raw) == number => {}
-                _ => return Ok(None),
-            }
-        }
-        if !known.as_slice().is_empty() {
+        let numbers = self.entries.iter().map(|entry| sys::number(&entry.raw));
+        if !lent::have_numbers(fds, numbers)? {
             return Ok(None);
         }
         let entries = &mut self.entries[..];
-        // SAFETY: as in `load`: the loop above has just seen a `BorrowedFd<'fd>` for the number in each entry, also where
+        // SAFETY: as in `load`: `have_numbers` has just seen a `BorrowedFd<'fd>` for the number in each entry, also where
         // whoever was lent the list has put another entry of his own.
         Ok(Some(unsafe { std::mem::transmute::<&'a mut [PollFd<'static>], &'a mut [PollFd<'fd>]>(entries) }))
     }

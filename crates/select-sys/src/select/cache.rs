@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use crate::Timeout;
 use crate::fd::{AsRawFd, BorrowedFd, RawFd};
+use crate::lent;
 use crate::select_system as sys;
 
 bitflags::bitflags! {
@@ -127,15 +128,7 @@ impl Cache {
         &'a mut self,
         fds: impl IntoIterator<Item = io::Result<BorrowedFd<'fd>>>,
     ) -> io::Result<Option<Loaded<'a, 'fd>>> {
-        let mut known = self.numbers.iter();
-        for fd in fds {
-            let number = fd?.as_raw_fd();
-            match known.next() {
-                Some(&known) if known == number => {}
-                _ => return Ok(None),
-            }
-        }
-        let same = known.as_slice().is_empty();
+        let same = lent::have_numbers(fds, self.numbers.iter().copied())?;
         Ok(same.then_some(Loaded { cache: self, borrowed: PhantomData }))
     }
 }

@@ -164,9 +164,12 @@ impl Iterator for Found<'_> {
         }
         let bit = self.left.trailing_zeros();
         self.left &= self.left - 1;
-        let mut found = Sets::empty();
-        for (set, word) in ALL.into_iter().zip(self.words) {
-            found.set(set, word >> bit & 1 == 1);
+        let [_, write, except] = self.words;
+        let mut found = Sets::READ;
+        if write | except != 0 {
+            for (set, word) in ALL.into_iter().zip(self.words) {
+                found.set(set, word >> bit & 1 == 1);
+            }
         }
         Some((self.base + bit as RawFd, found)) // bit is below WORD
     }

@@ -60,6 +60,7 @@ impl Backend for Epoll {
         true
     }
 
+    #[inline]
     fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
         let (fd, flags, data) = (source.fd(), flags(source), source.tag().to_u64());
         match self.epoll.register(fd, flags, data) {
@@ -72,16 +73,18 @@ impl Backend for Epoll {
         }
         self.watched += 1;
         if self.buffer.len() <= self.watched {
-            self.buffer.resize(2 * self.watched, Event::default());
+            self.grow();
         }
         Ok(())
     }
 
+    #[inline]
     fn modify(&mut self, _: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
         let result = self.epoll.modify(to.fd(), flags(to), to.tag().to_u64());
         result.map_err(|error| if is_gone(&error) { Errno::NOENT.into() } else { error })
     }
 
+    #[inline]
     fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
         match self.epoll.unregister(source.fd()) {
             Err(error) if !is_gone(&error) => Err(error),
@@ -106,13 +109,22 @@ impl Backend for Epoll {
         // There is more room than descriptors, so some of these are of files that were replaced (dup2) while they were
         // registered and that are open elsewhere: nobody can take them out. Others may be behind them.
         if events.len() == self.buffer.len() {
-            self.buffer.resize(2 * self.buffer.len(), Event::default());
+            self.grow();
         }
         Ok(())
     }
 
     fn fd(&self) -> Option<BorrowedFd<'_>> {
         Some(self.as_fd())
+    }
+}
+
+impl Epoll {
+    /// Apart, as it is rare.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        self.buffer.resize(2 * self.buffer.len(), Event::default());
     }
 }
 

@@ -111,9 +111,7 @@ fn look(
     mut report: impl FnMut(Tag, Readiness),
 ) -> io::Result<()> {
     for (fd, sets) in loaded.select(timeout)? {
-        if let Some(tag) = tags.get(fd) {
-            report(tag, meaning(sets));
-        }
+        report(tags.get_or_none(fd), meaning(sets));
     }
     Ok(())
 }

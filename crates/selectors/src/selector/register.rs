@@ -167,7 +167,9 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     pub fn unregister(&mut self, which: impl Lookup) -> Result<SelectorKey<F, D>, Error> {
         let slot = self.find(which)?;
         self.withdraw(slot)?;
-        let (token, entry) = self.map.remove(slot).ok_or(Error::NotRegistered)?;
-        Ok(SelectorKey::new(token, entry))
+        match self.map.remove(slot) {
+            Some((token, entry)) => Ok(SelectorKey::new(token, entry)),
+            None => Err(Error::NotRegistered),
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use super::{Selector, invalid_fd};
 use crate::backend::{Backend, Source};
-use crate::map::{Slot, Slots, State, named};
+use crate::map::{Slot, State, named};
 use crate::sys::fd::{AsFd, RawFd};
 use crate::token::{SelectorId, Tag};
 use crate::waker::WakerSource;
@@ -89,7 +89,12 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     pub fn select_into(&mut self, ready: &mut Ready, timeout: impl Into<Timeout>) -> Result<usize, Error> {
         let Self { backend, map, waker } = self;
         let mut list = ready.begin(map.id, map.len());
-        let armed = Armed { selector: map.id, slots: map.iter(), waker: waker.as_ref() };
+        let selector = map.id;
+        let armed = map.armed().map(move |(number, slot)| match slot.lend() {
+            Ok(fd) => Ok(Source::new(fd, slot.tag(number), slot.interest, slot.mode)),
+            Err(lent) => Err(mismatch(selector, number, slot, lent)),
+        });
+        let armed = armed.chain(waker.iter().filter_map(WakerSource::source).map(Ok));
         let unseen = waker.as_ref().map(WakerSource::unseen);
         let (slots, mut woken) = (map.slots(), false);
         let result = backend.wait(armed, timeout.into(), |tag, readiness| match named(slots, tag) {
@@ -153,36 +158,9 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     }
 }
 
-/// What a back end is to wait for.
-struct Armed<'a, F> {
-    selector: SelectorId,
-    slots: Slots<'a, F>,
-    // Comes last.
-    waker: Option<&'a WakerSource>,
-}
-
-impl<F> Clone for Armed<'_, F> {
-    fn clone(&self) -> Self {
-        Self { slots: self.slots.clone(), ..*self }
-    }
-}
-
-impl<'a, F: AsFd> Iterator for Armed<'a, F> {
-    type Item = io::Result<Source<'a>>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        let Some(slot) = self.slots.next_armed() else { return self.waker.take()?.source().map(Ok) };
-        Some(match slot.lend() {
-            Ok(fd) => Ok(Source::new(fd, slot.tag(self.slots.number()), slot.interest, slot.mode)),
-            Err(lent) => Err(mismatch(self.selector, self.slots.clone(), slot, lent)),
-        })
-    }
-}
-
 /// Apart, as it is rare.
 #[cold]
 #[inline(never)]
-fn mismatch<F>(selector: SelectorId, slots: Slots<'_, F>, slot: &Slot<F>, lent: RawFd) -> io::Error {
-    invalid_fd(selector, slots.number(), slot, lent).into()
+fn mismatch<F>(selector: SelectorId, number: u32, slot: &Slot<F>, lent: RawFd) -> io::Error {
+    invalid_fd(selector, number, slot, lent).into()
 }
