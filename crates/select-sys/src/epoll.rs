@@ -315,8 +315,8 @@ impl Epoll {
     ///
     /// A timeout of whole milliseconds, of zero or of none goes through `epoll_wait`, which is cheaper; any other
     /// through `epoll_pwait2`, in nanoseconds. Where that call is missing (before Linux 5.11, or in a
-    /// sandbox that refuses it) the time is rounded up to the next millisecond instead, and the process does not
-    /// try again.
+    /// sandbox that refuses it with an error) the time is rounded up to the next millisecond instead, and the process
+    /// does not try again. On Android it is rounded up always.
     ///
     /// # Errors
     ///
@@ -410,8 +410,12 @@ fn wait_millis(fd: RawFd, buffer: &mut [Event], millis: libc::c_int) -> io::Resu
 
 /// `epoll_pwait2`, or the next whole millisecond where there is none.
 fn wait_exactly(fd: RawFd, buffer: &mut [Event], left: Duration) -> io::Result<usize> {
+    /// Before Android 15 an app that calls it is ended: the filter that apps run under answers with SIGSYS
+    /// (`SECCOMP_RET_TRAP`) to what bionic does not call.
+    const DEADLY: bool = cfg!(target_os = "android");
+
     /// Linux before 5.11 has no `epoll_pwait2`.
-    static MISSING: AtomicBool = AtomicBool::new(false);
+    static MISSING: AtomicBool = AtomicBool::new(DEADLY);
 
     /// `struct __kernel_timespec`, which this call takes on 32-bit machines too.
     #[repr(C)]

@@ -321,6 +321,12 @@ impl Kqueue {
     }
 }
 
+impl From<OwnedFd> for Kqueue {
+    fn from(fd: OwnedFd) -> Self {
+        Self::from_fd(fd)
+    }
+}
+
 impl Drop for Kqueue {
     fn drop(&mut self) {
         if self.check().is_ok() {

@@ -1,17 +1,19 @@
-//! `select(2)`, `poll(2)` and `epoll(7)` for Rust: thin, safe, every constant.
+//! `select(2)`, `poll(2)`, `epoll(7)`, `/dev/poll` and `kqueue(2)` for Rust: thin, safe, every constant.
 //!
-//! Each module wraps one kernel interface and carries its name: [`select`], [`poll`], `epoll`. A call here is
-//! the system call, with four things settled once for all of them:
+//! Each module wraps one kernel interface and carries its name: [`select`], [`poll`], `epoll`, `devpoll`, `kqueue`. A call
+//! here is the system call, with four things settled once for all of them:
 //!
 //! * **Descriptors are borrowed, never numbers.** Whatever keeps a descriptor between calls carries a lifetime
-//!   ([`select::FdSet`], [`poll::PollFd`], [`poll::Poll`]), so nothing here asks the kernel about a descriptor
-//!   that was closed behind its back. No function is `unsafe`.
+//!   ([`select::FdSet`], [`poll::PollFd`], [`poll::Poll`], `devpoll::DevPoll`), so nothing here asks the kernel about a
+//!   descriptor that was closed behind its back. The exception is `kqueue::Kevent`, whose `ident` names processes and
+//!   signals as well: with a number that was closed and given again, the queue watches the file that has it now, which
+//!   is a mistake and touches no memory. No function is `unsafe`.
 //! * **Times are exact and never early.** Every wait takes a [`Timeout`] (or an `Option<Duration>`, a `Duration`,
 //!   or `None`, which is for ever). Where the kernel takes nanoseconds it gets them, elsewhere the time is rounded up.
 //! * **Signals do not end a wait.** An interrupted call goes on with the time that is left, unless
 //!   [`Timeout::interruptible`] asks for the interruption.
-//! * **Descriptors made here are close-on-exec**, atomically, unless `Epoll::with_flags`
-//!   is told otherwise.
+//! * **Descriptors made here are close-on-exec**, unless `Epoll::with_flags` is told otherwise; from the start, but for a
+//!   queue on systems that only have `kqueue`.
 //!
 //! For one portable registry on top of all of these, with your data and typed keys, use the `selectors` crate.
 //!
@@ -57,6 +59,9 @@
 //! | `epoll.poll(timeout, maxevents)` | `Epoll::wait`; `maxevents` is the length of the buffer |
 //! | `epoll.fromfd`, `.fileno`, `.close`, `.closed` | `Epoll::from_fd`, [`AsFd`](fd::AsFd), drop; a closed object cannot be named |
 //! | `EPOLLIN`, `EPOLLET`, … | `epoll::EventFlags` |
+//! | `select.kqueue()`, its `control`, `fromfd` | `kqueue::Kqueue`, its `control` and `from_fd`, on the BSDs and Apple's systems |
+//! | `select.kevent(ident, …)` | `kqueue::Kevent` |
+//! | `KQ_FILTER_…`, `KQ_EV_…`, `KQ_NOTE_…` | `kqueue::Filter`, `kqueue::Flags`, `kqueue::Notes` |
 //! | `EPOLL_CLOEXEC` | `epoll::CreateFlags::CLOEXEC`, always set by `Epoll::new` |
 //! | `select.error` | [`std::io::Error`] |
 //! | `select.PIPE_BUF` | `PIPE_BUF` |
@@ -111,7 +116,14 @@ mod time_system;
 #[cfg(all(any(target_os = "android", target_os = "linux"), target_pointer_width = "64"))]
 #[path = "select/linux.rs"]
 mod select_call;
-#[cfg(all(unix, not(all(any(target_os = "android", target_os = "linux"), target_pointer_width = "64"))))]
+#[cfg(target_vendor = "apple")]
+#[path = "select/darwin.rs"]
+mod select_call;
+#[cfg(all(
+    unix,
+    not(target_vendor = "apple"),
+    not(all(any(target_os = "android", target_os = "linux"), target_pointer_width = "64")),
+))]
 #[path = "select/pselect.rs"]
 mod select_call;
 

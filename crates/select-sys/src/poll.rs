@@ -92,9 +92,9 @@ bitflags::bitflags! {
         #[doc(alias = "POLLWRBAND")]
         const WRBAND = sys::POLLWRBAND as u16;
         /// `POLLMSG`: a STREAMS message; never reported by Linux.
-        // Not in libc 0.2; include/uapi/asm-generic/poll.h and arch/sparc/include/uapi/asm/poll.h.
+        // Not in libc 0.2: include/uapi/asm-generic/poll.h and arch/sparc/include/uapi/asm/poll.h.
         #[doc(alias = "POLLMSG")]
-        #[cfg(not(windows))] // where the bit is that of `POLLPRI`
+        #[cfg(any(target_os = "android", target_os = "linux"))]
         const MSG = if cfg!(any(target_arch = "sparc", target_arch = "sparc64")) { 0x200 } else { 0x400 };
         /// `POLLRDHUP`: the peer closed its end or shut down writing (Linux 2.6.17, FreeBSD 13.1, illumos).
         ///

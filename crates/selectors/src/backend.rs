@@ -8,7 +8,7 @@
 //! A back end over another one, which counts what it is asked to do:
 //!
 //! ```
-//! use selectors::backend::{Backend, Epoll, Source, Tag};
+//! use selectors::backend::{Backend, Poll, Source, Tag};
 //! use selectors::{Interest, Mode, Readiness, Selector, Timeout};
 //! use std::io;
 //! use std::os::unix::net::UnixStream;
@@ -53,7 +53,7 @@
 //! }
 //!
 //! let (a, _b) = UnixStream::pair()?;
-//! let mut selector = Selector::<Counting<Epoll>, UnixStream>::new()?;
+//! let mut selector = Selector::<Counting<Poll>, UnixStream>::new()?;
 //! let token = selector.register(a, Interest::WRITE, ())?;
 //! assert_eq!(selector.select(None)?.len(), 1);
 //! selector.modify(token, Interest::WRITE)?; // nothing changes, so the back end is not asked
@@ -206,6 +206,10 @@ pub trait Backend: Sized {
     ) -> io::Result<()>;
 
     /// The back end's own descriptor, if it has one: readable when a wait would find something.
+    ///
+    /// # Panics
+    ///
+    /// That of a kqueue, in a forked child, where there is none.
     fn fd(&self) -> Option<BorrowedFd<'_>> {
         None
     }
@@ -266,6 +270,7 @@ pub trait Wake: fmt::Debug + Send + Sync {
 ///     println!("{:?}: {:?}, {}, tag {:#x}", source.fd(), source.interest(), source.mode(), source.tag().to_u64());
 /// }
 /// ```
+#[derive(Clone, Copy)]
 pub struct Source<'fd> {
     fd: BorrowedFd<'fd>,
     tag: Tag,

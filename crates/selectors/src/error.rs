@@ -81,7 +81,7 @@ pub enum Error {
     ///
     /// Another file was put under its number (`dup2`), or it was closed by its number. The key stays; it reports nothing,
     /// or still the earlier file where a duplicate keeps that open. [`unregister`](crate::Selector::unregister) gives
-    /// the key back. Only epoll can tell.
+    /// the key back. Only epoll and kqueue can tell.
     #[error(
         "the kernel has lost the registration of descriptor {fd}, because another file was put under its number or it was \
          closed by number: unregister the key, and register the file again"
@@ -109,11 +109,12 @@ pub enum Error {
     /// The back end cannot wait for this kind of file.
     ///
     /// Epoll refuses what is always ready: regular files, directories, `/dev/null`; kqueue refuses devices that do not tell
-    /// it anything, `/dev/null` of FreeBSD is one. Read and write those without waiting, or use the poll or the select back end, which report them ready.
+    /// it anything, `/dev/null` of FreeBSD is one. Read and write what is always ready without waiting, or use the poll or the
+    /// select back end, which report it ready.
     #[doc(alias = "EPERM")]
     #[error(
-        "the {backend} back end cannot wait for this kind of file, because it is always ready: read or write it without \
-         waiting, or use the poll or select back end"
+        "the {backend} back end cannot wait for this kind of file: if it is always ready, as regular files are, read or \
+         write it without waiting, or use the poll or select back end"
     )]
     UnsupportedFile {
         /// The back end's name.
@@ -122,7 +123,7 @@ pub enum Error {
         source: io::Error,
     },
 
-    /// No back end has this name, or not on this platform.
+    /// No back end of this platform has this name.
     #[error(
         "no back end of this platform is called {name:?}, which the program or SELECTORS_BACKEND asked for: use one of {}",
         crate::BackendKind::list()

@@ -5,7 +5,7 @@ use std::fmt;
 bitflags::bitflags! {
     /// What to wait for on a file object: one of the constants, or a union of them.
     ///
-    /// Errors and hang-ups are waited for in any case, but for the limits of `select`, see below. To wait for nothing
+    /// Errors and hang-ups are always reported, except by `select` (see below). To wait for nothing
     /// at all, see [`Selector::pause`](crate::Selector::pause); an empty interest is refused.
     ///
     /// # Examples

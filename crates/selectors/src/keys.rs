@@ -245,7 +245,7 @@ impl<'a, F, D> Keys<'a, F, D> {
 
     /// All keys, in no promised order.
     pub fn iter(&self) -> Iter<'a, F, D> {
-        Iter { keys: *self, slots: self.map.iter() }
+        Iter { keys: *self, slots: self.map.iter(), left: self.len() }
     }
 
     fn key(&self, slot: u32, entry: &'a Slot<F>) -> Option<Key<'a, F, D>> {
@@ -282,19 +282,29 @@ impl<'a, F, D> IntoIterator for Keys<'a, F, D> {
 pub struct Iter<'a, F, D = ()> {
     keys: Keys<'a, F, D>,
     slots: map::Slots<'a, F>,
+    // How many are still to come.
+    left: usize,
 }
 
 impl<'a, F, D> Iterator for Iter<'a, F, D> {
     type Item = Key<'a, F, D>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.slots.by_ref().find_map(|(slot, entry)| self.keys.key(slot, entry))
+        let next = self.slots.by_ref().find_map(|(slot, entry)| self.keys.key(slot, entry))?;
+        self.left -= 1;
+        Some(next)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
     }
 }
 
+impl<F, D> ExactSizeIterator for Iter<'_, F, D> {}
+
 impl<F, D> Clone for Iter<'_, F, D> {
     fn clone(&self) -> Self {
-        Self { keys: self.keys, slots: self.slots.clone() }
+        Self { keys: self.keys, slots: self.slots.clone(), left: self.left }
     }
 }
 

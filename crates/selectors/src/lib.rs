@@ -1,8 +1,9 @@
 //! Wait for many files at once: register what you own or borrow, wait, get typed keys back.
 //!
 //! A [`Selector`] keeps a map of file objects, each with data of yours, and waits until some of them are ready. It does
-//! so over any kernel interface that the platform has: `EpollSelector`, [`PollSelector`], [`SelectSelector`];
-//! [`DefaultSelector`] is the one that serves best, [`AnySelector`] is chosen at run time.
+//! so over any kernel interface that the platform has: `EpollSelector`, `KqueueSelector`, `DevpollSelector`,
+//! [`PollSelector`], [`SelectSelector`]; [`DefaultSelector`] is the one that serves best, [`AnySelector`] is chosen at run
+//! time.
 //!
 //! * **Safe.** A selector owns what is registered, or borrows it for as long: no descriptor is waited for after it was
 //!   closed. There is no `unsafe` in this crate, and none is asked of you.
@@ -53,19 +54,19 @@
 //!                     Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
 //!                     Err(error) => return Err(error),
 //!                 };
-//!                 stream.set_nonblocking(true)?;
+//!                 stream.set_nonblocking(false)?; // BSDs hand on what the listener is
 //!                 selector.register(Peer::Client(stream), Interest::READ, ())?;
 //!             }
 //!             Some(Peer::Client(stream)) => {
 //!                 let (mut stream, mut buffer) = (stream, [0; 1024]);
-//!                 match stream.read(&mut buffer) {
-//!                     Ok(0) => {
-//!                         selector.unregister(token)?;
-//!                         served += 1;
-//!                     }
-//!                     Ok(length) => stream.write_all(&buffer[..length])?, // the guide shows what to do when it is full
-//!                     Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-//!                     Err(error) => return Err(error),
+//!                 // A client that reads nothing makes this wait: the guide shows how to do without.
+//!                 let echoed = stream.read(&mut buffer).and_then(|length| {
+//!                     stream.write_all(&buffer[..length])?;
+//!                     Ok(length)
+//!                 });
+//!                 if !matches!(echoed, Ok(1..)) {
+//!                     selector.unregister(token)?; // it has left, or its connection broke
+//!                     served += 1;
 //!                 }
 //!             }
 //!             None => {} // unregistered since the wait

@@ -22,8 +22,8 @@ mod access;
 
 /// A registry of file objects to wait for, each with data of yours, over the back end `B`.
 ///
-/// Use one of the aliases: [`DefaultSelector`](crate::DefaultSelector), or `EpollSelector`,
-/// [`PollSelector`](crate::PollSelector), [`SelectSelector`](crate::SelectSelector), or
+/// Use one of the aliases: [`DefaultSelector`](crate::DefaultSelector), or `EpollSelector`, `KqueueSelector`,
+/// `DevpollSelector`, [`PollSelector`](crate::PollSelector), [`SelectSelector`](crate::SelectSelector), or
 /// [`AnySelector`](crate::AnySelector) to choose at run time.
 ///
 /// `F` is what is registered: a stream, a reference to one, an `Arc`, a `BorrowedFd`, a `Box<dyn AsFd>`, an enum of
@@ -54,7 +54,7 @@ mod access;
 /// for (token, readiness) in &selector.select(None)? {
 ///     let Some((listener, greeting)) = selector.parts(token) else { continue };
 ///     if readiness.is_readable() {
-///         let (mut stream, _) = listener.accept()?;
+///         let Ok((mut stream, _)) = listener.accept() else { continue }; // who connected may be gone again
 ///         stream.write_all(greeting.as_bytes())?;
 ///     }
 /// }
@@ -67,7 +67,7 @@ mod access;
 ///
 /// # Portability
 ///
-/// A selector over a back end with a descriptor of its own (epoll) has it too, through [`AsFd`]: it is readable when a
+/// A selector over a back end with a descriptor of its own (epoll, kqueue) has it too, through [`AsFd`]: it is readable when a
 /// wait would find something. To wait for one selector in another, register a duplicate of that descriptor
 /// (`selector.as_fd().try_clone_to_owned()`), and `select` with no time when it is ready.
 #[doc(alias = "BaseSelector")]
@@ -186,6 +186,10 @@ impl<F: AsFd, D> Selector<AnyBackend, F, D> {
 ///
 /// To wait *on* it, or to register with it (through `sys::epoll::Epoll::from_fd` of a duplicate, say), takes events away
 /// from the selector, or shows it foreign ones.
+///
+/// # Panics
+///
+/// That of a kqueue, in a forked child, where there is none.
 impl<B: AsFd, F, D> AsFd for Selector<B, F, D> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.backend.as_fd()

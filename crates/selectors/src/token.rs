@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
-/// The name of one registration: never that of another, nor of one of another selector.
+/// The name of one registration: it never comes to name another, of this selector or any other.
 ///
 /// A token is a number to copy, compare, hash and keep. It outlives what it names: after
 /// [`unregister`](crate::Selector::unregister) it finds nothing, also when the file descriptor's number and the

@@ -121,10 +121,10 @@ pub(crate) struct Unseen<'a>(&'a Shared);
 
 impl Drop for Unseen<'_> {
     fn drop(&mut self) {
-        if self.0.pending.load(Ordering::Acquire) {
-            // It worked the first time; if not now, the next `wake` finds out.
-            let again = self.0.send();
-            self.0.pending.store(again.is_ok(), Ordering::Release);
+        // It worked the first time; if not now, the next `wake` finds out. Otherwise `pending` is left alone, as another
+        // thread may have found it set meanwhile: what that did before is told by its swap, see `take`.
+        if self.0.pending.load(Ordering::Acquire) && self.0.send().is_err() {
+            self.0.pending.store(false, Ordering::Release);
         }
     }
 }

@@ -42,7 +42,7 @@ pub(super) const POLL: &[(&str, u32, Option<u32>)] = &[
     ("RDBAND", 0x80, Some(system::POLLRDBAND as u32)),
     ("WRNORM", 0x100, Some(system::POLLWRNORM as u32)),
     ("WRBAND", 0x200, Some(system::POLLWRBAND as u32)),
-    #[cfg(unix)]
+    #[cfg(any(target_os = "android", target_os = "linux"))]
     ("MSG", 0x400, None),
     #[cfg(any(target_os = "android", target_os = "freebsd", target_os = "illumos", target_os = "linux"))]
     ("RDHUP", 0x2000, Some(system::POLLRDHUP as u32)),

@@ -5,7 +5,7 @@ use crate::kqueue_system as c;
 
 /// `EVFILT_*`: what kind of thing a [`Kevent`](super::Kevent) is about. Unknown ones are kept.
 ///
-/// Which there are differs between systems: see the source of this table. `EVFILT_NETDEV`, which Python knows, is on no
+/// Systems differ in which they have. `EVFILT_NETDEV`, which Python knows, is on no
 /// current system: FreeBSD had it once, and has given its number to another. Its notes went with it, see
 /// [`Notes`](super::Notes).
 ///

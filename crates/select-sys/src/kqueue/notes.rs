@@ -122,7 +122,7 @@ bitflags::bitflags! {
         #[doc(alias = "NOTE_CRITICAL")]
         #[cfg(target_vendor = "apple")]
         const CRITICAL = c::NOTE_CRITICAL;
-        /// `NOTE_LEEWAY`: (timer) `ext` says how late it may be.
+        /// `NOTE_LEEWAY`: (timer) for `kevent64`, which is not wrapped here, and says how late it may be.
         #[doc(alias = "NOTE_LEEWAY")]
         #[cfg(target_vendor = "apple")]
         const LEEWAY = c::NOTE_LEEWAY;

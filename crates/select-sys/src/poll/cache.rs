@@ -71,7 +71,7 @@ impl Cache {
         Ok(unsafe { std::mem::transmute::<&'a mut [PollFd<'static>], &'a mut [PollFd<'fd>]>(entries) })
     }
 
-    /// Lends the list as it is, if it is that of just these descriptors, in this order; if not, gives back `None`.
+    /// Lends the list unchanged if `fds` are exactly its descriptors, in their order; otherwise gives back `None`.
     ///
     /// What an entry saw in an earlier wait may still stand in it.
     ///

@@ -116,9 +116,7 @@ impl Cache {
         Ok(Loaded { cache: self, borrowed: PhantomData })
     }
 
-    /// Lends the sets as they are, if they are those of just these descriptors; if not, gives back `None`.
-    ///
-    /// The order has to be that in which they were loaded.
+    /// Lends the sets unchanged if `fds` are exactly those that were loaded, in their order; otherwise gives back `None`.
     ///
     /// # Errors
     ///

@@ -4,8 +4,9 @@ use std::io;
 
 use crate::backend::meaning::{flags, meaning};
 use crate::backend::{Backend, Source, Tag};
+use crate::index::FdIndex;
 use crate::sys::devpoll;
-use crate::sys::fd::{AsFd, AsRawFd, BorrowedFd};
+use crate::sys::fd::AsRawFd;
 use crate::{Interest, Mode, Readiness, Timeout};
 
 /// `/dev/poll`: the kernel keeps the set, and is told together what changed since the last wait.
@@ -13,8 +14,8 @@ use crate::{Interest, Mode, Readiness, Timeout};
 /// Registering is no system call, so what the kernel has against a file shows at the next wait, as its error. The kernel
 /// looks at what is active, this back end still compares what is registered with what the kernel knows.
 ///
-/// A set serves the process that first waited with it: in a forked child, make a new selector. It has a descriptor, which
-/// cannot be waited for, so selectors of this kind do not nest.
+/// A set serves the process that first waited with it: in a forked child, make a new selector. Its descriptor cannot be
+/// waited for and is not lent, so selectors of this kind do not nest.
 ///
 /// # Examples
 ///
@@ -41,13 +42,13 @@ use crate::{Interest, Mode, Readiness, Timeout};
 #[derive(Debug)]
 pub struct Devpoll {
     cache: devpoll::Cache,
-    // By number of the descriptor: the tag of that which is in `cache`. Others may be left from before.
-    tags: Vec<Option<Tag>>,
+    // Of what is in `cache`. Others may be left from before.
+    tags: FdIndex<Tag>,
 }
 
 impl Backend for Devpoll {
     fn new() -> io::Result<Self> {
-        Ok(Self { cache: devpoll::Cache::new()?, tags: Vec::new() })
+        Ok(Self { cache: devpoll::Cache::new()?, tags: FdIndex::new(Tag::NONE) })
     }
 
     fn name(&self) -> &'static str {
@@ -81,25 +82,12 @@ impl Backend for Devpoll {
         let tags = &mut self.tags;
         let loaded = self.cache.load(armed.map(|source| {
             let source = source?;
-            let at = source.fd().as_raw_fd() as usize; // an open descriptor's number is not negative
-            if at >= tags.len() {
-                tags.resize(at + 1, None);
-            }
-            tags[at] = Some(source.tag());
+            tags.insert(source.fd().as_raw_fd(), source.tag());
             Ok((source.fd(), flags(source.interest())))
         }))?;
         for (fd, seen) in loaded.poll(timeout)? {
-            if let Some(tag) = tags.get(fd as usize).copied().flatten() {
-                report(tag, meaning(seen));
-            }
+            report(tags.get_or_none(fd), meaning(seen));
         }
         Ok(())
-    }
-}
-
-/// The descriptor of the set. It cannot be waited for.
-impl AsFd for Devpoll {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.cache.as_fd()
     }
 }

@@ -281,6 +281,11 @@ impl Backend for Kqueue {
     }
 }
 
+/// The descriptor of the queue.
+///
+/// # Panics
+///
+/// In a forked child, where there is none.
 impl AsFd for Kqueue {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.queue.as_fd()

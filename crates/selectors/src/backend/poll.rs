@@ -20,7 +20,7 @@ use crate::{Interest, Mode, Readiness, Timeout};
 /// use std::fs::File;
 ///
 /// let mut selector = PollSelector::new()?;
-/// selector.register(File::open("/proc/self/exe")?, Interest::READ, ())?;
+/// selector.register(File::open(std::env::current_exe()?)?, Interest::READ, ())?;
 /// assert_eq!(selector.select(None)?.len(), 1);
 /// # Ok::<(), std::io::Error>(())
 /// ```

@@ -21,6 +21,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// * [`Error::InvalidInterest`], [`Error::Unsupported`]: as for [`register`](Self::register).
     /// * [`Error::InvalidFd`]: the file object lends another descriptor than before.
     /// * [`Error::Lost`]: another file was put under the descriptor's number.
+    /// * [`Error::UnsupportedFile`]: the key was paused, and so was a file put there that cannot be waited for.
     /// * [`Error::Limit`], [`Error::Os`]: what the system says.
     ///
     /// # Examples
@@ -94,12 +95,12 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// An edge that was seen, and left for the next round:
     ///
     /// ```
-    /// use selectors::{EpollSelector, Interest, Mode};
+    /// use selectors::{DefaultSelector, Interest, Mode};
     /// use std::os::unix::net::UnixStream;
     /// use std::time::Duration;
     ///
     /// let (a, _b) = UnixStream::pair()?;
-    /// let mut selector = EpollSelector::new()?;
+    /// let mut selector = DefaultSelector::new()?;
     /// let token = selector.register_with(a, Interest::WRITE, Mode::Edge, ())?;
     /// assert_eq!(selector.select(Duration::ZERO)?.len(), 1);
     /// assert_eq!(selector.select(Duration::ZERO)?.len(), 0);
@@ -185,6 +186,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         }
         Ok(())
     }
+
     /// Waits for `interest` on a registered file object, or for nothing if that is empty.
     ///
     /// It is [`pause`](Self::pause) for an empty interest, else [`modify`](Self::modify): for programs that compute what

@@ -23,7 +23,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// Nothing is lost: what was ready, and a wake, are reported by the next wait that succeeds.
     ///
     /// * [`Error::Interrupted`]: a signal handler ran and the timeout is [interruptible](Timeout::interruptible).
-    /// * [`Error::InvalidFd`]: on select and poll, a file object lends another descriptor than before.
+    /// * [`Error::InvalidFd`]: on select, poll and /dev/poll, a file object lends another descriptor than before.
     /// * [`Error::Limit`], [`Error::Os`]: what the system says.
     ///
     /// # Examples
