@@ -7,11 +7,8 @@ use bench::subjects::Program;
 use bench::workloads::{Burst, Change, Echo, PingPong, Ready, Register, Relay, Ring, Sleep, Style, Wakes};
 use bench::{Interest, Workload, allow_descriptors, subjects};
 
-/// A measurement takes about so long, or [`LEAST`] laps, without what comes before the clock starts.
+/// A measurement takes about so long, or [`Workload::least`] laps, without what comes before the clock starts.
 const TARGET: Duration = Duration::from_millis(4);
-
-/// Fewer laps than these would say little of what a lap takes.
-const LEAST: u32 = 8;
 
 /// Descriptors, and how many of them are ready, for the cost of a wait as they grow more.
 const SIZES: [usize; 7] = [10, 30, 100, 300, 1000, 3000, 10_000];
@@ -73,7 +70,7 @@ pub(crate) fn run(wanted: &str, rounds: u32, subjects: &str, programs: &[String]
 }
 
 impl Runner<'_> {
-    /// Runs one workload in one size over all wanted subjects, in turn, as often as there are rounds.
+    /// Runs one workload in one size over all wanted subjects, as often as there are rounds.
     fn case<T>(
         &mut self,
         workload: &str,
@@ -99,16 +96,25 @@ impl Runner<'_> {
             if !wanted {
                 continue;
             }
-            if let Some(laps) = laps(&*entry.run).map_err(|error| named(&error, entry.name, workload))? {
+            if let Some(laps) =
+                laps(over.least(), &*entry.run).map_err(|error| named(&error, entry.name, workload))?
+            {
                 entries.push((entry, laps));
             }
         }
+        // Each round in another order: what one leaves in the processor's caches is there for the next.
+        let mut random = fastrand::Rng::with_seed(0);
+        let mut order: Vec<_> = (0..entries.len()).collect();
         let mut out = io::stdout().lock();
-        for round in 0..self.rounds as usize {
-            for place in 0..entries.len() {
-                let (entry, laps) = &entries[(place + round) % entries.len()];
+        for _ in 0..self.rounds {
+            let mut values = vec![0.0; entries.len()];
+            random.shuffle(&mut order);
+            for &place in &order {
+                let (entry, laps) = &entries[place];
                 let cost = (entry.run)(*laps).map_err(|error| named(&error, entry.name, workload))?;
-                let value = cost.each();
+                values[place] = cost.each();
+            }
+            for ((entry, _), value) in entries.iter().zip(values) {
                 writeln!(out, "{workload}\t{case}\t{descriptors}\t{unit}\t{}\t{value:.3}", entry.name)?;
             }
         }
@@ -130,9 +136,9 @@ fn named(error: &io::Error, subject: &str, workload: &str) -> io::Error {
     io::Error::new(error.kind(), format!("{subject}, {workload}: {error}"))
 }
 
-/// How many laps take about [`TARGET`]; `None` if the subject cannot do this.
-fn laps(run: &dyn Fn(u32) -> io::Result<bench::Cost>) -> io::Result<Option<u32>> {
-    let mut laps = LEAST;
+/// How many laps take about [`TARGET`], but no fewer than `least`; `None` if the subject cannot do this.
+fn laps(least: u32, run: &dyn Fn(u32) -> io::Result<bench::Cost>) -> io::Result<Option<u32>> {
+    let mut laps = least;
     loop {
         let time = match run(laps) {
             Ok(cost) => cost.time,
@@ -141,7 +147,7 @@ fn laps(run: &dyn Fn(u32) -> io::Result<bench::Cost>) -> io::Result<Option<u32>>
         };
         if time * 2 >= TARGET || laps >= 1 << 20 {
             let scale = TARGET.as_secs_f64() / time.as_secs_f64().max(1e-9);
-            return Ok(Some(((f64::from(laps) * scale).ceil() as u32).max(LEAST)));
+            return Ok(Some(((f64::from(laps) * scale).ceil() as u32).max(least)));
         }
         laps *= 2;
     }

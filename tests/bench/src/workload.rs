@@ -79,6 +79,11 @@ pub trait Workload {
     /// Whether it needs a subject that reports again what is still ready.
     const LEVEL: bool = false;
 
+    /// Fewer laps than these would say little of what a lap takes.
+    fn least(&self) -> u32 {
+        8
+    }
+
     /// What a program in another language is to do the same: the name of the workload, and numbers, with spaces between.
     /// `None` if there is no such thing.
     fn elsewhere(&self) -> Option<String> {

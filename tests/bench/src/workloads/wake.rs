@@ -113,7 +113,12 @@ impl Workload for &PingPong {
                 play(&mut subject, &waker, turn, 2, done..done + laps)?;
                 done += laps;
                 Ok(2 * u64::from(laps))
-            })?;
+            });
+            if cost.is_err() {
+                turn.store(OVER, Ordering::Release);
+                let _ = waker();
+            }
+            let cost = cost?;
             second.join().map_err(|_| gone())??;
             Ok(cost)
         })
