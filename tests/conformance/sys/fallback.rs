@@ -12,9 +12,11 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 conformance::scenarios_of!(sys, fallback:
+    select_with_nanoseconds,
+    poll_with_nanoseconds,
+    epoll_with_nanoseconds,
     epoll_where_the_call_is_missing,
     epoll_where_the_call_is_forbidden,
-    epoll_with_whole_milliseconds,
     poll_where_the_call_is_missing,
     poll_where_the_call_is_forbidden,
     select_where_the_call_is_forbidden,
@@ -33,6 +35,54 @@ const LIMITS: [Duration; 6] = [
     Duration::from_micros(2500),
     Duration::from_millis(2),
 ];
+
+/// Waits for any of `limits` are one of `calls`, for as long as none of them is known to be missing. Then comes `others`.
+fn by(name: &'static str, wait: Wait, calls: &[c_long], limits: &[Duration], others: impl FnOnce()) -> Run {
+    in_child(name, &[], || {
+        answer(calls, TELLTALE)?;
+        for &limit in limits {
+            let error = wait(None, limit.into()).expect_err(name);
+            assert_eq!(error.raw_os_error(), Some(TELLTALE), "{name} {limit:?}");
+        }
+        others();
+        Ok(())
+    })
+}
+
+/// Any other wait is the same call.
+fn select_with_nanoseconds() -> Run {
+    by("select", waits::select, seccomp::PSELECT, &LIMITS, || {
+        for timeout in [Timeout::ZERO, Timeout::NEVER] {
+            let error = waits::select(None, timeout).unwrap_err();
+            assert_eq!(error.raw_os_error(), Some(TELLTALE));
+        }
+    })
+}
+
+/// Where there is nothing to count, the other call will do.
+fn poll_with_nanoseconds() -> Run {
+    by("poll", waits::poll, seccomp::PPOLL, &LIMITS, || {
+        if seccomp::OLD_CALLS {
+            at_once_and_for_ever(waits::poll);
+        }
+    })
+}
+
+/// Whole milliseconds are waited for in another way, which every kernel has.
+fn epoll_with_nanoseconds() -> Run {
+    let (whole, exact) = LIMITS.split_last().unwrap();
+    by("epoll", waits::epoll, &[libc::SYS_epoll_pwait2], exact, || {
+        assert_never_early("epoll", waits::epoll, &[*whole, Duration::from_millis(7)]);
+        at_once_and_for_ever(waits::epoll);
+    })
+}
+
+fn at_once_and_for_ever(wait: Wait) {
+    let (a, mut b) = pairs::streams();
+    assert_eq!(wait(Some(a.as_fd()), Timeout::ZERO).unwrap(), 0);
+    b.write_all(b"x").unwrap();
+    assert_eq!(wait(Some(a.as_fd()), Timeout::NEVER).unwrap(), 1);
+}
 
 /// The waits are right without `calls`, and these are tried once.
 fn without(name: &'static str, wait: Wait, calls: &[c_long], errno: c_int) -> Run {
@@ -63,16 +113,6 @@ fn epoll_where_the_call_is_missing() -> Run {
 
 fn epoll_where_the_call_is_forbidden() -> Run {
     without("epoll", waits::epoll, &[libc::SYS_epoll_pwait2], libc::EPERM)
-}
-
-/// These are waited for in another way, which every kernel has.
-fn epoll_with_whole_milliseconds() -> Run {
-    seccomp::in_a_thread_where(&[libc::SYS_epoll_pwait2], TELLTALE, || {
-        assert_never_early("epoll", waits::epoll, &[Duration::from_millis(1), Duration::from_millis(7)]);
-        assert_eq!(waits::epoll(None, Timeout::ZERO).unwrap(), 0);
-        let error = waits::epoll(None, Duration::from_nanos(1_000_001).into()).unwrap_err();
-        assert_eq!(error.raw_os_error(), Some(TELLTALE));
-    })
 }
 
 fn poll_where_the_call_is_missing() -> Run {

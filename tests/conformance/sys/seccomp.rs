@@ -12,6 +12,9 @@ use conformance::{NotRun, Run};
 /// Whether this machine has `poll` and `epoll_wait`. Newer ones have only the calls that can do more.
 pub(crate) const OLD_CALLS: bool = !OLD.is_empty();
 
+/// `select` with nanoseconds.
+pub(crate) const PSELECT: &[c_long] = &[libc::SYS_pselect6, PSELECT6_TIME64];
+
 /// `poll` with nanoseconds.
 pub(crate) const PPOLL: &[c_long] = &[libc::SYS_ppoll, PPOLL_TIME64];
 
@@ -47,9 +50,8 @@ const BPF_K: u32 = 0x00;
 
 /// Every call that waits.
 pub(crate) fn waits() -> Vec<c_long> {
-    let pselect = [libc::SYS_pselect6, PSELECT6_TIME64];
     let epoll = [libc::SYS_epoll_pwait, libc::SYS_epoll_pwait2];
-    [&pselect[..], PPOLL, OLD, &epoll].concat()
+    [PSELECT, PPOLL, OLD, &epoll].concat()
 }
 
 /// From now on the kernel answers these calls of this thread with the error `errno`, or with 0 where that is 0. Later
