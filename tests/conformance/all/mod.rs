@@ -2,12 +2,23 @@
 
 use conformance::Scenario;
 
+#[cfg(any(target_os = "android", target_os = "linux"))]
+mod absent;
 mod agreement;
+mod any;
 mod ends;
 mod model;
 mod sides;
 mod third_party;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
-    [agreement::scenarios(), model::scenarios(), third_party::scenarios()].concat()
+    [
+        agreement::scenarios(),
+        model::scenarios(),
+        any::scenarios(),
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        absent::scenarios(),
+        third_party::scenarios(),
+    ]
+    .concat()
 }
