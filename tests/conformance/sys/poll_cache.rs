@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 conformance::scenarios_of!(sys, poll_cache:
     loaded_again,
     only_the_same_list_is_lent_again,
+    an_entry_waits_for_something_else,
     after_an_error,
     after_a_panic,
     a_descriptor_that_comes_twice,
@@ -57,6 +58,28 @@ fn loaded_again() -> Run {
     for list in lists {
         assert_loads(&mut cache, list);
     }
+    Ok(())
+}
+
+/// Only the entry that is named, and only if it is of that descriptor.
+fn an_entry_waits_for_something_else() -> Run {
+    let ends: Vec<_> = (0..3).map(|_| pairs::streams()).collect();
+    let [a, b, c] = [0, 1, 2].map(|index: usize| ends[index].0.as_fd());
+    let (mut peer, both) = (&ends[1].1, POLL_READ | PollFlags::OUT);
+    peer.write_all(b"x").unwrap();
+    let mut cache = Cache::new();
+    assert!(!cache.modify(0, a, PollFlags::OUT), "nothing is loaded");
+    assert_loads(&mut cache, &[(a, PollFlags::OUT), (b, PollFlags::OUT)]);
+    for (place, fd) in [(0, b), (1, a), (0, c), (2, a), (usize::MAX, a)] {
+        assert!(!cache.modify(place, fd, both), "{place}, {fd:?}");
+    }
+    assert!(cache.modify(0, a, POLL_READ) && cache.modify(1, b, both));
+
+    let fds = cache.reload([a, b].map(Ok)).unwrap().unwrap();
+    let held: Vec<_> = fds.iter().map(|entry| (entry.fd().as_raw_fd(), entry.events())).collect();
+    assert_eq!(held, [(a.as_raw_fd(), POLL_READ), (b.as_raw_fd(), both)]);
+    assert_eq!(poll(fds, Timeout::ZERO).unwrap(), 1);
+    assert_eq!(fds[1].revents(), both);
     Ok(())
 }
 

@@ -11,6 +11,7 @@ conformance::scenarios_of!(sys, select_cache:
     the_answers_are_those_of_select,
     loaded_again,
     only_the_same_list_is_lent_again,
+    a_descriptor_changes_its_sets,
     a_descriptor_that_comes_twice,
     after_an_error,
     after_a_panic,
@@ -99,6 +100,32 @@ fn only_the_same_list_is_lent_again() -> Run {
         let again = cache.reload([Ok(a), Ok(b)]).unwrap().unwrap();
         assert_eq!(again.select(Timeout::ZERO).unwrap().collect::<Vec<_>>(), all(&ready));
     }
+    Ok(())
+}
+
+/// Only that which is named, only if it is in a set, and it is in no other set then.
+fn a_descriptor_changes_its_sets() -> Run {
+    let ends: Vec<_> = (0..3).map(|_| pairs::streams()).collect();
+    for (_, b) in &ends {
+        let mut b = b;
+        b.write_all(b"x").unwrap();
+    }
+    let [a, b, c] = [0, 1, 2].map(|index: usize| ends[index].0.as_fd());
+    let (read, write, both) = (Sets::READ, Sets::WRITE, Sets::READ | Sets::WRITE);
+    let again = |cache: &mut Cache| -> Vec<_> {
+        let loaded = cache.reload([a, b].map(Ok)).unwrap().expect("the descriptors are the same");
+        loaded.select(Timeout::ZERO).unwrap().collect()
+    };
+    let mut cache = Cache::new();
+    assert!(!cache.modify(a, write), "nothing is loaded");
+    assert_eq!(find(&mut cache, &[(a, read), (b, both)]), all(&[(a, read), (b, both)]));
+    assert!(!cache.modify(c, read));
+    for (of_a, of_b) in [(read, both), (write, both), (both, both), (both, read), (read, write)] {
+        assert!(cache.modify(a, of_a) && cache.modify(b, of_b));
+        assert_eq!(again(&mut cache), all(&[(a, of_a), (b, of_b)]));
+    }
+    assert!(cache.modify(a, Sets::empty()) && !cache.modify(a, read));
+    assert_eq!(again(&mut cache), all(&[(b, write)]));
     Ok(())
 }
 

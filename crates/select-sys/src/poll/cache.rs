@@ -92,4 +92,31 @@ impl Cache {
         // whoever was lent the list has put another entry of his own.
         Ok(Some(unsafe { std::mem::transmute::<&'a mut [PollFd<'static>], &'a mut [PollFd<'fd>]>(entries) }))
     }
+
+    /// Waits for other events of a descriptor that is in the list; gives back whether entry `n`, from 0, is of this one.
+    ///
+    /// # Examples
+    ///
+    /// From reading to writing, without loading anew:
+    ///
+    /// ```
+    /// use select_sys::Timeout;
+    /// use select_sys::fd::AsFd;
+    /// use select_sys::poll::{Cache, PollFlags, poll};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, b) = UnixStream::pair()?;
+    /// let mut cache = Cache::new();
+    /// let fds = cache.load([Ok((a.as_fd(), PollFlags::IN))])?;
+    /// assert!(cache.modify(0, a.as_fd(), PollFlags::OUT));
+    /// assert!(!cache.modify(0, b.as_fd(), PollFlags::OUT));
+    ///
+    /// let fds = cache.reload([Ok(a.as_fd())])?.expect("the descriptors are the same");
+    /// assert_eq!(poll(fds, Timeout::ZERO)?, 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn modify(&mut self, n: usize, fd: BorrowedFd<'_>, events: PollFlags) -> bool {
+        let entry = self.entries.get_mut(n).filter(|entry| sys::number(&entry.raw) == fd.as_raw_fd());
+        entry.map(|entry| entry.set_events(events)).is_some()
+    }
 }

@@ -129,6 +129,42 @@ impl Cache {
         let same = lent::have_numbers(fds, self.numbers.iter().copied())?;
         Ok(same.then_some(Loaded { cache: self, borrowed: PhantomData }))
     }
+
+    /// Puts a descriptor that is in one of the sets in these sets, and no other; gives back whether it was in one.
+    ///
+    /// # Examples
+    ///
+    /// From reading to writing, without loading anew:
+    ///
+    /// ```
+    /// use select_sys::Timeout;
+    /// use select_sys::fd::AsFd;
+    /// use select_sys::select::{Cache, Sets};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, b) = UnixStream::pair()?;
+    /// let mut cache = Cache::new();
+    /// let loaded = cache.load([Ok((a.as_fd(), Sets::READ))])?;
+    /// assert!(cache.modify(a.as_fd(), Sets::WRITE));
+    /// assert!(!cache.modify(b.as_fd(), Sets::WRITE));
+    ///
+    /// let loaded = cache.reload([Ok(a.as_fd())])?.expect("the descriptors are the same");
+    /// assert_eq!(loaded.select(Timeout::ZERO)?.count(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn modify(&mut self, fd: BorrowedFd<'_>, sets: Sets) -> bool {
+        let number = fd.as_raw_fd();
+        let known = self.asked.iter().any(|asked| asked.contains(number));
+        if known {
+            for (set, asked) in ALL.into_iter().zip(&mut self.asked) {
+                asked.remove(number);
+                if sets.contains(set) {
+                    asked.insert(number);
+                }
+            }
+        }
+        known
+    }
 }
 
 /// Sets whose descriptors are open: what [`Cache::load`] and [`Cache::reload`] lend for one wait.

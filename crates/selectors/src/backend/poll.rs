@@ -4,6 +4,8 @@ use std::io;
 
 use super::meaning::{flags, meaning};
 use super::{Backend, Source, Tag};
+use crate::index::FdIndex;
+use crate::sys::fd::AsRawFd;
 use crate::sys::poll;
 use crate::{Interest, Mode, Readiness, Timeout};
 
@@ -37,18 +39,21 @@ use crate::{Interest, Mode, Readiness, Timeout};
 /// # References
 ///
 /// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Poll {
     cache: poll::Cache,
-    // Whether a descriptor in `cache` may be wanted with another tag or interest now. That others are wanted shows by itself.
+    // Whether a descriptor in `cache` may be another key's now. That other descriptors are wanted shows by itself.
     changed: bool,
     // The tags of the entries in `cache`.
     tags: Vec<Tag>,
+    // Where in `cache` a descriptor is. What is not in it any more may still be here.
+    places: FdIndex<u32>,
 }
 
 impl Backend for Poll {
     fn new() -> io::Result<Self> {
-        Ok(Self::default())
+        let (cache, tags, places) = (poll::Cache::new(), Vec::new(), FdIndex::new(u32::MAX));
+        Ok(Self { cache, changed: false, tags, places })
     }
 
     fn name(&self) -> &'static str {
@@ -64,8 +69,10 @@ impl Backend for Poll {
         Ok(())
     }
 
-    fn modify(&mut self, _: &Source<'_>, _: &Source<'_>) -> io::Result<()> {
-        self.changed = true;
+    fn modify(&mut self, _: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
+        let place = self.places.get_or_none(to.fd().as_raw_fd()) as usize;
+        // If it is not there, the descriptors are others, which shows by itself.
+        self.cache.modify(place, to.fd(), flags(to.interest()));
         Ok(())
     }
 
@@ -76,7 +83,7 @@ impl Backend for Poll {
         timeout: Timeout,
         report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
-        let Self { cache, changed, tags } = self;
+        let Self { cache, changed, tags, places } = self;
         if !*changed {
             if let Some(entries) = cache.reload(armed.clone().map(|source| Ok(source?.fd())))? {
                 return look(entries, tags, timeout, report);
@@ -85,6 +92,7 @@ impl Backend for Poll {
         tags.clear();
         let entries = cache.load(armed.map(|source| {
             let source = source?;
+            places.insert(source.fd().as_raw_fd(), tags.len() as u32); // fewer than the numbers of slots
             tags.push(source.tag());
             Ok((source.fd(), flags(source.interest())))
         }))?;

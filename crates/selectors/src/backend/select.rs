@@ -45,7 +45,7 @@ use crate::{Interest, Mode, Readiness, Timeout};
 #[derive(Debug)]
 pub struct Select {
     cache: select::Cache,
-    // Whether a descriptor in `cache` may be wanted with another tag or interest now. That others are wanted shows by itself.
+    // Whether a descriptor in `cache` may be another key's now. That other descriptors are wanted shows by itself.
     changed: bool,
     // Of what is in `cache`. Others may be left from before.
     tags: FdIndex<Tag>,
@@ -69,8 +69,9 @@ impl Backend for Select {
         Ok(())
     }
 
-    fn modify(&mut self, _: &Source<'_>, _: &Source<'_>) -> io::Result<()> {
-        self.changed = true;
+    fn modify(&mut self, _: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
+        // If it is not there, the descriptors are others, which shows by itself.
+        self.cache.modify(to.fd(), sets(to.interest()));
         Ok(())
     }
 
