@@ -54,8 +54,9 @@ impl Library {
         let mut command = match self {
             Self::Installed => shell::cargo([subcommand]),
             Self::Built => {
-                let mut command = Command::new("cargo");
-                command.arg(format!("+{LINKED}")).arg(subcommand).arg("-Zbuild-std=std,panic_abort");
+                // Not `cargo +debian`: the first cargo in the path may be Debian's own, which knows no `+toolchain`.
+                let mut command = Command::new("rustup");
+                command.args(["run", LINKED, "cargo", subcommand, "-Zbuild-std=std,panic_abort"]);
                 command.current_dir(shell::root());
                 // Its release of the compiler takes the unstable option so.
                 command.env("RUSTC_BOOTSTRAP", "1");
