@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -14,6 +14,9 @@ use crate::{debian, shell};
 /// Waits in the shorter of two runs; the longer has twice as many. Each finds `EVENTS` events.
 const WAITS: u64 = 200;
 const EVENTS: u64 = 100;
+
+/// The exit status of a program whose subject cannot do what is asked, as an edge-triggered one with what stays ready.
+const CANNOT: i32 = 3;
 
 /// How much more than written down is let through, in percent.
 const MORE: f64 = 5.0;
@@ -28,7 +31,7 @@ pub(crate) fn check() -> Result<()> {
     let program = prepare(false)?;
     let mut worse = Vec::new();
     for (name, known) in parse(&text)? {
-        let now = measure(&program, &name, "level")?;
+        let now = must(&program, &name)?;
         println!("{name}: {now:.1} instructions an event, {known:.1} written down");
         if now > known * (1.0 + MORE / 100.0) {
             worse.push(name);
@@ -63,7 +66,7 @@ pub(super) fn write() -> Result<()> {
             .to_owned();
     let _ = writeln!(text, "{}", release()?);
     for name in COUNTED {
-        let _ = writeln!(text, "{name} {:.1}", measure(&program, name, "level")?);
+        let _ = writeln!(text, "{name} {:.1}", must(&program, name)?);
     }
     fs::write(file(), &text).context("tests/bench/instructions.txt")?;
     print!("{text}");
@@ -80,10 +83,11 @@ pub(super) fn compare(subjects: &Subjects) -> Result<()> {
     // Those in programs of their own are not counted.
     let own = |name: &&&str| subjects.programs.iter().any(|(program, _)| program == *name);
     for name in subjects.names.iter().filter(|name| !own(name)) {
-        let of = |mode| {
-            measure(&program, name, mode).map_or_else(|_| "-".to_owned(), |count| format!("{count:.1}"))
+        let of = |mode| -> Result<String> {
+            let count = measure(&program, name, mode)?;
+            Ok(count.map_or_else(|| "-".to_owned(), |count| format!("{count:.1}")))
         };
-        table.add_row([(*name).to_owned(), of("level"), of("edge"), of("idle")]);
+        table.add_row([(*name).to_owned(), of("level")?, of("edge")?, of("idle")?]);
     }
     println!("{table}");
     Ok(())
@@ -96,24 +100,39 @@ fn prepare(with_peers: bool) -> Result<PathBuf> {
     program("instructions", with_peers)
 }
 
-/// The instructions for an event, or for a wait without any: what twice as many waits take more.
-fn measure(program: &Path, subject: &str, mode: &str) -> Result<f64> {
-    let (once, twice) = (count(program, subject, mode, WAITS)?, count(program, subject, mode, 2 * WAITS)?);
-    let events = if mode == "idle" { 1 } else { EVENTS };
-    Ok((twice as f64 - once as f64) / (WAITS * events) as f64)
+/// The instructions for an event of what stays ready, which every subject in the file can do.
+fn must(program: &Path, subject: &str) -> Result<f64> {
+    measure(program, subject, "level")?.with_context(|| format!("`{subject}` cannot find what stays ready"))
 }
 
-fn count(program: &Path, subject: &str, mode: &str, waits: u64) -> Result<u64> {
+/// The instructions for an event, or for a wait without any: what twice as many waits take more. `None` if the subject
+/// cannot do that.
+fn measure(program: &Path, subject: &str, mode: &str) -> Result<Option<f64>> {
+    let Some(once) = count(program, subject, mode, WAITS)? else { return Ok(None) };
+    let twice = count(program, subject, mode, 2 * WAITS)?.context("it can do that, and then it cannot")?;
+    let events = if mode == "idle" { 1 } else { EVENTS };
+    Ok(Some((twice as f64 - once as f64) / (WAITS * events) as f64))
+}
+
+fn count(program: &Path, subject: &str, mode: &str, waits: u64) -> Result<Option<u64>> {
     let mut valgrind = Command::new("valgrind");
     valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program);
     let output =
         valgrind.args([subject, mode, &waits.to_string()]).output().context("valgrind does not start")?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    if !output.status.success() {
-        bail!("`{subject}` under valgrind: {}", said.lines().last().unwrap_or_default());
+    counted(output.status, &String::from_utf8_lossy(&output.stderr))
+        .with_context(|| format!("`{subject}`, `{mode}`, under valgrind"))
+}
+
+/// The number of instructions, by how valgrind ended and what it said.
+fn counted(status: ExitStatus, said: &str) -> Result<Option<u64>> {
+    if status.code() == Some(CANNOT) {
+        return Ok(None);
+    }
+    if !status.success() {
+        bail!("{status}: {said}");
     }
     let count = said.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok());
-    count.with_context(|| format!("valgrind tells no count: {said}"))
+    count.map(Some).with_context(|| format!("valgrind tells no count: {said}"))
 }
 
 /// Reads lines of a name and a number; others begin with `#`.
@@ -130,6 +149,17 @@ fn parse(text: &str) -> Result<Vec<(String, f64)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::process::ExitStatusExt as _;
+
+    #[test]
+    fn only_what_cannot_be_done_has_no_count() {
+        let ended = |code: i32, said| counted(ExitStatus::from_raw(code << 8), said);
+        assert_eq!(ended(0, "==1== Collected : 4711\n").unwrap(), Some(4711));
+        assert_eq!(ended(CANNOT, "").unwrap(), None);
+        assert!(ended(1, "Collected : 4711\n").is_err(), "it failed");
+        assert!(ended(0, "").is_err(), "it tells nothing");
+        assert!(counted(ExitStatus::from_raw(9), "").is_err(), "it was killed");
+    }
 
     #[test]
     fn figures_are_read() {

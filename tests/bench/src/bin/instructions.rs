@@ -3,32 +3,46 @@
 //! Each wait finds 100 of 100 files ready. With `edge` they are written to before each wait, which edge-triggered subjects
 //! need. With `idle` none of them is ready. What one event, or one idle wait, takes is the difference between two runs with
 //! different numbers of waits.
+//!
+//! The exit status is 3 where the subject cannot do that, which `cargo xtask bench --instructions` shows as `-`.
 
 #[cfg(target_os = "linux")]
-fn main() -> std::io::Result<()> {
+fn main() -> std::process::ExitCode {
+    use std::io;
+    use std::process::ExitCode;
+    use std::time::Duration;
+
     use bench::Workload;
     use bench::workloads::{Ready, Refreshed, Sleep};
 
     const FILES: usize = 100;
 
-    fn run<W: Workload>(workload: &W, subject: &str, waits: u32) -> std::io::Result<()> {
+    fn run<W: Workload>(workload: &W, subject: &str, waits: u32) -> io::Result<()> {
         let entries = bench::subjects::all(workload);
-        let entry = entries.iter().find(|entry| entry.name == subject);
-        let entry = entry.ok_or_else(|| std::io::Error::other(format!("`{subject}` cannot do that")))?;
-        (entry.run)(waits).map(drop)
+        match entries.iter().find(|entry| entry.name == subject) {
+            Some(entry) => (entry.run)(waits).map(drop),
+            None if W::LEVEL => Err(io::ErrorKind::Unsupported.into()),
+            None => Err(io::Error::other("there is no such subject")),
+        }
+    }
+
+    fn count(arguments: &[String]) -> io::Result<()> {
+        let [subject, mode, waits] = arguments else {
+            return Err(io::Error::other("usage: instructions SUBJECT level|edge|idle WAITS"));
+        };
+        let waits = waits.parse().map_err(io::Error::other)?;
+        match mode.as_str() {
+            "level" => run(&&Ready::new(FILES, FILES)?, subject, waits),
+            "edge" => run(&&Refreshed::new(FILES)?, subject, waits),
+            "idle" => run(&&Sleep::new(FILES, Duration::ZERO)?, subject, waits),
+            _ => Err(io::Error::other("level, edge or idle?")),
+        }
     }
 
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let [subject, mode, waits] = arguments.as_slice() else {
-        return Err(std::io::Error::other("usage: instructions SUBJECT level|edge|idle WAITS"));
-    };
-    let waits = waits.parse().map_err(std::io::Error::other)?;
-    match mode.as_str() {
-        "level" => run(&&Ready::new(FILES, FILES)?, subject, waits),
-        "edge" => run(&&Refreshed::new(FILES)?, subject, waits),
-        "idle" => run(&&Sleep::new(FILES, std::time::Duration::ZERO)?, subject, waits),
-        _ => Err(std::io::Error::other("level, edge or idle?")),
-    }
+    let Err(error) = count(&arguments) else { return ExitCode::SUCCESS };
+    eprintln!("{}: {error}", arguments.join(" "));
+    ExitCode::from(if error.kind() == io::ErrorKind::Unsupported { 3 } else { 1 })
 }
 
 #[cfg(not(target_os = "linux"))]
