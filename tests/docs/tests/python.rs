@@ -11,6 +11,9 @@ use selectors::backend::{AnyBackend, Backend, Epoll, Poll, Select};
 use selectors::sys::{epoll, poll, select};
 use selectors::{EpollSelector, Error, Interest, Mode, Readiness, SelectSelector, Selector, Timeout};
 
+/// No wait takes longer, so that a bug fails instead of hanging.
+const LIMIT: Duration = Duration::from_secs(20);
+
 /// One claim for each back end.
 macro_rules! on_every_back_end {
     ($($name:ident)+) => { $(mod $name {
@@ -94,7 +97,7 @@ fn one_entry_for_each_key<B: Backend>() {
     (&b).write_all(b"x").unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, Interest::READ | Interest::WRITE, ()).unwrap();
-    let ready = selector.select(None).unwrap();
+    let ready = selector.select(LIMIT).unwrap();
     assert_eq!(ready.iter().collect::<Vec<_>>(), [(token, Readiness::READ | Readiness::WRITE)]);
     selector.unregister(token).unwrap();
     assert!(selector.parts(token).is_none());
@@ -107,7 +110,7 @@ fn no_more_to_come_is_readable_only<B: Backend>() {
     b.shutdown(Shutdown::Write).unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, Interest::READ | Interest::WRITE, ()).unwrap();
-    assert_eq!(selector.select(None).unwrap().get(token).map(Readiness::interest), Some(Interest::READ));
+    assert_eq!(selector.select(LIMIT).unwrap().get(token).map(Readiness::interest), Some(Interest::READ));
 }
 
 fn any_limit_will_do<B: Backend>() {
@@ -129,7 +132,7 @@ fn urgent_data_is_priority_only() {
     rustix::net::send(&there, b"!", SendFlags::OOB).unwrap();
     let mut selector = EpollSelector::new().unwrap();
     let token = selector.register(&here, Interest::READ | Interest::PRIORITY, ()).unwrap();
-    let ready = selector.select(Duration::from_secs(10)).unwrap();
+    let ready = selector.select(LIMIT).unwrap();
     assert_eq!(ready.get(token), Some(Readiness::PRIORITY));
 }
 
@@ -153,7 +156,7 @@ fn a_refused_file_comes_back() {
     assert!(matches!(rejected.error, Error::UnsupportedFile { .. }));
     let mut selector = SelectSelector::new().unwrap();
     selector.register(rejected.fileobj, Interest::READ, ()).unwrap();
-    assert_eq!(selector.select(None).unwrap().len(), 1);
+    assert_eq!(selector.select(LIMIT).unwrap().len(), 1);
 }
 
 #[test]
@@ -163,7 +166,7 @@ fn the_low_crate() {
     list.register(a.as_fd(), poll::PollFlags::IN);
     list.register(b.as_fd(), poll::PollFlags::OUT);
     list.register(a.as_fd(), poll::PollFlags::OUT); // replaces, and keeps its place
-    let found: Vec<_> = list.poll(None).unwrap().map(|(fd, _)| format!("{fd:?}")).collect();
+    let found: Vec<_> = list.poll(LIMIT).unwrap().map(|(fd, _)| format!("{fd:?}")).collect();
     assert_eq!(found, [&a, &b].map(|socket| format!("{:?}", socket.as_fd())));
     list.unregister(a.as_fd()).unwrap();
     assert_eq!(list.unregister(a.as_fd()).unwrap_err().kind(), ErrorKind::NotFound);

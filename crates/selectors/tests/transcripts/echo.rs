@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
-use crate::program::{LIMIT, Program};
+use crate::program::{LIMIT, Program, accept};
 
 const MESSAGES: [&str; 2] = ["This is the message.  ", "It will be repeated."];
 
@@ -74,8 +74,7 @@ fn the_client_prints_its_transcript() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let mut client = Program::start("echo_client", [&format!("localhost:{port}")]);
-    let (mut connection, _) = listener.accept().unwrap();
-    connection.set_read_timeout(Some(LIMIT)).unwrap();
+    let mut connection = accept(&listener);
 
     let mut received = vec![0; MESSAGES.concat().len()];
     connection.read_exact(&mut received).unwrap();
@@ -92,8 +91,7 @@ fn a_fast_echo_does_not_end_the_client_early() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address: SocketAddr = listener.local_addr().unwrap();
     let client = Program::start("echo_client", [&address.to_string()]);
-    let (mut connection, _) = listener.accept().unwrap();
-    connection.set_read_timeout(Some(LIMIT)).unwrap();
+    let mut connection = accept(&listener);
     connection.write_all(MESSAGES[0].as_bytes()).unwrap();
     let mut received = vec![0; MESSAGES.concat().len()];
     connection.read_exact(&mut received).unwrap();

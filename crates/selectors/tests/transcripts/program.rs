@@ -1,8 +1,9 @@
 //! An example as a child process.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -41,6 +42,42 @@ pub(crate) fn path(name: &str) -> PathBuf {
         assert!(status.success(), "building {name}: {status}");
     }
     path
+}
+
+/// The next connection, which reads no longer than [`LIMIT`] either.
+pub(crate) fn accept(listener: &TcpListener) -> TcpStream {
+    let listener = listener.try_clone().unwrap();
+    let accepted = aside(move || listener.accept());
+    let (connection, _) = accepted.recv_timeout(LIMIT).expect("nobody connects").unwrap();
+    connection.set_read_timeout(Some(LIMIT)).unwrap();
+    connection
+}
+
+/// What a child prints until it ends, after its input has. Both outputs are pipes.
+pub(crate) fn output(mut child: Child) -> Output {
+    drop(child.stdin.take());
+    let stdout = all(child.stdout.take().unwrap());
+    let stderr = all(child.stderr.take().unwrap());
+    let (Ok(stdout), Ok(stderr)) = (stdout.recv_timeout(LIMIT), stderr.recv_timeout(LIMIT)) else {
+        child.kill().unwrap();
+        panic!("it does not end");
+    };
+    Output { status: child.wait().unwrap(), stdout, stderr }
+}
+
+fn all(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    aside(move || {
+        let mut bytes = Vec::new();
+        from.read_to_end(&mut bytes).unwrap();
+        bytes
+    })
+}
+
+/// Calls what may block, in a thread that is left behind when nobody waits for it any longer.
+fn aside<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
+    let (sender, result) = mpsc::channel();
+    thread::spawn(move || sender.send(call()));
+    result
 }
 
 impl Program {

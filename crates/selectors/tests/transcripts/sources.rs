@@ -8,15 +8,14 @@ use std::thread;
 
 use selectors::BackendKind;
 
-use crate::program::{LIMIT, path};
+use crate::program::{accept, output, path};
 
 /// This file is the input.
 const TEXT: &str = include_str!("sources.rs");
 
 /// Answers one client with what it sent, after its last byte.
 fn answer(listener: &TcpListener) -> TcpStream {
-    let (mut client, _) = listener.accept().unwrap();
-    client.set_read_timeout(Some(LIMIT)).unwrap();
+    let mut client = accept(listener);
     let mut text = Vec::new();
     client.read_to_end(&mut text).unwrap();
     client.write_all(&text).unwrap();
@@ -38,7 +37,8 @@ fn run(kind: &str, input: Stdio, feed: Option<&str>) -> Output {
         child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     }
     let server = thread::spawn(move || answer(&listener));
-    let output = child.wait_with_output().unwrap();
+    let output = output(child);
+    assert!(output.status.success(), "{kind}: {output:?}");
     server.join().unwrap();
     output
 }
@@ -47,7 +47,6 @@ fn run(kind: &str, input: Stdio, feed: Option<&str>) -> Output {
 fn a_pipe_is_waited_for() {
     for kind in BackendKind::available() {
         let output = run(kind.name(), Stdio::piped(), Some(TEXT));
-        assert!(output.status.success(), "{kind}: {output:?}");
         assert_eq!(String::from_utf8_lossy(&output.stdout), TEXT, "{kind}");
         assert!(output.stderr.is_empty(), "{kind}: {output:?}");
     }
@@ -58,7 +57,6 @@ fn a_file_is_read_without_waiting_where_it_must() {
     for kind in BackendKind::available() {
         let file = File::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/transcripts/sources.rs")).unwrap();
         let output = run(kind.name(), file.into(), None);
-        assert!(output.status.success(), "{kind}: {output:?}");
         assert_eq!(String::from_utf8_lossy(&output.stdout), TEXT, "{kind}");
         let told = String::from_utf8_lossy(&output.stderr).contains("without waiting");
         assert_eq!(told, kind == BackendKind::Epoll, "{kind}: {output:?}");
@@ -70,7 +68,8 @@ fn an_unknown_back_end_is_an_error() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let mut command = Command::new(path("stdin"));
-    let output = command.arg(address).env("SELECTORS_BACKEND", "iocp").stdin(Stdio::null()).output().unwrap();
+    command.arg(address).env("SELECTORS_BACKEND", "iocp").stdin(Stdio::null());
+    let output = output(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("iocp"), "{output:?}");
 }
