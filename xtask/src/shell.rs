@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -16,6 +19,9 @@ pub(crate) const DIM: Style = Style::new().dimmed();
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
+
+/// What prints nothing for so long hangs. While cargo compiles, it prints nothing to its standard output.
+const SILENCE: Duration = Duration::from_secs(30 * 60);
 
 /// The top folder of the repository.
 pub(crate) fn root() -> PathBuf {
@@ -64,7 +70,8 @@ pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
     command.status().with_context(|| format!("`{}` does not start", shown(command)))
 }
 
-/// As [`status`], and gives back what the program wrote to its standard output, which is shown as it comes.
+/// As [`status`], and gives back what the program wrote to its standard output, which is shown as it comes. One that hangs
+/// is stopped, and what it has started itself is not.
 pub(crate) fn tee(command: &mut Command) -> Result<(ExitStatus, String)> {
     announce(command);
     if colours() {
@@ -75,24 +82,50 @@ pub(crate) fn tee(command: &mut Command) -> Result<(ExitStatus, String)> {
         .spawn()
         .with_context(|| format!("`{}` does not start", shown(command)))?;
     let pipe = child.stdout.take().context("the output is a pipe")?;
-    let seen = copy(pipe, io::stdout()).context("passing on what the program prints")?;
+    let seen = copy(pipe, io::stdout(), SILENCE).or_else(|error| {
+        child.kill()?;
+        child.wait()?;
+        Err(error)
+    });
+    let seen = seen.with_context(|| format!("`{}` was stopped", shown(command)))?;
     let text = anstream::adapter::strip_str(&String::from_utf8_lossy(&seen)).to_string();
     Ok((child.wait()?, text))
 }
 
-/// Passes on everything as it comes, and gives it back at the end.
-fn copy(mut from: impl io::Read, mut to: impl io::Write) -> io::Result<Vec<u8>> {
-    let (mut seen, mut chunk) = (Vec::new(), [0; 4096]);
-    loop {
-        match from.read(&mut chunk) {
-            Ok(0) => return Ok(seen),
-            Ok(count) => {
-                to.write_all(&chunk[..count])?;
-                to.flush()?;
-                seen.extend_from_slice(&chunk[..count]);
+/// Passes on everything as it comes, and gives it back at the end; an error when nothing comes for too long.
+fn copy(
+    mut from: impl io::Read + Send + 'static,
+    mut to: impl io::Write,
+    silence: Duration,
+) -> io::Result<Vec<u8>> {
+    let (sender, chunks) = mpsc::channel();
+    thread::spawn(move || {
+        let mut chunk = [0; 4096];
+        loop {
+            let read = match from.read(&mut chunk) {
+                Ok(0) => return,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read.map(|count| chunk[..count].to_vec()),
+            };
+            let failed = read.is_err();
+            if sender.send(read).is_err() || failed {
+                return;
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+        }
+    });
+    let mut seen = Vec::new();
+    loop {
+        match chunks.recv_timeout(silence) {
+            Ok(chunk) => {
+                let chunk = chunk?;
+                to.write_all(&chunk)?;
+                to.flush()?;
+                seen.extend_from_slice(&chunk);
+            }
+            Err(RecvTimeoutError::Disconnected) => return Ok(seen),
+            Err(RecvTimeoutError::Timeout) => {
+                return Err(io::Error::other(format!("it printed nothing for {silence:?}")));
+            }
         }
     }
 }
@@ -146,7 +179,15 @@ mod tests {
     #[test]
     fn what_is_passed_on_is_given_back() {
         let mut shown = Vec::new();
-        let seen = copy(&b"one\ntwo"[..], &mut shown).unwrap();
+        let seen = copy(&b"one\ntwo"[..], &mut shown, SILENCE).unwrap();
         assert_eq!((seen.as_slice(), shown.as_slice()), (&b"one\ntwo"[..], &b"one\ntwo"[..]));
+    }
+
+    #[test]
+    fn silence_has_an_end() {
+        let (from, to) = io::pipe().unwrap();
+        let error = copy(from, io::sink(), Duration::from_millis(1)).unwrap_err();
+        assert!(error.to_string().contains("nothing for 1ms"), "{error}");
+        drop(to);
     }
 }
