@@ -48,7 +48,8 @@ const TARGETS: [Target; 5] = [
 ];
 
 /// The release of the Python package `ziglang`: a C compiler and linker, with what is needed of each system's library.
-const ZIG: &str = "ziglang==0.17.1";
+/// What comes of it lies in folders with this in their names, so that another release does not find them.
+const ZIG: &str = "0.17.1";
 
 pub(super) fn build(target: &str) -> Result<ExitCode> {
     let Some(system) = TARGETS.iter().find(|known| known.name == target) else {
@@ -101,7 +102,7 @@ fn unwinder(zig: &Path, system: &Target) -> Result<PathBuf> {
         "UnwindRegistersSave.S",
     ];
     let library = zig.with_file_name("lib/libunwind");
-    let folder = shell::target_directory()?.join("unwinder").join(system.zig);
+    let folder = of_release("unwinder")?.join(system.zig);
     fs::create_dir_all(&folder)?;
     for source in SOURCES {
         let object = folder.join(source).with_extension("o");
@@ -120,7 +121,7 @@ fn unwinder(zig: &Path, system: &Target) -> Result<PathBuf> {
 
 /// The compiler, which is fetched if it is not there.
 fn zig() -> Result<PathBuf> {
-    let folder = shell::target_directory()?.join("zig");
+    let folder = of_release("zig")?;
     let program = folder.join("ziglang/zig");
     if !program.exists() {
         let python = if has_pip(Path::new("python3")) { "python3" } else { "/usr/bin/python3" };
@@ -129,9 +130,14 @@ fn zig() -> Result<PathBuf> {
         }
         let mut install = Command::new(python);
         install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-cache-dir"]);
-        shell::run(install.arg("--target").arg(&folder).arg(ZIG)).context("a linker for other systems")?;
+        shell::run(install.arg("--target").arg(&folder).arg(format!("ziglang=={ZIG}")))
+            .context("a linker for other systems")?;
     }
     Ok(program)
+}
+
+fn of_release(name: &str) -> Result<PathBuf> {
+    Ok(shell::target_directory()?.join(format!("{name}-{ZIG}")))
 }
 
 fn has_pip(python: &Path) -> bool {
