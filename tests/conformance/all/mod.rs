@@ -6,6 +6,8 @@ use conformance::Scenario;
 mod absent;
 mod agreement;
 mod any;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+mod calls;
 mod ends;
 mod model;
 mod sides;
@@ -18,6 +20,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         any::scenarios(),
         #[cfg(any(target_os = "android", target_os = "linux"))]
         absent::scenarios(),
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        calls::scenarios(),
         third_party::scenarios(),
     ]
     .concat()

@@ -1,10 +1,11 @@
 //! Scenarios that need a process of their own: another environment, a limit, no other threads.
 
 use std::env;
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{self, Command, ExitCode, Stdio};
 
 use crate::{NotRun, Outcome, Run, Scenario, outcome};
 
@@ -49,6 +50,12 @@ pub fn in_child(part: &str, variables: &[(&str, &str)], body: impl FnOnce() -> R
         Some(code) if code == i32::from(NOT_RUN) => Err(NotRun(said(&output.stdout))),
         _ => panic!("in a child ({}): {}", output.status, said(&output.stderr)),
     }
+}
+
+/// Ends this process, which is a child: it cannot run its part, for this reason.
+pub fn not_run(reason: impl fmt::Display) -> ! {
+    println!("{reason}");
+    process::exit(NOT_RUN.into())
 }
 
 /// This program, to be started again for this part of the scenario that runs.

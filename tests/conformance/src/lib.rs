@@ -54,7 +54,7 @@ pub mod stdin;
 pub mod stdin;
 mod worker;
 
-pub use child::{echo, in_child, is_part, part, run as run_as_child};
+pub use child::{echo, in_child, is_part, not_run, part, run as run_as_child};
 pub use fickle::Fickle;
 pub use files::{File, POLL_PRIORITY, POLL_READ, Stream, unless_wine, unless_winsock};
 #[cfg(all(target_os = "linux", feature = "libkqueue"))]

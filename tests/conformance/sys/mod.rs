@@ -3,6 +3,8 @@
 use conformance::Scenario;
 
 mod asleep;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+mod calls;
 mod constants;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 mod descriptors;
@@ -34,6 +36,8 @@ mod interrupts;
     all(target_os = "linux", feature = "libkqueue"),
 ))]
 mod kqueue;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub(crate) mod observed;
 #[cfg(unix)]
 mod pipe_buf;
 mod poll;
@@ -92,6 +96,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         kqueue::all(),
         interrupts::scenarios(),
         timeouts::scenarios(),
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        calls::scenarios(),
         #[cfg(any(target_os = "android", target_os = "linux"))]
         fallback::scenarios(),
     ]

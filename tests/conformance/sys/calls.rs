@@ -1,0 +1,130 @@
+//! What each wait is for the kernel: one call, with the time that was asked for.
+
+use super::observed::{begin, calls};
+use super::seccomp::{self, PPOLL, PSELECT};
+use super::waits::{self, Wait};
+use conformance::{Run, WAIT, in_child, pairs};
+use selectors::Timeout;
+use selectors::sys::epoll::{Epoll, Event, EventFlags};
+use selectors::sys::poll::{PollFd, PollFlags, poll};
+use selectors::sys::select::{FdSet, select};
+use std::ffi::c_long;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+conformance::scenarios_of!(sys, calls:
+    select_is_told_nanoseconds,
+    poll_is_told_nanoseconds,
+    epoll_is_told_nanoseconds,
+    epoll_is_told_whole_milliseconds,
+    a_wait_for_select_is_one,
+    a_wait_for_poll_is_one,
+    a_wait_for_epoll_is_one,
+);
+
+/// None is a whole number of milliseconds.
+const EXACT: [Duration; 5] = [
+    Duration::from_nanos(1),
+    Duration::from_micros(100),
+    Duration::from_nanos(999_999),
+    Duration::from_nanos(1_000_001),
+    Duration::from_micros(2500),
+];
+
+/// The first call that waits is one of `expected`, with just this time.
+fn told(wait: Wait, expected: &[c_long]) -> Run {
+    in_child("nanoseconds", &[], || {
+        begin()?;
+        for limit in EXACT {
+            let (result, calls) = calls(|| wait(None, limit.into()));
+            assert_eq!(result.unwrap(), 0);
+            let first = calls.iter().find(|call| seccomp::waits().contains(&call.number)).unwrap();
+            assert!(expected.contains(&first.number), "{first:?}");
+            assert_eq!(first.time, Some(limit));
+        }
+        Ok(())
+    })
+}
+
+fn select_is_told_nanoseconds() -> Run {
+    told(waits::select, PSELECT)
+}
+
+fn poll_is_told_nanoseconds() -> Run {
+    told(waits::poll, PPOLL)
+}
+
+fn epoll_is_told_nanoseconds() -> Run {
+    if cfg!(target_os = "android") {
+        return Err(conformance::NotRun::because("on Android epoll is told milliseconds"));
+    }
+    told(waits::epoll, &[libc::SYS_epoll_pwait2])
+}
+
+fn epoll_is_told_whole_milliseconds() -> Run {
+    in_child("milliseconds", &[], || {
+        begin()?;
+        for limit in [0, 1, 7] {
+            let (result, calls) = calls(|| waits::epoll(None, Duration::from_millis(limit).into()));
+            assert_eq!(result.unwrap(), 0);
+            let first = calls.iter().find(|call| seccomp::waits().contains(&call.number)).unwrap();
+            assert_ne!(first.number, libc::SYS_epoll_pwait2);
+            assert_eq!(first.arguments[3], limit);
+        }
+        Ok(())
+    })
+}
+
+/// Waits with `wait`, which may have to get memory the first time, while something is ready and while nothing is.
+fn one(mut wait: impl FnMut(bool, Timeout) -> io::Result<usize>, exact: &[Duration]) -> Run {
+    in_child("one", &[], || {
+        for ready in [false, true] {
+            wait(ready, Timeout::ZERO).unwrap();
+        }
+        begin()?;
+        let limits = [Duration::ZERO, Duration::from_millis(1)];
+        let short = limits.iter().chain(exact).map(|limit| (false, Timeout::after(*limit)));
+        let long = [Timeout::NEVER, Timeout::ZERO, WAIT.into()].map(|timeout| (true, timeout));
+        for (ready, timeout) in short.chain(long) {
+            for timeout in [timeout, timeout.interruptible()] {
+                let (result, calls) = calls(|| wait(ready, timeout));
+                assert_eq!(result.unwrap(), usize::from(ready));
+                assert!(matches!(calls[..], [call] if seccomp::waits().contains(&call.number)), "{calls:?}");
+            }
+        }
+        Ok(())
+    })
+}
+
+fn a_wait_for_select_is_one() -> Run {
+    let ((a, _b), (c, mut d)) = (pairs::streams(), pairs::streams());
+    d.write_all(b"x").unwrap();
+    let sets = [&a, &c].map(|end| FdSet::from_iter([end.as_fd()]));
+    let mut set = FdSet::new();
+    let wait = |ready, timeout| {
+        set.clone_from(&sets[usize::from(ready)]);
+        select(Some(&mut set), None, None, timeout)
+    };
+    one(wait, &EXACT)
+}
+
+fn a_wait_for_poll_is_one() -> Run {
+    let ((a, _b), (c, mut d)) = (pairs::streams(), pairs::streams());
+    d.write_all(b"x").unwrap();
+    let mut lists = [&a, &c].map(|end| [PollFd::new(end.as_fd(), PollFlags::IN)]);
+    one(|ready, timeout| poll(&mut lists[usize::from(ready)], timeout), &EXACT)
+}
+
+/// For a time that is not a whole number of milliseconds, it is a second one where the first is missing.
+fn a_wait_for_epoll_is_one() -> Run {
+    let ((a, _b), (c, mut d)) = (pairs::streams(), pairs::streams());
+    d.write_all(b"x").unwrap();
+    let sets = [&a, &c].map(|end| {
+        let epoll = Epoll::new().unwrap();
+        epoll.register(end, EventFlags::IN, 0).unwrap();
+        epoll
+    });
+    let mut buffer = [Event::default(); 4];
+    one(|ready, timeout| Ok(sets[usize::from(ready)].wait(&mut buffer, timeout)?.len()), &[])
+}
