@@ -1,5 +1,6 @@
 //! `cargo xtask conformance --build TARGET`: the suite as one file, for a system that is not at hand.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -73,7 +74,7 @@ pub(super) fn build(target: &str) -> Result<ExitCode> {
     for (name, value) in [("DEBUG", "0"), ("OPT_LEVEL", "1"), ("STRIP", "none")] {
         build.env(format!("CARGO_PROFILE_RELEASE_{name}"), value);
     }
-    build.env(format!("CARGO_TARGET_{name}_LINKER"), std::env::current_exe()?);
+    build.env(format!("CARGO_TARGET_{name}_LINKER"), linker(&zig)?);
     build.envs(link::environment(&zig, system.zig, unwinder.as_deref()));
     let program = suite::program(&mut build)?;
 
@@ -134,6 +135,14 @@ fn zig() -> Result<PathBuf> {
             .context("a linker for other systems")?;
     }
     Ok(program)
+}
+
+/// This program, by a path that another release of zig does not have: cargo links again where the linker has another path.
+fn linker(zig: &Path) -> Result<PathBuf> {
+    let linker = zig.with_file_name("xtask");
+    let _ = fs::remove_file(&linker); // one of an earlier program
+    fs::hard_link(env::current_exe()?, &linker).with_context(|| linker.display().to_string())?;
+    Ok(linker)
 }
 
 fn of_release(name: &str) -> Result<PathBuf> {
