@@ -22,7 +22,7 @@ RESOURCES = ["cpu", "walltime", "subprocess"]
 LOCAL = "test.test_socketserver"
 # The seconds after which a module hangs.
 PATIENCE = 600
-# Tells the sitecustomize of this environment, and so this program, where our modules are.
+# Tells the module ours_first of this environment, and so this program, where our modules are.
 OURS = "SELECTORS_CPYTHON"
 
 
@@ -80,9 +80,10 @@ def prove(which):
     """Stops unless the modules are those that were asked for."""
     folder = os.environ.get(OURS, "")
     for module in (select, selectors):
-        ours = bool(folder) and os.path.dirname(module.__file__) == folder
+        file = getattr(module, "__file__", "built in")
+        ours = bool(folder) and os.path.dirname(file) == folder
         if ours != (which == "ours"):
-            sys.exit(f"{module.__name__} is {module.__file__}, which is not {which}")
+            sys.exit(f"{module.__name__} is {file}, which is not {which}")
 
 
 def tests(names):

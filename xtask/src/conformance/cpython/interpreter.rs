@@ -13,14 +13,26 @@ use crate::{debian, shell};
 /// Where the environment looks for our modules; nowhere if it is not set.
 pub(super) const OURS: &str = "SELECTORS_CPYTHON";
 
-/// Puts our modules first, in the tests' own child processes too, even if these are told to look at no variables.
-const SITECUSTOMIZE: &str = "\
+/// A module of the environment that puts ours first, in the tests' own child processes too, even if these are told to look
+/// at no variables. The path would not do: Debian's Python has `select` built in, and looks among what is built in before
+/// it looks into folders.
+const HOOK: &str = "\
 import os
 import sys
+from importlib.machinery import PathFinder
 
 _folder = os.environ.get('SELECTORS_CPYTHON')
+
+
+class _Ours:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name in ('select', 'selectors'):
+            return PathFinder.find_spec(name, [_folder])
+
+
 if _folder:
-    sys.path.insert(0, _folder)
+    sys.meta_path.insert(0, _Ours)
 ";
 
 /// Tells the version, and the folder of the package `test`; of what is not complete, what is missing.
@@ -37,9 +49,11 @@ except ImportError as error:
 /// The oldest release whose modules are the ones that ours stand for.
 const OLDEST: (u32, u32) = (3, 11);
 
+type Version = (u32, u32, u32);
+
 pub(super) struct Interpreter {
     pub(super) name: String,
-    version: (u32, u32, u32),
+    version: Version,
     /// The folder of its package `test`.
     pub(super) tests: PathBuf,
     /// Its environment's program.
@@ -71,10 +85,10 @@ impl Interpreter {
             fs::copy(library, &path).with_context(|| path.display().to_string())?;
         }
         let first = Self::of(Path::new("python3"), &folder, &modules).or_else(|error| {
-            let packages = debian::need(&["python3", "libpython3-testsuite"]);
-            packages.with_context(|| format!("{error:#}"))?;
             // A `python3` that comes first in the path may be the one that will not do.
-            Self::of(Path::new("/usr/bin/python3"), &folder, &modules)
+            let python = Path::new("/usr/bin/python3");
+            need(python).with_context(|| format!("{error:#}"))?;
+            Self::of(python, &folder, &modules)
         });
         let mut found = vec![first?];
         let mut others: Vec<_> =
@@ -89,12 +103,8 @@ impl Interpreter {
     }
 
     fn of(python: &Path, folder: &Path, modules: &Path) -> Result<Self> {
-        let output = Command::new(python).args(["-c", ASK]).output();
-        let output = output.with_context(|| format!("`{}` does not start", python.display()))?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let mut lines = text.lines();
-        let name = format!("Python {}", lines.next().unwrap_or_default());
-        let version = version(&name).with_context(|| format!("`{}` is no Python", python.display()))?;
+        let (name, version, text) = ask(python)?;
+        let mut lines = text.lines().skip(1);
         if (version.0, version.1) < OLDEST {
             bail!("{name} is too old: 3.11 and newer have the tests that are run");
         }
@@ -102,7 +112,8 @@ impl Interpreter {
         if tests.as_os_str().is_empty() {
             let missing = lines.next().unwrap_or_default();
             bail!(
-                "{name} comes without the package `test` ({missing}); Debian has it as libpython3-testsuite"
+                "{name} comes without the package `test` ({missing}); Debian has it as {}",
+                testsuite(version)
             );
         }
         let environment = folder.join(name.replace(' ', "-"));
@@ -113,7 +124,10 @@ impl Interpreter {
             bail!("{name} makes no environment: {}", String::from_utf8_lossy(&made.stderr).trim());
         }
         let library = format!("lib/python{}.{}/site-packages", version.0, version.1);
-        fs::write(environment.join(library).join("sitecustomize.py"), SITECUSTOMIZE)?;
+        let library = environment.join(library);
+        fs::write(library.join("ours_first.py"), HOOK)?;
+        // Imports it at the start of every process. As `sitecustomize` it would not be found: Debian has one of its own.
+        fs::write(library.join("ours_first.pth"), "import ours_first\n")?;
         let program = environment.join("bin/python");
         Ok(Self { name, version, tests, program, modules: modules.to_owned() })
     }
@@ -130,7 +144,8 @@ impl Interpreter {
 
     /// Fails unless it loads our modules where it should, and only there, in a child that looks at no variables too.
     pub(super) fn prove(&self) -> Result<()> {
-        const PROOF: &str = "import select, selectors; print(select.__file__, selectors.__file__, sep='\\n')";
+        const PROOF: &str = "import select, selectors\n\
+            for module in (select, selectors): print(getattr(module, '__file__', 'built in'))";
         for side in [Side::Theirs, Side::Ours] {
             let output = self.command(side).args(["-E", "-c", PROOF]).output()?;
             let files = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -158,8 +173,30 @@ impl Interpreter {
     }
 }
 
+/// The name and the version of an interpreter, and all that it says to [`ASK`].
+fn ask(python: &Path) -> Result<(String, Version, String)> {
+    let output = Command::new(python).args(["-c", ASK]).output();
+    let output = output.with_context(|| format!("`{}` does not start", python.display()))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let name = format!("Python {}", text.lines().next().unwrap_or_default());
+    let version = version(&name).with_context(|| format!("`{}` is no Python", python.display()))?;
+    Ok((name, version, text))
+}
+
+/// Sees to it that Debian's own Python is there, with the package `test`.
+fn need(python: &Path) -> Result<()> {
+    debian::need(&["python3"])?;
+    let (_, version, _) = ask(python)?;
+    debian::need(&[&testsuite(version)])
+}
+
+/// What Debian calls the package `test` of a release. Debian 12 has no name for that of its own `python3`.
+fn testsuite((major, minor, _): Version) -> String {
+    format!("libpython{major}.{minor}-testsuite")
+}
+
 /// `Python 3.11.7`, taken apart.
-fn version(name: &str) -> Option<(u32, u32, u32)> {
+fn version(name: &str) -> Option<Version> {
     let mut numbers = name.strip_prefix("Python ")?.split('.').map(str::parse);
     let mut next = || numbers.next()?.ok();
     Some((next()?, next()?, next()?))
