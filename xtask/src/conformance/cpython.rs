@@ -71,16 +71,15 @@ pub(super) fn run(options: &Options, filter: Option<&str>, emulated: bool) -> Re
     let works = works(&interpreters, options, filter, emulated)?;
     let mut results = run::all(&interpreters, &package, &works, &meant.left_out())?;
     let again = compare::to_run_again(&results, &meant);
-    if !again.is_empty() {
-        anstream::println!("{DIM}once more, alone: {}{DIM:#}", compare::names(&again).join(", "));
-        run::again(&interpreters, &package, &again, &mut results)?;
-    }
+    run::again(&interpreters, &package, &again, &mut results)?;
 
     let mut differences = Vec::new();
-    for (interpreter, tests) in interpreters.iter().zip(&results) {
+    for (place, (interpreter, tests)) in interpreters.iter().zip(&results).enumerate() {
         table::print(interpreter, &works, tests);
         table::write(interpreter, tests)?;
         differences.extend(compare::differences(&interpreter.name, tests, &meant));
+        tell(&interpreter.name, "ran a second time, alone", &compare::names(&again, place));
+        tell(&interpreter.name, "failed on both sides", &compare::failed_on_both(tests, &meant));
     }
     if filter.is_none() {
         differences.extend(meant.never_met(&results));
@@ -99,6 +98,12 @@ pub(super) fn run(options: &Options, filter: Option<&str>, emulated: bool) -> Re
         bail!("nothing was run");
     }
     Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints how many tests something is true of, and their names.
+fn tell(of: &str, what: &str, tests: &[&str]) {
+    anstream::println!("{of}: {} {what}", tests.len());
+    tests.iter().for_each(|test| anstream::println!("  {test}"));
 }
 
 /// Every test module on both sides of every interpreter, the slowest first.

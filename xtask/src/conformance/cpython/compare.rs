@@ -83,12 +83,23 @@ impl Difference {
     }
 }
 
-/// Whether ours is worse: it fails, or is not run, where CPython's is better than that.
-fn is_worse((theirs, ours): &Both) -> bool {
+/// Whether a failure counts though it is the same over CPython's modules: that of a whole module, which hides all of its
+/// tests, and that of a test of our own.
+fn always_counts(test: &str) -> bool {
+    modules::of_test(test).is_none_or(|module| module == modules::SHARED)
+}
+
+/// What counts against us in a test that is not meant to fail: ours fails, or is not run, where CPython's is better.
+fn wrong(test: &str, (theirs, ours): &Both) -> Option<String> {
     match (theirs, ours) {
-        (Some(Outcome::Passed), ours) => *ours != Some(Outcome::Passed),
-        (Some(Outcome::Skipped) | None, Some(Outcome::Failed(_))) => true,
-        _ => false,
+        (Some(Outcome::Failed(_)), Some(Outcome::Failed(_))) if !always_counts(test) => None,
+        (_, Some(Outcome::Failed(detail))) => Some(format!("fails\n{detail}")),
+        (Some(Outcome::Failed(detail)), _) if always_counts(test) => {
+            Some(format!("fails over CPython's modules\n{detail}"))
+        }
+        (Some(Outcome::Passed), Some(Outcome::Skipped)) => Some("is skipped".to_owned()),
+        (Some(Outcome::Passed | Outcome::Failed(_)), None) => Some("is not there".to_owned()),
+        _ => None,
     }
 }
 
@@ -97,27 +108,36 @@ pub(super) fn differences(interpreter: &str, tests: &Tests, meant: &MeantToFail)
     let mut differences = Vec::new();
     for (test, both) in tests {
         let what = match (meant.0.contains_key(test), &both.1) {
-            (true, Some(Outcome::Failed(_))) => continue,
-            (true, _) => "is meant to fail, and does not".to_owned(),
-            (false, _) if !is_worse(both) => continue,
-            (false, Some(Outcome::Failed(detail))) => format!("fails\n{detail}"),
-            (false, Some(_)) => "is skipped".to_owned(),
-            (false, None) => "is not there".to_owned(),
+            (true, Some(Outcome::Failed(_))) => None,
+            (true, _) => Some("is meant to fail, and does not".to_owned()),
+            (false, _) => wrong(test, both),
         };
-        differences.push(Difference::new(interpreter, test, what));
+        differences.extend(what.map(|what| Difference::new(interpreter, test, what)));
     }
     differences
 }
 
-/// The tests in which ours is worse and not meant to be, on both sides, to see whether it was chance.
+/// The tests that fail over both, for which nobody here can do anything.
+pub(super) fn failed_on_both<'a>(tests: &'a Tests, meant: &MeantToFail) -> Vec<&'a str> {
+    let failed = |(test, both): &(&String, &Both)| {
+        matches!(both, (Some(Outcome::Failed(_)), Some(Outcome::Failed(_))))
+            && !always_counts(test)
+            && !meant.0.contains_key(*test)
+    };
+    tests.iter().filter(failed).map(|(test, _)| test.as_str()).collect()
+}
+
+/// The tests in which something is wrong, or that fail on both sides, and are not meant to, on both sides, to see whether
+/// it was chance.
 pub(super) fn to_run_again(results: &[Tests], meant: &MeantToFail) -> Vec<Work> {
     let mut works = Vec::new();
     for (interpreter, tests) in results.iter().enumerate() {
         let mut modules: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let unexpected = |test: &str, both| is_worse(both) && !meant.0.contains_key(test);
-        for (test, _) in tests.iter().filter(|(test, both)| unexpected(test, both)) {
-            if let Some(module) = modules::of_test(test) {
-                modules.entry(module).or_default().push(test.clone());
+        let wrong = differences("", tests, meant).into_iter().map(|difference| difference.test);
+        let both = failed_on_both(tests, meant).into_iter().map(str::to_owned);
+        for test in wrong.chain(both).filter(|test| !meant.0.contains_key(test)) {
+            if let Some(module) = modules::of_test(&test) {
+                modules.entry(module).or_default().push(test);
             }
         }
         for (module, only) in modules {
@@ -129,11 +149,11 @@ pub(super) fn to_run_again(results: &[Tests], meant: &MeantToFail) -> Vec<Work> 
     works
 }
 
-/// The tests that are run again.
-pub(super) fn names(works: &[Work]) -> Vec<&str> {
+/// The tests of one interpreter that are run again.
+pub(super) fn names(works: &[Work], interpreter: usize) -> Vec<&str> {
     works
         .iter()
-        .filter(|work| work.side == Side::Ours)
+        .filter(|work| work.side == Side::Ours && work.interpreter == interpreter)
         .flat_map(|work| work.only.iter().map(String::as_str))
         .collect()
 }
@@ -163,11 +183,45 @@ mod tests {
             (passed.clone(), None, true),
             (failed(), failed(), false),
             (failed(), passed, false),
+            (failed(), None, true),
             (skipped.clone(), skipped, false),
             (None, failed(), true),
         ] {
-            assert_eq!(is_worse(&(theirs.clone(), ours.clone())), worse, "{theirs:?} {ours:?}");
+            let found = wrong("test.test_a.A.test_b", &(theirs.clone(), ours.clone())).is_some();
+            assert_eq!(found, worse, "{theirs:?} {ours:?}");
         }
+    }
+
+    #[test]
+    fn a_module_or_a_test_of_our_own_may_fail_nowhere() {
+        let none = MeantToFail::parse("").unwrap();
+        let passed = Some(Outcome::Passed);
+        for test in [
+            "test.test_select (the process)",
+            "unittest.loader._FailedTest.test_shared",
+            "setUpModule (test.test_select)",
+            "setUpClass (test.test_select.SelectTestCase)",
+            "test_shared.Shared.test_many_threads",
+        ] {
+            for both in [(failed(), failed()), (failed(), passed.clone()), (passed.clone(), failed())] {
+                let tests = Tests::from([(test.to_owned(), both.clone())]);
+                assert_eq!(differences("", &tests, &none).len(), 1, "{test} {both:?}");
+                assert!(failed_on_both(&tests, &none).is_empty(), "{test} {both:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_fails_on_both_sides_is_told_and_run_again() {
+        let none = MeantToFail::parse("").unwrap();
+        let test = "test.test_a.A.test_b";
+        let tests = Tests::from([
+            (test.to_owned(), (failed(), failed())),
+            ("test.test_a.A.test_c".to_owned(), (failed(), Some(Outcome::Passed))),
+        ]);
+        assert_eq!(differences("", &tests, &none), []);
+        assert_eq!(failed_on_both(&tests, &none), [test]);
+        assert_eq!(names(&to_run_again(&[tests], &none), 0), [test]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ const OWN: [&str; 7] =
     ["test_select", "test_poll", "test_epoll", "test_selectors", "test_eintr", "test_kqueue", "test_devpoll"];
 
 /// What CPython's tests do not ask: the one module of tests that is our own.
-const SHARED: &str = "test_shared";
+pub(super) const SHARED: &str = "test_shared";
 
 /// Those to which emulations of kqueue and `/dev/poll` make a difference.
 pub(super) const EMULATED: [&str; 3] = ["test_kqueue", "test_devpoll", "test_selectors"];

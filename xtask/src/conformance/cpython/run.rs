@@ -100,7 +100,7 @@ pub(super) fn all(
     }
 }
 
-/// Runs some tests once more, one after the other; what they say now counts.
+/// Runs some tests once more, one after the other; what they say now counts, and how their processes end as well.
 pub(super) fn again(
     interpreters: &[Interpreter],
     package: &Path,
@@ -109,10 +109,7 @@ pub(super) fn again(
 ) -> Result<()> {
     for work in works {
         let outcomes = one(&interpreters[work.interpreter], package, work, &[])?;
-        let tests = &mut results[work.interpreter];
-        for test in &work.only {
-            *work.side.of(tests.entry(test.clone()).or_default()) = outcomes.get(test).cloned();
-        }
+        merge(&mut results[work.interpreter], work.side, outcomes);
     }
     Ok(())
 }
@@ -148,14 +145,18 @@ fn one(
     command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).current_dir(env::temp_dir());
     let status = command.status().with_context(|| format!("{} does not start", interpreter.name))?;
     let mut outcomes = outcomes(&read(&lines).unwrap_or_default())?;
-    if !status.success() {
-        let (log, module) = (read(&log)?, &work.module);
-        let tail: Vec<_> = log.lines().rev().take(30).collect();
-        let tail = tail.into_iter().rev().collect::<Vec<_>>().join("\n");
-        outcomes.insert(
-            format!("{} (the process)", modules::full_name(module)),
-            Outcome::Failed(format!("{status}\n{tail}")),
-        );
+    let ended = match status.success() {
+        true if outcomes.is_empty() && work.only.is_empty() => Some("it has run no test".to_owned()),
+        true => None,
+        false => {
+            let log = read(&log)?;
+            let tail: Vec<_> = log.lines().rev().take(30).collect();
+            Some(format!("{status}\n{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n")))
+        }
+    };
+    if let Some(how) = ended {
+        let process = format!("{} (the process)", modules::full_name(&work.module));
+        outcomes.insert(process, Outcome::Failed(how));
     }
     anstream::println!("{DIM}{} {:<6} {}{DIM:#}", interpreter.name, work.side.name(), work.module);
     Ok(outcomes)
