@@ -3,7 +3,7 @@
 use conformance::{NotRun, Run, WAIT, assert_unsupported, errno, kernel, pairs, unless_wine, unless_winsock};
 use rustix::net::{SendFlags, send, sockopt};
 use selectors::backend::Backend;
-use selectors::sys::fd::AsFd;
+use selectors::sys::fd::{AsFd, OwnedFd};
 use selectors::sys::select::Sets;
 use selectors::{AnySelector, BackendKind, DefaultSelector, Interest, Mode, PollSelector, Readiness};
 use std::io::{ErrorKind, Read, Write};
@@ -22,6 +22,7 @@ conformance::scenarios_of!(all, agreement:
     udp_sockets,
     pipes,
     other_files,
+    what_each_has,
 );
 
 const READ: Interest = Interest::READ;
@@ -259,12 +260,29 @@ fn other_files() -> Run {
     let mut inner = DefaultSelector::new().unwrap();
     let (a, mut b) = pairs::streams();
     inner.register(&a, READ, ()).unwrap();
-    let fd = inner.backend().fd().ok_or_else(|| NotRun::because("no descriptor"))?;
+    let fd = inner.backend().fd().ok_or_else(|| NotRun::because("this back end has no descriptor"))?;
     // A kqueue refuses to wait for room in another one (`kqueue_kqfilter` in sys/kern/kern_event.c).
     let everything = if kernel::BSD { READ } else { Interest::all() };
     assert_ready_for(fd, everything, NOTHING, "a selector with nothing ready in it");
     b.write_all(b"x").unwrap();
     assert_ready_for(fd, everything, READ, "a selector with something ready in it");
+    Ok(())
+}
+
+/// The scenarios that take a back end at its word are not run where it says that it has not what they are about.
+fn what_each_has() -> Run {
+    let filter = cfg!(any(target_os = "dragonfly", target_os = "openbsd", target_vendor = "apple"));
+    for kind in BackendKind::available() {
+        let edges = matches!(kind, BackendKind::Epoll | BackendKind::Kqueue);
+        let priority = kind != BackendKind::Kqueue || filter;
+        let selector = AnySelector::<OwnedFd>::open(kind).unwrap();
+        for interest in (1..=Interest::all().bits()).filter_map(Interest::from_bits) {
+            for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
+                let has = (edges || mode != Mode::Edge) && (priority || !interest.contains(PRIORITY));
+                assert_eq!(selector.backend().supports(interest, mode), has, "{kind}, {interest:?}, {mode}");
+            }
+        }
+    }
     Ok(())
 }
 

@@ -24,7 +24,7 @@ conformance::scenarios!(nested:
 
 /// A duplicate of the selector's own descriptor.
 fn duplicate<B: Backend, F: AsFd, D>(selector: &Selector<B, F, D>) -> Result<OwnedFd, NotRun> {
-    let fd = selector.backend().fd().ok_or_else(|| NotRun::because("no descriptor"))?;
+    let fd = selector.backend().fd().ok_or_else(|| NotRun::because("this back end has no descriptor"))?;
     Ok(fd.try_clone_to_owned().unwrap())
 }
 

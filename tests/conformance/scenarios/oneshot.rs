@@ -1,4 +1,4 @@
-//! One-shot keys: reported once, then not until they are armed again.
+//! One-shot keys: reported once, then not until they are armed again. Every back end has them.
 
 use super::modes::{found, registered, send};
 use conformance::{Call, Puppet, Run, errno, interests, now, pairs};
@@ -31,7 +31,7 @@ const WRITE: Interest = Interest::WRITE;
 const BOTH: Interest = READ.union(WRITE);
 
 fn reported_once<B: Backend>() -> Run {
-    let Some((mut selector, token, b)) = registered::<B>(READ, Mode::Oneshot) else { return Ok(()) };
+    let (mut selector, token, b) = registered::<B>(READ, Mode::Oneshot)?;
     send(&b);
     assert!(selector.key(token).unwrap().is_armed());
     assert_eq!(found(&mut selector, token), Some(READ));
@@ -46,7 +46,7 @@ fn reported_once<B: Backend>() -> Run {
 }
 
 fn not_spent_before_it_is_ready<B: Backend>() -> Run {
-    let Some((mut selector, token, b)) = registered::<B>(READ, Mode::Oneshot) else { return Ok(()) };
+    let (mut selector, token, b) = registered::<B>(READ, Mode::Oneshot)?;
     for _ in 0..3 {
         assert_eq!(found(&mut selector, token), None);
         assert!(selector.key(token).unwrap().is_armed());
@@ -57,7 +57,7 @@ fn not_spent_before_it_is_ready<B: Backend>() -> Run {
 }
 
 fn what_comes_first_spends_it_for_both<B: Backend>() -> Run {
-    let Some((mut selector, token, b)) = registered::<B>(BOTH, Mode::Oneshot) else { return Ok(()) };
+    let (mut selector, token, b) = registered::<B>(BOTH, Mode::Oneshot)?;
     assert_eq!(found(&mut selector, token), Some(WRITE));
     send(&b);
     assert_eq!(found(&mut selector, token), None);
@@ -68,7 +68,7 @@ fn what_comes_first_spends_it_for_both<B: Backend>() -> Run {
 }
 
 fn again_when_armed<B: Backend>() -> Run {
-    let Some((mut selector, token, b)) = registered::<B>(READ, Mode::Oneshot) else { return Ok(()) };
+    let (mut selector, token, b) = registered::<B>(READ, Mode::Oneshot)?;
     send(&b);
     for _ in 0..3 {
         assert_eq!(found(&mut selector, token), Some(READ));
@@ -84,7 +84,7 @@ fn again_when_armed<B: Backend>() -> Run {
 }
 
 fn again_when_modified<B: Backend>() -> Run {
-    let Some((mut selector, token, b)) = registered::<B>(READ, Mode::Oneshot) else { return Ok(()) };
+    let (mut selector, token, b) = registered::<B>(READ, Mode::Oneshot)?;
     send(&b);
     for interest in [READ, READ, WRITE, BOTH] {
         selector.modify(token, interest).unwrap();
@@ -99,7 +99,7 @@ fn again_when_modified<B: Backend>() -> Run {
 fn one_of_several<B: Backend>() -> Run {
     let ends = [pairs::streams(), pairs::streams(), pairs::streams()];
     let mut selector = Selector::<B, _>::new().unwrap();
-    let Ok(first) = selector.register_with(&ends[0].0, READ, Mode::Oneshot, ()) else { return Ok(()) };
+    let first = selector.register_with(&ends[0].0, READ, Mode::Oneshot, ()).unwrap();
     let second = selector.register_with(&ends[1].0, READ, Mode::Oneshot, ()).unwrap();
     let third = selector.register(&ends[2].0, READ, ()).unwrap();
     let mut found = || interests(&now(&mut selector));
@@ -115,7 +115,7 @@ fn one_of_several<B: Backend>() -> Run {
 fn a_spent_key_is_not_waited_for<B: Backend>() -> Run {
     let ((a, b), (c, _d)) = (pairs::streams(), pairs::streams());
     let (mut selector, strings) = Puppet::<B>::selector();
-    let Ok(token) = selector.register_with(&a, READ, Mode::Oneshot, ()) else { return Ok(()) };
+    let token = selector.register_with(&a, READ, Mode::Oneshot, ()).unwrap();
     selector.register(&c, READ, ()).unwrap();
     send(&b);
     let both = vec![a.as_raw_fd(), c.as_raw_fd()];
@@ -134,7 +134,7 @@ fn a_spent_key_is_not_waited_for<B: Backend>() -> Run {
 }
 
 fn the_hang_up_of_a_spent_key_is_not_reported<B: Backend>() -> Run {
-    let Some((mut selector, token, b)) = registered::<B>(WRITE, Mode::Oneshot) else { return Ok(()) };
+    let (mut selector, token, b) = registered::<B>(WRITE, Mode::Oneshot)?;
     assert_eq!(found(&mut selector, token), Some(WRITE));
     drop(b);
     for _ in 0..2 {
@@ -148,7 +148,7 @@ fn the_hang_up_of_a_spent_key_is_not_reported<B: Backend>() -> Run {
 
 /// Though there is something to read, and the peer is gone.
 fn a_spent_key_ends_no_wait<B: Backend>() -> Run {
-    let Some((mut selector, token, b)) = registered::<B>(READ, Mode::Oneshot) else { return Ok(()) };
+    let (mut selector, token, b) = registered::<B>(READ, Mode::Oneshot)?;
     send(&b);
     assert_eq!(found(&mut selector, token), Some(READ));
     send(&b);
@@ -162,7 +162,7 @@ fn a_spent_key_ends_no_wait<B: Backend>() -> Run {
 fn a_spent_key_that_the_back_end_reports<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
-    let Ok(token) = selector.register_with(&a, WRITE, Mode::Oneshot, ()) else { return Ok(()) };
+    let token = selector.register_with(&a, WRITE, Mode::Oneshot, ()).unwrap();
     let Some(Call::Add(_, tag, ..)) = strings.calls().pop() else { panic!("nothing was added") };
     assert_eq!(interests(&now(&mut selector)), [(token, WRITE)].into());
     for _ in 0..2 {
@@ -176,7 +176,7 @@ fn a_spent_key_that_the_back_end_reports<B: Backend>() -> Run {
 fn reported_in_several_parts<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
-    let Ok(token) = selector.register_with(&a, BOTH, Mode::Oneshot, ()) else { return Ok(()) };
+    let token = selector.register_with(&a, BOTH, Mode::Oneshot, ()).unwrap();
     let Some(Call::Add(_, tag, ..)) = strings.calls().pop() else { panic!("nothing was added") };
     strings.silence();
     strings.lie([(tag, Readiness::READ), (tag, Readiness::WRITE)]);
@@ -188,7 +188,7 @@ fn reported_in_several_parts<B: Backend>() -> Run {
 fn reported_for_nothing_that_was_asked_for<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
-    let Ok(token) = selector.register_with(&a, READ, Mode::Oneshot, ()) else { return Ok(()) };
+    let token = selector.register_with(&a, READ, Mode::Oneshot, ()).unwrap();
     let Some(Call::Add(_, tag, ..)) = strings.calls().pop() else { panic!("nothing was added") };
     strings.lie([(tag, Readiness::WRITE)]);
     assert!(now(&mut selector).is_empty());
@@ -199,7 +199,7 @@ fn reported_for_nothing_that_was_asked_for<B: Backend>() -> Run {
 }
 
 fn a_spent_key_is_paused<B: Backend>() -> Run {
-    let Some((mut selector, token, b)) = registered::<B>(READ, Mode::Oneshot) else { return Ok(()) };
+    let (mut selector, token, b) = registered::<B>(READ, Mode::Oneshot)?;
     send(&b);
     assert_eq!(found(&mut selector, token), Some(READ));
     selector.pause(token).unwrap();
@@ -213,7 +213,7 @@ fn a_spent_key_is_paused<B: Backend>() -> Run {
 }
 
 fn a_spent_key_is_unregistered<B: Backend>() -> Run {
-    let Some((mut selector, token, b)) = registered::<B>(READ, Mode::Oneshot) else { return Ok(()) };
+    let (mut selector, token, b) = registered::<B>(READ, Mode::Oneshot)?;
     send(&b);
     assert_eq!(found(&mut selector, token), Some(READ));
     let key = selector.unregister(token).unwrap();
@@ -230,7 +230,7 @@ fn a_spent_key_is_unregistered<B: Backend>() -> Run {
 fn arming_reaches_the_back_end<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
-    let Ok(token) = selector.register_with(&a, READ, Mode::Oneshot, ()) else { return Ok(()) };
+    let token = selector.register_with(&a, READ, Mode::Oneshot, ()).unwrap();
     strings.calls();
     // Whether it is spent or not.
     selector.rearm(token).unwrap();
@@ -245,7 +245,7 @@ fn arming_reaches_the_back_end<B: Backend>() -> Run {
 fn arming_that_fails_leaves_it_spent<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, strings) = Puppet::<B>::selector();
-    let Ok(token) = selector.register_with(&a, WRITE, Mode::Oneshot, ()) else { return Ok(()) };
+    let token = selector.register_with(&a, WRITE, Mode::Oneshot, ()).unwrap();
     assert_eq!(now(&mut selector).len(), 1);
     strings.refuse(Some(errno::NO_MEMORY));
     selector.rearm(token).unwrap_err();

@@ -1,8 +1,8 @@
 //! Urgent data of TCP.
 //!
-//! A back end need not be able to wait for it; then it says so, and nothing changes.
+//! A back end need not be able to wait for it. `register` has what one does that cannot.
 
-use conformance::{Run, WAIT, assert_unsupported, interests, now, pairs, soon};
+use conformance::{NotRun, Run, WAIT, interests, need, now, pairs, soon};
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use selectors::backend::Backend;
 use selectors::{Interest, Mode, Selector, Token};
@@ -27,20 +27,13 @@ const PRIORITY: Interest = Interest::PRIORITY;
 
 type Streams<B> = Selector<B, TcpStream>;
 
-/// A selector with one end of a connection, and the other end; `None` where the back end cannot wait for this.
-fn registered<B: Backend>(interest: Interest) -> Option<(Streams<B>, Token, TcpStream)> {
+/// A selector with one end of a connection, and the other end. Not every back end can wait for everything.
+fn registered<B: Backend>(interest: Interest) -> Result<(Streams<B>, Token, TcpStream), NotRun> {
     let (a, b) = pairs::tcp();
     let mut selector = Streams::<B>::new().unwrap();
-    match selector.register(a, interest, ()) {
-        Ok(token) => Some((selector, token, b)),
-        Err(rejected) => {
-            assert_unsupported(&selector, &rejected.error, interest, Mode::Level);
-            assert!(selector.keys().is_empty());
-            let token = selector.register(rejected.fileobj, WRITE, ()).unwrap();
-            assert_eq!(interests(&soon(&mut selector)), [(token, WRITE)].into());
-            None
-        }
-    }
+    need(&selector, interest, Mode::Level)?;
+    let token = selector.register(a, interest, ()).unwrap();
+    Ok((selector, token, b))
 }
 
 /// Sends an urgent byte, and waits until it is there.
@@ -54,7 +47,7 @@ fn urge(from: &TcpStream, to: &TcpStream) {
 }
 
 fn an_urgent_byte<B: Backend>() -> Run {
-    let Some((mut selector, token, b)) = registered::<B>(PRIORITY) else { return Ok(()) };
+    let (mut selector, token, b) = registered::<B>(PRIORITY)?;
     assert!(now(&mut selector).is_empty());
     send(&b, b"!", SendFlags::OOB).unwrap();
     for _ in 0..2 {
@@ -66,7 +59,7 @@ fn an_urgent_byte<B: Backend>() -> Run {
 }
 
 fn an_urgent_byte_is_nothing_to_read<B: Backend>() -> Run {
-    let Some((mut selector, token, b)) = registered::<B>(READ) else { unreachable!("READ is for everyone") };
+    let (mut selector, token, b) = registered::<B>(READ)?;
     urge(&b, selector.fileobj(token).unwrap());
     assert!(now(&mut selector).is_empty());
     selector.modify(token, READ | WRITE).unwrap();
@@ -75,7 +68,7 @@ fn an_urgent_byte_is_nothing_to_read<B: Backend>() -> Run {
 }
 
 fn an_urgent_byte_and_others<B: Backend>() -> Run {
-    let Some((mut selector, token, b)) = registered::<B>(Interest::all()) else { return Ok(()) };
+    let (mut selector, token, b) = registered::<B>(Interest::all())?;
     assert_eq!(interests(&soon(&mut selector)), [(token, WRITE)].into());
     urge(&b, selector.fileobj(token).unwrap());
     assert_eq!(interests(&soon(&mut selector)), [(token, WRITE | PRIORITY)].into());
@@ -89,7 +82,7 @@ fn an_urgent_byte_and_others<B: Backend>() -> Run {
 
 /// On the BSDs it lasts until what follows it is read, too.
 fn when_it_is_read_it_is_over<B: Backend>() -> Run {
-    let Some((mut selector, token, b)) = registered::<B>(PRIORITY) else { return Ok(()) };
+    let (mut selector, token, b) = registered::<B>(PRIORITY)?;
     urge(&b, selector.fileobj(token).unwrap());
     assert_eq!(interests(&soon(&mut selector)), [(token, PRIORITY)].into());
     send(&b, b"x", SendFlags::empty()).unwrap();
@@ -106,7 +99,7 @@ fn when_it_is_read_it_is_over<B: Backend>() -> Run {
 }
 
 fn other_data_is_not_urgent<B: Backend>() -> Run {
-    let Some((mut selector, token, b)) = registered::<B>(READ | PRIORITY) else { return Ok(()) };
+    let (mut selector, token, b) = registered::<B>(READ | PRIORITY)?;
     send(&b, b"x", SendFlags::empty()).unwrap();
     assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
     selector.modify(token, PRIORITY).unwrap();
@@ -116,7 +109,7 @@ fn other_data_is_not_urgent<B: Backend>() -> Run {
 
 /// A back end may tell of it all the same, in the hints.
 fn the_end_is_not_urgent<B: Backend>() -> Run {
-    let Some((mut selector, token, b)) = registered::<B>(READ | PRIORITY) else { return Ok(()) };
+    let (mut selector, token, b) = registered::<B>(READ | PRIORITY)?;
     drop(b);
     assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
     selector.modify(token, PRIORITY).unwrap();
@@ -126,22 +119,17 @@ fn the_end_is_not_urgent<B: Backend>() -> Run {
 }
 
 fn asked_for_later<B: Backend>() -> Run {
-    let Some((mut selector, token, b)) = registered::<B>(READ) else { unreachable!("READ is for everyone") };
+    let (mut selector, token, b) = registered::<B>(READ)?;
+    need(&selector, READ | PRIORITY, Mode::Level)?;
     urge(&b, selector.fileobj(token).unwrap());
-    if let Err(error) = selector.modify(token, READ | PRIORITY) {
-        assert_unsupported(&selector, &error, READ | PRIORITY, Mode::Level);
-        assert_eq!(selector.key(token).unwrap().interest(), READ);
-        send(&b, b"x", SendFlags::empty()).unwrap();
-        assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
-        return Ok(());
-    }
+    selector.modify(token, READ | PRIORITY).unwrap();
     assert_eq!(selector.key(token).unwrap().interest(), READ | PRIORITY);
     assert_eq!(interests(&soon(&mut selector)), [(token, PRIORITY)].into());
     Ok(())
 }
 
 fn not_asked_for_any_more<B: Backend>() -> Run {
-    let Some((mut selector, token, b)) = registered::<B>(PRIORITY) else { return Ok(()) };
+    let (mut selector, token, b) = registered::<B>(PRIORITY)?;
     urge(&b, selector.fileobj(token).unwrap());
     assert_eq!(interests(&soon(&mut selector)), [(token, PRIORITY)].into());
     selector.modify(token, READ).unwrap();

@@ -1,6 +1,8 @@
 //! Registering.
 
-use conformance::{Call, Fickle, Puppet, Run, assert_unsupported, interests, now, pairs};
+use conformance::{
+    Call, Fickle, NotRun, Puppet, Run, Stream, assert_unsupported, interests, now, pairs, supports,
+};
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd};
 use selectors::{Error, Interest, Mode, Selector};
@@ -16,6 +18,7 @@ conformance::scenarios!(register:
     an_empty_interest_is_refused,
     unknown_bits_are_refused,
     every_interest_in_every_mode,
+    what_the_back_end_has_not,
     what_is_asked_for_is_what_counts,
     the_back_end_is_told_at_once,
     what_is_wrong_is_not_told_to_the_back_end,
@@ -130,37 +133,54 @@ fn unknown_bits_are_refused<B: Backend>() -> Run {
     Ok(())
 }
 
+/// Every interest in every mode.
+fn everything() -> impl Iterator<Item = (Interest, Mode)> {
+    let interests = (1..=Interest::all().bits()).filter_map(Interest::from_bits);
+    interests.flat_map(|interest| [Mode::Level, Mode::Edge, Mode::Oneshot].map(|mode| (interest, mode)))
+}
+
 fn every_interest_in_every_mode<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
-    for bits in 1..=Interest::all().bits() {
-        let interest = Interest::from_bits(bits).unwrap();
-        for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
-            let mut selector = Selector::<B, _>::new().unwrap();
-            match selector.register_with(&a, interest, mode, ()) {
-                Ok(token) => {
-                    let key = selector.key(token).unwrap();
-                    assert_eq!((key.interest(), key.mode()), (interest, mode));
-                    let expected = interest - Interest::PRIORITY;
-                    let found = interests(&now(&mut selector));
-                    assert_eq!(found.get(&token).copied().unwrap_or(Interest::empty()), expected, "{mode}");
-                }
-                Err(rejected) => {
-                    let supported = selector.backend().supports(interest, mode);
-                    let name = selector.backend().name();
-                    assert!(
-                        matches!(rejected.error, Error::Unsupported { backend, interest: asked, mode: how }
-                            if (backend, asked, how) == (name, interest, mode) && !supported),
-                        "{rejected:?}"
-                    );
-                    assert!(std::ptr::eq(rejected.fileobj, &a));
-                    let priority = interest.contains(Interest::PRIORITY);
-                    assert!(mode != Mode::Level || priority, "every back end has this");
-                    assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
-                    let level = selector.backend().supports(interest, Mode::Level);
-                    selector.register(&a, if level { interest } else { Interest::READ }, ()).unwrap();
-                }
-            }
+    for (interest, mode) in everything() {
+        let mut selector = Selector::<B, _>::new().unwrap();
+        if !supports(&selector, interest, mode) {
+            continue;
+        }
+        let token = selector.register_with(&a, interest, mode, ()).unwrap();
+        let key = selector.key(token).unwrap();
+        assert_eq!((key.interest(), key.mode()), (interest, mode));
+        let expected = interest - Interest::PRIORITY;
+        let found = interests(&now(&mut selector));
+        assert_eq!(found.get(&token).copied().unwrap_or(Interest::empty()), expected, "{mode}");
+    }
+    Ok(())
+}
+
+/// Registering is refused, and changing, and everything is as it was.
+fn what_the_back_end_has_not<B: Backend>() -> Run {
+    let (a, mut b) = pairs::streams();
+    b.write_all(b"x").unwrap();
+    let selector = Selector::<B, &Stream>::new().unwrap();
+    let refused: Vec<_> =
+        everything().filter(|&(interest, mode)| !supports(&selector, interest, mode)).collect();
+    if refused.is_empty() {
+        return Err(NotRun::because("this back end has everything"));
+    }
+    for (interest, mode) in refused {
+        let mut selector = Selector::<B, _, _>::new().unwrap();
+        let rejected = selector.register_with(&a, interest, mode, 1).unwrap_err();
+        assert_unsupported(&selector, &rejected.error, interest, mode);
+        assert!(std::ptr::eq(rejected.fileobj, &a) && rejected.data == 1);
+        assert!(selector.keys().is_empty() && selector.key(&a).is_none());
+        assert!(now(&mut selector).is_empty());
+        let token = selector.register(rejected.fileobj, Interest::READ, rejected.data).unwrap();
+        let error = selector.modify_with(token, interest, mode).unwrap_err();
+        assert_unsupported(&selector, &error, interest, mode);
+        let key = selector.key(token).unwrap();
+        assert_eq!((key.interest(), key.mode(), key.is_armed()), (Interest::READ, Mode::Level, true));
+        for _ in 0..2 {
+            assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
         }
     }
     Ok(())

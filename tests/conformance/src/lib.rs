@@ -118,6 +118,35 @@ pub fn assert_unsupported<B: Backend, F: AsFd, D>(
     assert!(!selector.backend().supports(interest, mode), "{name} says that it supports {interest:?} {mode}");
 }
 
+/// Whether a back end says that it can do this.
+///
+/// # Panics
+///
+/// It does not say so of what every back end has.
+pub fn supports<B: Backend, F: AsFd, D>(
+    selector: &Selector<B, F, D>,
+    interest: Interest,
+    mode: Mode,
+) -> bool {
+    let (backend, supported) = (selector.backend(), selector.backend().supports(interest, mode));
+    let optional = mode == Mode::Edge || interest.contains(Interest::PRIORITY);
+    assert!(supported || optional, "{} has no {interest:?} {mode}", backend.name());
+    supported
+}
+
+/// For scenarios about what a back end need not have: edges, and priority.
+///
+/// # Errors
+///
+/// It says that it has not.
+pub fn need<B: Backend, F: AsFd, D>(selector: &Selector<B, F, D>, interest: Interest, mode: Mode) -> Run {
+    if supports(selector, interest, mode) {
+        return Ok(());
+    }
+    let edges = supports(selector, interest, Mode::Level);
+    Err(NotRun::because(if edges { "this back end has no edges" } else { "this back end has no priority" }))
+}
+
 /// How a scenario ended early: it cannot be run here. (One that is wrong panics.)
 #[derive(Clone, Debug)]
 pub struct NotRun(pub String);
