@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "seccomp(2) takes addresses; what a call was passed is read where it lies")]
 
-use std::ffi::{c_int, c_long, c_uint};
+use std::ffi::{c_int, c_long};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::ptr::with_exposed_provenance;
@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use conformance::{NotRun, Run, not_run};
-use rustix::ioctl::opcode;
+use rustix::ioctl::{Opcode, opcode};
 
 use super::seccomp::{PPOLL, PSELECT};
 
@@ -33,8 +33,8 @@ static WANTED: AtomicBool = AtomicBool::new(false);
 const MOST: usize = 100;
 
 const BPF_RET_K: u16 = 0x06; // include/uapi/linux/bpf_common.h
-const RECEIVE: c_uint = opcode::read_write::<libc::seccomp_notif>(b'!', 0); // include/uapi/linux/seccomp.h
-const SEND: c_uint = opcode::read_write::<libc::seccomp_notif_resp>(b'!', 1);
+const RECEIVE: Opcode = opcode::read_write::<libc::seccomp_notif>(b'!', 0); // include/uapi/linux/seccomp.h
+const SEND: Opcode = opcode::read_write::<libc::seccomp_notif_resp>(b'!', 1);
 
 /// With 64 bits of seconds, on 32-bit machines; no other call has this number.
 const CLOCK_GETTIME64: c_long = 403;
