@@ -15,6 +15,8 @@ mod sys;
 
 fn main() -> ExitCode {
     let scenarios = scenarios();
+    #[cfg(all(target_os = "linux", feature = "libkqueue"))]
+    conformance::check_list(&scenarios);
     let code = conformance::run_as_child(&scenarios).or_else(|| conformance::run_as_worker(&scenarios));
     if let Some(code) = code {
         return code;

@@ -58,7 +58,7 @@ pub use child::{echo, in_child, is_part, not_run, part, run as run_as_child};
 pub use fickle::Fickle;
 pub use files::{File, POLL_PRIORITY, POLL_READ, Stream, unless_wine, unless_winsock};
 #[cfg(all(target_os = "linux", feature = "libkqueue"))]
-pub use libkqueue::LibKqueue;
+pub use libkqueue::{LibKqueue, check_list};
 pub use limits::Descriptors;
 pub use outcome::Outcome;
 pub use puppet::{Call, Puppet, Strings};

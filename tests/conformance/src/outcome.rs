@@ -50,10 +50,6 @@ impl Scenario {
     /// Runs it here. If it does not end, this process does.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        #[cfg(all(target_os = "linux", feature = "libkqueue"))]
-        if let Some(reason) = crate::libkqueue::reason(self) {
-            return Outcome::NotRun(reason.to_owned());
-        }
         listen();
         let name = self.full_name();
         CURRENT.lock().unwrap().clone_from(&name);

@@ -39,7 +39,16 @@ impl Worker {
     /// What comes out of a scenario.
     pub fn run(&mut self, scenario: &Scenario) -> Outcome {
         let start = Instant::now();
-        let outcome = match self.process() {
+        #[cfg(all(target_os = "linux", feature = "libkqueue"))]
+        let outcome = crate::libkqueue::judged(scenario, || self.outcome(scenario));
+        #[cfg(not(all(target_os = "linux", feature = "libkqueue")))]
+        let outcome = self.outcome(scenario);
+        outcome::report(scenario, &outcome, start.elapsed());
+        outcome
+    }
+
+    fn outcome(&mut self, scenario: &Scenario) -> Outcome {
+        match self.process() {
             Ok(process) => process.run(scenario).unwrap_or_else(|end| {
                 self.process = None;
                 Outcome::Failed(end)
@@ -48,9 +57,7 @@ impl Worker {
                 eprintln!("no process of their own for the scenarios: {error}");
                 scenario.outcome()
             }
-        };
-        outcome::report(scenario, &outcome, start.elapsed());
-        outcome
+        }
     }
 
     fn process(&mut self) -> io::Result<&mut Process> {
