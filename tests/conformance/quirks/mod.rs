@@ -9,6 +9,8 @@ mod epoll;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 mod epoll_edge;
 #[cfg(any(target_os = "android", target_os = "linux"))]
+mod epoll_fork;
+#[cfg(any(target_os = "android", target_os = "linux"))]
 mod epoll_replaced;
 #[cfg(any(
     target_os = "dragonfly",
@@ -36,6 +38,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         epoll::scenarios(),
         #[cfg(any(target_os = "android", target_os = "linux"))]
         epoll_edge::scenarios(),
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        epoll_fork::scenarios(),
         #[cfg(any(target_os = "android", target_os = "linux"))]
         epoll_replaced::scenarios(),
         #[cfg(any(

@@ -38,6 +38,8 @@ mod files;
 #[path = "files/windows.rs"]
 mod files;
 #[cfg(unix)]
+mod fork;
+#[cfg(unix)]
 mod limits;
 #[cfg(windows)]
 #[path = "limits/windows.rs"]
@@ -57,6 +59,8 @@ mod worker;
 pub use child::{echo, in_child, is_part, not_run, part, run as run_as_child};
 pub use fickle::Fickle;
 pub use files::{File, POLL_PRIORITY, POLL_READ, Stream, unless_wine, unless_winsock};
+#[cfg(unix)]
+pub use fork::in_a_fork;
 #[cfg(all(target_os = "linux", feature = "libkqueue"))]
 pub use libkqueue::{LibKqueue, check_list};
 pub use limits::Descriptors;

@@ -1,20 +1,15 @@
 //! What stands for `/dev/poll` on Linux, held to the rules of the driver (`usr/src/uts/common/io/devpoll.c` of illumos).
 
-#![expect(
-    unsafe_code,
-    reason = "the device takes numbers, also of what is closed; fork(2) has no safe interface"
-)]
+#![expect(unsafe_code, reason = "the device takes numbers, also of what is closed")]
 
-use conformance::{Descriptors, Run, Stream, WAIT, pairs, signals};
+use conformance::{Descriptors, Run, Stream, WAIT, in_a_fork, pairs, signals};
 use rustix::io::{FdFlags, fcntl_getfd};
-use rustix::process::{Pid, WaitOptions, waitpid};
 use selectors::Timeout;
 use selectors::sys::devpoll_system::{Device, cut_next_write};
 use selectors::sys::poll::{PollFd, PollFlags, poll};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(sys, devpoll_device:
@@ -148,24 +143,6 @@ fn a_number_that_is_reused() -> Run {
     assert_eq!(reused.as_raw_fd(), fd);
     assert_eq!(now(&mut device), [(fd, IN)]);
     Ok(())
-}
-
-/// Whether `body` holds in a forked child.
-pub(super) fn in_a_fork(body: impl FnOnce()) -> bool {
-    // SAFETY: the child does not return from this function. It is a copy of this thread alone, and takes no lock that
-    // another thread may hold but that of the allocator, which the C library makes usable in a child.
-    match unsafe { libc::fork() } {
-        0 => {
-            let result = catch_unwind(AssertUnwindSafe(body));
-            // SAFETY: ends the process, without what it would do at its end.
-            unsafe { libc::_exit(i32::from(result.is_err())) }
-        }
-        child => {
-            let child = Pid::from_raw(child).expect("fork(2) works");
-            let (_, status) = waitpid(Some(child), WaitOptions::empty()).unwrap().unwrap();
-            status.exit_status() == Some(0)
-        }
-    }
 }
 
 fn it_belongs_to_the_process_that_used_it_first() -> Run {

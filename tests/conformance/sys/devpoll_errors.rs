@@ -2,8 +2,7 @@
 
 #![expect(unsafe_code, reason = "descriptors that are closed behind the set's back")]
 
-use super::devpoll_device::in_a_fork;
-use conformance::{Descriptors, Run, Stream, pairs};
+use conformance::{Descriptors, Run, Stream, in_a_fork, pairs};
 use selectors::Timeout;
 use selectors::sys::devpoll::{Cache, DevPoll};
 use selectors::sys::devpoll_system::cut_next_write;

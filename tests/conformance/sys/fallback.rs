@@ -6,9 +6,10 @@ use super::seccomp::{self, answer};
 use super::waits::{self, Wait, assert_never_early};
 use conformance::{NotRun, Run, WAIT, in_child, pairs};
 use selectors::Timeout;
+use selectors::sys::select::{FdSet, select};
 use std::ffi::{c_int, c_long};
 use std::io::Write;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
 conformance::scenarios_of!(sys, fallback:
@@ -21,6 +22,7 @@ conformance::scenarios_of!(sys, fallback:
     poll_where_the_call_is_forbidden,
     select_where_the_call_is_forbidden,
     other_errors_are_told,
+    an_error_leaves_the_sets_as_they_were,
 );
 
 /// One that no kernel gives here: it shows that a call was made, or that it was not.
@@ -155,5 +157,32 @@ fn other_errors_are_told() -> Run {
         })?;
     }
     assert_never_early("epoll", waits::epoll, &LIMITS);
+    Ok(())
+}
+
+/// Whatever the kernel would have written, and however long each set is.
+fn an_error_leaves_the_sets_as_they_were() -> Run {
+    let ((a, mut b), (c, _d)) = (pairs::streams(), pairs::streams());
+    let high = pairs::numbered(&a, 200)?;
+    b.write_all(b"x").unwrap();
+    let before = [
+        FdSet::from_iter([a.as_fd(), c.as_fd()]),
+        FdSet::from_iter([high.as_fd()]),
+        FdSet::from_iter([c.as_fd()]),
+    ];
+    let numbers = |set: &FdSet<'_>| set.iter().map(|fd| fd.as_raw_fd()).collect::<Vec<_>>();
+    for errno in [libc::ENOMEM, libc::ENOSYS, libc::EINTR] {
+        seccomp::in_a_thread_where(&seccomp::waits(), errno, || {
+            for timeout in
+                [Timeout::NEVER, Timeout::ZERO, LIMITS[1].into(), WAIT.into(), Duration::MAX.into()]
+            {
+                let mut sets = before.clone();
+                let [read, write, except] = sets.each_mut().map(Some);
+                let error = select(read, write, except, timeout.interruptible()).unwrap_err();
+                assert_eq!(error.raw_os_error(), Some(errno));
+                assert_eq!(sets.each_ref().map(numbers), before.each_ref().map(numbers));
+            }
+        })?;
+    }
     Ok(())
 }

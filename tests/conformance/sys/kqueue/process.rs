@@ -1,16 +1,12 @@
 //! What `kqueue(2)` tells of a process, and what a forked process has of a queue.
 
-#![expect(unsafe_code, reason = "fork(2) has no safe interface")]
-
 use super::{change, named, no_emulation, now, soon};
-use conformance::{NotRun, Run, is_part, pairs, part};
-use rustix::process::{Pid, WaitOptions, waitpid};
+use conformance::{NotRun, Run, in_a_fork, is_part, pairs, part};
 use selectors::backend::{Backend, Kqueue as BackEnd};
 use selectors::sys::fd::{AsFd, AsRawFd};
 use selectors::sys::kqueue::{Filter, Flags, Kevent, Kqueue, Notes};
 use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Stdio;
 
 conformance::scenarios_of!(sys, kqueue_process:
@@ -62,21 +58,6 @@ fn watched() -> Run {
     assert!(in_a_fork(|| ()));
     let error = part("none").args(["--exact", "nothing"]).exec();
     Err(NotRun::because(error))
-}
-
-/// Runs `body` in a forked child, and says whether it came to its end.
-fn in_a_fork(body: impl FnOnce()) -> bool {
-    // SAFETY: the child runs `body`, which no other thread has locks of that it needs but those of the memory allocator, which
-    // the C library sets free, and then ends without running anything else.
-    let child = unsafe { libc::fork() };
-    assert!(child >= 0);
-    if child == 0 {
-        let ended = catch_unwind(AssertUnwindSafe(body)).is_ok();
-        // SAFETY: ends the process.
-        unsafe { libc::_exit(i32::from(!ended)) };
-    }
-    let (_, status) = waitpid(Pid::from_raw(child), WaitOptions::empty()).unwrap().unwrap();
-    status.exit_status() == Some(0)
 }
 
 fn refused(queue: &Kqueue) {
