@@ -26,6 +26,7 @@ mod epoll_control;
 mod epoll_threads;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 mod fallback;
+mod held;
 mod interrupts;
 #[cfg(any(
     target_os = "dragonfly",
@@ -51,6 +52,8 @@ mod seccomp;
 mod select;
 mod select_cache;
 mod select_sets;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+mod stopped;
 mod timeouts;
 mod types;
 mod waits;
@@ -95,6 +98,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         ))]
         kqueue::all(),
         interrupts::scenarios(),
+        held::scenarios(),
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        stopped::scenarios(),
         timeouts::scenarios(),
         #[cfg(any(target_os = "android", target_os = "linux"))]
         calls::scenarios(),

@@ -18,6 +18,11 @@ pub fn storm<T>(_: Duration, body: impl FnOnce() -> T) -> (T, u64) {
     (body(), 0)
 }
 
+/// Runs `body`.
+pub fn held_up<T>(_: impl FnOnce(&dyn Fn(&dyn Fn())) + Send, body: impl FnOnce() -> T) -> (T, u64) {
+    (body(), 0)
+}
+
 /// How many signals were handled until now.
 pub fn handled() -> u64 {
     0

@@ -1,0 +1,71 @@
+//! Waits while the process is stopped and goes on: signal(7), "Interruption of system calls by stop signals".
+
+use super::asleep::{this_thread, until_asleep};
+use super::waits::{self, Wait};
+use conformance::{Run, WAIT, in_a_fork, in_child, pairs};
+use rustix::process::{Signal, getppid, kill_process};
+use selectors::Timeout;
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+conformance::scenarios_of!(sys, stopped: an_interruptible_wait_for_epoll_ends, all_others_go_on);
+
+const LIMITS: [Timeout; 2] = [Timeout::NEVER, Timeout::after(WAIT)];
+
+/// What a wait gives back that is under way when the process is stopped and goes on; after that there is something to read.
+fn stopped(name: &str, wait: Wait, timeout: Timeout, check: impl Fn(io::Result<usize>)) -> Run {
+    in_child(&format!("{name} {timeout:?}"), &[], || {
+        let (a, b) = pairs::streams();
+        let (this, begins) = (this_thread(), AtomicBool::new(false));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !begins.load(Ordering::Acquire) {
+                    thread::yield_now();
+                }
+                until_asleep(this);
+                assert!(in_a_fork(stop_the_parent));
+                (&b).write_all(b"x").unwrap();
+            });
+            begins.store(true, Ordering::Release);
+            check(wait(Some(a.as_fd()), timeout));
+        });
+        Ok(())
+    })
+}
+
+/// Stops it, and lets it go on when it is.
+fn stop_the_parent() {
+    let parent = getppid().unwrap();
+    let path = format!("/proc/{}/stat", parent.as_raw_nonzero());
+    // proc_pid_stat(5): the state is the first word after the name, which is in parentheses.
+    let is_stopped = |stat: String| stat.rsplit(')').next().unwrap().trim_start().starts_with('T');
+    kill_process(parent, Signal::STOP).unwrap();
+    while fs::read_to_string(&path).is_ok_and(|stat| !is_stopped(stat)) {
+        thread::yield_now();
+    }
+    kill_process(parent, Signal::CONT).unwrap();
+}
+
+fn an_interruptible_wait_for_epoll_ends() -> Run {
+    for limit in LIMITS {
+        stopped("epoll", waits::epoll, limit.interruptible(), |result| {
+            assert_eq!(result.unwrap_err().kind(), ErrorKind::Interrupted);
+        })?;
+    }
+    Ok(())
+}
+
+fn all_others_go_on() -> Run {
+    for &(name, wait) in waits::ALL {
+        for limit in LIMITS {
+            stopped(name, wait, limit, |result| assert_eq!(result.expect(name), 1))?;
+            if name != "epoll" {
+                stopped(name, wait, limit.interruptible(), |result| assert_eq!(result.expect(name), 1))?;
+            }
+        }
+    }
+    Ok(())
+}
