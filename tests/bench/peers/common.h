@@ -260,7 +260,7 @@ int main(int arguments, char **argument)
     } else {
         count = first;
         ready = between = second;
-        seconds = second / 1e6;
+        seconds = strcmp(workload, "sleep") == 0 ? second / 1e6 : 0;
         readers = room((count + 1) * sizeof *readers);
         writers = room((count + 1) * sizeof *writers);
         if (ring)
