@@ -111,7 +111,7 @@
 //! Threads: a selector can be moved to another thread when `F` and `D` can. It is used by one thread at a time;
 //! [`Waker`] is for the others.
 //!
-//! Forking: on Linux a child shares the parent's epoll set: what it registers or unregisters with an inherited
+//! Forking: on Linux a child shares the parent's epoll set: what it registers, modifies or unregisters with an inherited
 //! `EpollSelector` changes the parent's. A child should make its own; dropping the inherited one is harmless.
 //!
 //! # Features
