@@ -50,10 +50,16 @@ pub struct Poll {
     places: FdIndex<u32>,
 }
 
+impl Default for Poll {
+    fn default() -> Self {
+        let (cache, tags, places) = (poll::Cache::new(), Vec::new(), FdIndex::new(u32::MAX));
+        Self { cache, changed: false, tags, places }
+    }
+}
+
 impl Backend for Poll {
     fn new() -> io::Result<Self> {
-        let (cache, tags, places) = (poll::Cache::new(), Vec::new(), FdIndex::new(u32::MAX));
-        Ok(Self { cache, changed: false, tags, places })
+        Ok(Self::default())
     }
 
     fn name(&self) -> &'static str {
