@@ -1,5 +1,6 @@
 //! What each wait is for the kernel: one call, with the time that was asked for.
 
+use super::fallback::EXACT;
 use super::observed::{begin, calls};
 use super::seccomp::{self, PPOLL, PSELECT};
 use super::waits::{self, Wait};
@@ -22,15 +23,6 @@ conformance::scenarios_of!(sys, calls:
     a_wait_for_poll_is_one,
     a_wait_for_epoll_is_one,
 );
-
-/// None is a whole number of milliseconds.
-const EXACT: [Duration; 5] = [
-    Duration::from_nanos(1),
-    Duration::from_micros(100),
-    Duration::from_nanos(999_999),
-    Duration::from_nanos(1_000_001),
-    Duration::from_micros(2500),
-];
 
 /// The first call that waits is one of `expected`, with just this time.
 fn told(wait: Wait, expected: &[c_long]) -> Run {

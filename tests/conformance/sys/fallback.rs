@@ -28,15 +28,17 @@ conformance::scenarios_of!(sys, fallback:
 /// One that no kernel gives here: it shows that a call was made, or that it was not.
 const TELLTALE: c_int = libc::ECANCELED;
 
-/// All but the last are less than a whole number of milliseconds.
-const LIMITS: [Duration; 6] = [
+/// None is a whole number of milliseconds.
+pub(super) const EXACT: [Duration; 5] = [
     Duration::from_nanos(1),
     Duration::from_micros(100),
     Duration::from_nanos(999_999),
     Duration::from_nanos(1_000_001),
     Duration::from_micros(2500),
-    Duration::from_millis(2),
 ];
+
+/// The last is one.
+const LIMITS: [Duration; 6] = [EXACT[0], EXACT[1], EXACT[2], EXACT[3], EXACT[4], Duration::from_millis(2)];
 
 /// Waits for any of `limits` are one of `calls`, for as long as none of them is known to be missing. Then comes `others`.
 fn by(name: &'static str, wait: Wait, calls: &[c_long], limits: &[Duration], others: impl FnOnce()) -> Run {
@@ -72,7 +74,7 @@ fn poll_with_nanoseconds() -> Run {
 
 /// Whole milliseconds are waited for in another way, which every kernel has; so is everything on Android.
 fn epoll_with_nanoseconds() -> Run {
-    let exact = if cfg!(target_os = "android") { 0 } else { LIMITS.len() - 1 };
+    let exact = if cfg!(target_os = "android") { 0 } else { EXACT.len() };
     let (exact, rounded) = LIMITS.split_at(exact);
     by("epoll", waits::epoll, &[libc::SYS_epoll_pwait2], exact, || {
         assert_never_early("epoll", waits::epoll, rounded);
