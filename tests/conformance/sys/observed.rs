@@ -86,7 +86,8 @@ fn listener() -> io::Result<c_int> {
     let (filter, flags) = (libc::SECCOMP_SET_MODE_FILTER, libc::SECCOMP_FILTER_FLAG_NEW_LISTENER);
     // SAFETY: `program` is one instruction, and outlives the call, which copies it.
     let fd = unsafe { libc::syscall(libc::SYS_seccomp, filter, flags, &raw const program) };
-    if fd < 0 { Err(io::Error::last_os_error()) } else { Ok(fd.try_into().unwrap()) }
+    // A descriptor fits, whether or not a `c_long` is wider than it.
+    if fd < 0 { Err(io::Error::last_os_error()) } else { Ok(fd as _) }
 }
 
 /// Lets each call go on, and keeps those that are wanted.
@@ -102,7 +103,7 @@ fn observe(listener: &OwnedFd) {
         if WANTED.load(Ordering::SeqCst) {
             keep(&told.data);
         }
-        let flags = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32;
+        let flags = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as _;
         let mut answer = libc::seccomp_notif_resp { id: told.id, val: 0, error: 0, flags };
         // SAFETY: `SEND` says how large the struct is.
         failed(unsafe { libc::ioctl(fd, SEND as _, &raw mut answer) });
