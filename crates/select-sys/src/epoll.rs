@@ -346,15 +346,15 @@ impl Epoll {
     #[doc(alias = "maxevents")]
     #[doc(alias = "epoll_pwait")]
     #[doc(alias = "epoll_pwait2")]
-    #[inline]
+    #[inline(always)]
     pub fn wait<'b>(&self, buffer: &'b mut [Event], timeout: impl Into<Timeout>) -> io::Result<&'b [Event]> {
-        let fd = self.fd.as_raw_fd();
-        let found = time::wait(timeout.into(), |left| match left {
-            None => wait_millis(fd, buffer, -1),
+        let (fd, room) = (self.fd.as_raw_fd(), &mut *buffer);
+        let found = time::wait(timeout.into(), move |left| match left {
+            None => wait_millis(fd, room, -1),
             Some(left) if left.subsec_nanos() % 1_000_000 == 0 => {
-                wait_millis(fd, buffer, time::millis_up(left))
+                wait_millis(fd, room, time::millis_up(left))
             }
-            Some(left) => wait_exactly(fd, buffer, left),
+            Some(left) => wait_exactly(fd, room, left),
         })?;
         Ok(&buffer[..found])
     }

@@ -225,6 +225,7 @@ impl fmt::Debug for PollFd<'_> {
 /// [WSAPoll](https://learn.microsoft.com/en-us/windows/win32/api/winsock2/nf-winsock2-wsapoll)
 #[doc(alias = "ppoll")]
 #[doc(alias = "WSAPoll")]
+#[inline]
 pub fn poll(fds: &mut [PollFd<'_>], timeout: impl Into<Timeout>) -> io::Result<usize> {
     // SAFETY: `PollFd` is `repr(transparent)` over `pollfd`, so this is the same slice, and borrowed for as long. The call
     // leaves the numbers in it alone.

@@ -153,14 +153,15 @@ pub struct Ready {
     woken: bool,
 }
 
+// 12 bytes, as the tag may stand at any multiple of 4. Otherwise they would be 16.
 #[derive(Clone, Copy)]
+#[repr(Rust, packed(4))]
 struct Entry {
-    slot: u32,
-    generation: u32,
+    tag: Tag,
     readiness: Readiness,
 }
 
-const EMPTY: Entry = Entry { slot: 0, generation: 0, readiness: Readiness::empty() };
+const EMPTY: Entry = Entry { tag: Tag::NONE, readiness: Readiness::empty() };
 
 impl Ready {
     /// An empty list. No allocation.
@@ -291,7 +292,7 @@ impl Ready {
 
     /// The slots of the keys that are ready.
     pub(crate) fn slots(&self) -> impl Iterator<Item = u32> {
-        self.entries().iter().map(|entry| entry.slot)
+        self.entries().iter().map(|entry| entry.tag.slot())
     }
 }
 
@@ -309,17 +310,16 @@ impl Filling<'_> {
         if readiness.is_empty() {
             return;
         }
-        let slot = tag.slot();
         let place = key.place.load(Ordering::Relaxed) as usize;
         if place < self.found {
-            if let Some(earlier) = self.room.get_mut(place).filter(|earlier| earlier.slot == slot) {
+            if let Some(earlier) = self.room.get_mut(place).filter(|earlier| { earlier.tag } == tag) {
                 earlier.readiness |= readiness;
                 return;
             }
         }
         // There is room for all keys, which are fewer than the numbers of slots.
         if let Some(entry) = self.room.get_mut(self.found) {
-            *entry = Entry { slot, generation: tag.generation(), readiness };
+            *entry = Entry { tag, readiness };
             key.place.store(self.found as u32, Ordering::Relaxed);
             self.found += 1;
         }
@@ -376,7 +376,7 @@ pub struct IntoIter {
 impl Entry {
     #[inline]
     fn named(self, selector: SelectorId) -> (Token, Readiness) {
-        (Token::new(selector, self.slot, self.generation), self.readiness)
+        (Token::new(selector, self.tag.slot(), self.tag.generation()), self.readiness)
     }
 }
 

@@ -31,20 +31,28 @@ pub(crate) fn not_registered() -> io::Error {
     io::Error::from_raw_os_error(libc::ENOENT)
 }
 
+#[inline]
 pub(crate) fn poll(list: &mut [pollfd], timeout: Timeout) -> io::Result<usize> {
+    if timeout.is_finite() { finite(list, timeout) } else { in_millis(list, timeout) }
+}
+
+/// `ppoll`, or `poll` where there is none.
+fn finite(list: &mut [pollfd], timeout: Timeout) -> io::Result<usize> {
     /// A system without `ppoll`: a sandbox that refuses it, say. Linux has it since 2.6.16.
     static MISSING: AtomicBool = AtomicBool::new(false);
 
     let (address, len) = (list.as_mut_ptr(), list.len() as libc::nfds_t);
-    let rounded = || {
-        time::wait(timeout, |left| {
-            // SAFETY: at `address` is an array of `len` entries, mutably borrowed by this function; negative is for ever.
-            time::count(unsafe { libc::poll(address, len, left.map_or(-1, time::millis_up)) })
-        })
-    };
-    if !timeout.is_finite() {
-        return rounded();
-    }
-    // SAFETY: the list as above.
-    time::exact_or_rounded(&MISSING, || unsafe { exact(address, len, timeout) }, rounded)
+    // SAFETY: at `address` is an array of `len` entries, mutably borrowed by this function.
+    let ppoll = || unsafe { exact(address, len, timeout) };
+    time::exact_or_rounded(&MISSING, ppoll, || in_millis(list, timeout))
+}
+
+/// `poll`, with the time rounded up.
+#[inline]
+fn in_millis(list: &mut [pollfd], timeout: Timeout) -> io::Result<usize> {
+    let (address, len) = (list.as_mut_ptr(), list.len() as libc::nfds_t);
+    time::wait(timeout, move |left| {
+        // SAFETY: at `address` is an array of `len` entries, mutably borrowed by this function; negative is for ever.
+        time::count(unsafe { libc::poll(address, len, left.map_or(-1, time::millis_up)) })
+    })
 }

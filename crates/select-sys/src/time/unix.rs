@@ -84,11 +84,6 @@ pub(crate) fn count(result: impl TryInto<usize>) -> io::Result<usize> {
     result.try_into().map_err(|_| io::Error::last_os_error())
 }
 
-/// Whether a wait may have to call again after a call that ended with nothing.
-pub(crate) fn in_pieces(timeout: Timeout) -> bool {
-    timeout.limit().is_some_and(|limit| limit > LONGEST || (MAY_BE_EARLY && !limit.is_zero()))
-}
-
 #[cfg(test)]
 #[expect(unsafe_code, reason = "what stands in for the kernel is passed an address")]
 mod tests {

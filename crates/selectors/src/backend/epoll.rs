@@ -95,7 +95,7 @@ impl Backend for Epoll {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn wait<'fd>(
         &mut self,
         _: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,

@@ -82,19 +82,34 @@ impl Backend for Poll {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn wait<'fd>(
         &mut self,
         armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
         timeout: Timeout,
         report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
-        let Self { cache, changed, tags, places } = self;
-        if !*changed {
-            if let Some(entries) = cache.reload(armed.clone().map(|source| Ok(source?.fd())))? {
-                return look(entries, tags, timeout, report);
+        if !self.changed {
+            let fds = armed.clone().map(|source| Ok(source?.fd()));
+            if let Some(entries) = self.cache.reload(fds)? {
+                return look(entries, &self.tags, timeout, report);
             }
         }
+        self.wait_anew(armed, timeout, report)
+    }
+}
+
+impl Poll {
+    /// Waits for what is not in the cache. Apart, as it is rare.
+    #[cold]
+    #[inline(never)]
+    fn wait_anew<'fd>(
+        &mut self,
+        armed: impl Iterator<Item = io::Result<Source<'fd>>>,
+        timeout: Timeout,
+        report: impl FnMut(Tag, Readiness),
+    ) -> io::Result<()> {
+        let Self { cache, changed, tags, places } = self;
         tags.clear();
         let entries = cache.load(armed.map(|source| {
             let source = source?;
@@ -108,7 +123,7 @@ impl Backend for Poll {
 }
 
 /// Waits for what is loaded.
-#[inline]
+#[inline(always)]
 fn look(
     entries: &mut [poll::PollFd<'_>],
     tags: &[Tag],

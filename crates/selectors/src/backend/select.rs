@@ -80,19 +80,34 @@ impl Backend for Select {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn wait<'fd>(
         &mut self,
         armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
         timeout: Timeout,
         report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
-        let Self { cache, changed, tags } = self;
-        if !*changed {
-            if let Some(loaded) = cache.reload(armed.clone().map(|source| Ok(source?.fd())))? {
-                return look(loaded, tags, timeout, report);
+        if !self.changed {
+            let fds = armed.clone().map(|source| Ok(source?.fd()));
+            if let Some(loaded) = self.cache.reload(fds)? {
+                return look(loaded, &self.tags, timeout, report);
             }
         }
+        self.wait_anew(armed, timeout, report)
+    }
+}
+
+impl Select {
+    /// Waits for what is not in the cache. Apart, as it is rare.
+    #[cold]
+    #[inline(never)]
+    fn wait_anew<'fd>(
+        &mut self,
+        armed: impl Iterator<Item = io::Result<Source<'fd>>>,
+        timeout: Timeout,
+        report: impl FnMut(Tag, Readiness),
+    ) -> io::Result<()> {
+        let Self { cache, changed, tags } = self;
         let loaded = cache.load(armed.map(|source| {
             let source = source?;
             tags.insert(source.fd().as_raw_fd(), source.tag());
@@ -104,7 +119,7 @@ impl Backend for Select {
 }
 
 /// Waits for what is loaded.
-#[inline]
+#[inline(always)]
 fn look(
     loaded: select::Loaded<'_, '_>,
     tags: &FdIndex<Tag>,

@@ -86,7 +86,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// assert!(ready.is_empty());
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn select_into(&mut self, ready: &mut Ready, timeout: impl Into<Timeout>) -> Result<usize, Error> {
         let Self { backend, map, waker } = self;
         let mut list = ready.begin(map.id, map.len());
