@@ -424,26 +424,26 @@ fn wait_exactly(fd: RawFd, buffer: &mut [Event], left: Duration) -> io::Result<u
         nanoseconds: i64,
     }
 
-    let (room, address) = (room(buffer), buffer.as_mut_ptr());
-    let exact = || {
+    let exact = |buffer: &mut [Event]| {
         let left = KernelTimespec {
             seconds: left.as_secs().try_into().unwrap_or(i64::MAX),
             nanoseconds: left.subsec_nanos().into(),
         };
         // SAFETY: by syscall number, because glibc has had a wrapper only since 2.35. Arguments as in epoll_wait(2):
-        // descriptor, the address of `buffer` and `room` in it (see `wait_millis`), a timespec that outlives the call and
+        // descriptor, the address of `buffer` and the room in it (see `wait_millis`), a timespec that outlives the call and
         // has the layout of the kernel's, no signal mask (so its size is not looked at).
         time::count(unsafe {
             libc::syscall(
                 libc::SYS_epoll_pwait2,
                 fd,
-                address,
-                room,
+                buffer.as_mut_ptr(),
+                room(buffer),
                 &raw const left,
                 std::ptr::null::<libc::sigset_t>(),
                 0_usize,
             )
         })
     };
-    time::exact_or_rounded(&MISSING, exact, || wait_millis(fd, buffer, time::millis_up(left)))
+    let rounded = |buffer: &mut [Event]| wait_millis(fd, buffer, time::millis_up(left));
+    time::exact_or_rounded(&MISSING, buffer, exact, rounded)
 }

@@ -155,9 +155,8 @@ pub(crate) const LONGEST: Duration = Duration::from_millis(5);
 /// call with no time looks for what came meanwhile; so the result is always one that the kernel gave, and the
 /// result sets of `select(2)` are never left as they were passed in.
 ///
-/// It is to be inlined as far as the loop of the program, and what is rare stands apart from it: each function that a
-/// system call returns through took 7 ns, where others take 1 ns, on a processor that forgets in the kernel where functions
-/// return to (AMD's Zen 3; Documentation/admin-guide/hw-vuln/srso.rst of Linux, "Safe RET").
+/// It is to be inlined as far as the loop of the program, so what is rare stands apart: to return from a function after a
+/// system call is slow on some processors (docs/design.md has the figures).
 #[inline]
 pub(crate) fn wait(
     timeout: Timeout,

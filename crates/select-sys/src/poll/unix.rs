@@ -41,10 +41,10 @@ fn finite(list: &mut [pollfd], timeout: Timeout) -> io::Result<usize> {
     /// A system without `ppoll`: a sandbox that refuses it, say. Linux has it since 2.6.16.
     static MISSING: AtomicBool = AtomicBool::new(false);
 
-    let (address, len) = (list.as_mut_ptr(), list.len() as libc::nfds_t);
-    // SAFETY: at `address` is an array of `len` entries, mutably borrowed by this function.
-    let ppoll = || unsafe { exact(address, len, timeout) };
-    time::exact_or_rounded(&MISSING, ppoll, || in_millis(list, timeout))
+    // SAFETY: the list is an array of as many entries, mutably borrowed for the call.
+    let ppoll =
+        |list: &mut [pollfd]| unsafe { exact(list.as_mut_ptr(), list.len() as libc::nfds_t, timeout) };
+    time::exact_or_rounded(&MISSING, list, ppoll, |list| in_millis(list, timeout))
 }
 
 /// `poll`, with the time rounded up.

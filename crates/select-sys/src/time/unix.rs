@@ -44,23 +44,25 @@ pub(crate) fn wait_timespec(
     }
 }
 
-/// Calls `exact`, which takes nanoseconds; where the system has no such call, `rounded`, from then on at once.
+/// Calls `exact`, which takes nanoseconds; where the system has no such call, `rounded`, from then on at once. Both get
+/// `list`, one after the other.
 ///
 /// `missing` remembers: a kernel does not get a new call while the process lives.
-pub(crate) fn exact_or_rounded(
+pub(crate) fn exact_or_rounded<T>(
     missing: &AtomicBool,
-    exact: impl FnOnce() -> io::Result<usize>,
-    rounded: impl FnOnce() -> io::Result<usize>,
+    list: &mut [T],
+    exact: impl FnOnce(&mut [T]) -> io::Result<usize>,
+    rounded: impl FnOnce(&mut [T]) -> io::Result<usize>,
 ) -> io::Result<usize> {
     if missing.load(Ordering::Relaxed) {
-        return rounded();
+        return rounded(list);
     }
-    match exact() {
+    match exact(list) {
         // ENOSYS: a kernel that is older than the call. EPERM: how seccomp filters that are older than the call refuse it
         // (container runtimes did so by default); none of the waits has this error of its own.
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM)) => {
             missing.store(true, Ordering::Relaxed);
-            rounded()
+            rounded(list)
         }
         result => result,
     }
