@@ -109,6 +109,13 @@ pub use platform::*;
 pub use poll::Poll;
 pub use select::Select;
 
+/// Does what is rare in a function of its own, so that a wait is small enough to be inlined.
+#[cold]
+#[inline(never)]
+fn apart<T>(rare: impl FnOnce() -> T) -> T {
+    rare()
+}
+
 /// The back end that serves most programs of this platform best.
 ///
 /// `Kqueue` on the BSDs and Apple's systems, `Epoll` on Linux and Android, `Devpoll` on illumos and Solaris: the first that

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::meaning::{flags, meaning};
-use super::{Backend, Source, Tag};
+use super::{Backend, Source, Tag, apart};
 use crate::index::FdIndex;
 use crate::sys::fd::AsRawFd;
 use crate::sys::poll;
@@ -89,36 +89,23 @@ impl Backend for Poll {
         timeout: Timeout,
         report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
-        if !self.changed {
-            let fds = armed.clone().map(|source| Ok(source?.fd()));
-            if let Some(entries) = self.cache.reload(fds)? {
-                return look(entries, &self.tags, timeout, report);
+        let Self { cache, changed, tags, places } = self;
+        if !*changed {
+            if let Some(entries) = cache.reload(armed.clone().map(|source| Ok(source?.fd())))? {
+                return look(entries, tags, timeout, report);
             }
         }
-        self.wait_anew(armed, timeout, report)
-    }
-}
-
-impl Poll {
-    /// Waits for what is not in the cache. Apart, as it is rare.
-    #[cold]
-    #[inline(never)]
-    fn wait_anew<'fd>(
-        &mut self,
-        armed: impl Iterator<Item = io::Result<Source<'fd>>>,
-        timeout: Timeout,
-        report: impl FnMut(Tag, Readiness),
-    ) -> io::Result<()> {
-        let Self { cache, changed, tags, places } = self;
-        tags.clear();
-        let entries = cache.load(armed.map(|source| {
-            let source = source?;
-            places.insert(source.fd().as_raw_fd(), tags.len() as u32); // fewer than the numbers of slots
-            tags.push(source.tag());
-            Ok((source.fd(), flags(source.interest())))
-        }))?;
-        *changed = false;
-        look(entries, tags, timeout, report)
+        apart(move || {
+            tags.clear();
+            let entries = cache.load(armed.map(|source| {
+                let source = source?;
+                places.insert(source.fd().as_raw_fd(), tags.len() as u32); // fewer than the numbers of slots
+                tags.push(source.tag());
+                Ok((source.fd(), flags(source.interest())))
+            }))?;
+            *changed = false;
+            look(entries, tags, timeout, report)
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::platform::system::SELECT_WRITE;
-use super::{Backend, Source, Tag};
+use super::{Backend, Source, Tag, apart};
 use crate::index::FdIndex;
 use crate::sys::fd::AsRawFd;
 use crate::sys::select::{self, Sets};
@@ -87,34 +87,21 @@ impl Backend for Select {
         timeout: Timeout,
         report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
-        if !self.changed {
-            let fds = armed.clone().map(|source| Ok(source?.fd()));
-            if let Some(loaded) = self.cache.reload(fds)? {
-                return look(loaded, &self.tags, timeout, report);
+        let Self { cache, changed, tags } = self;
+        if !*changed {
+            if let Some(loaded) = cache.reload(armed.clone().map(|source| Ok(source?.fd())))? {
+                return look(loaded, tags, timeout, report);
             }
         }
-        self.wait_anew(armed, timeout, report)
-    }
-}
-
-impl Select {
-    /// Waits for what is not in the cache. Apart, as it is rare.
-    #[cold]
-    #[inline(never)]
-    fn wait_anew<'fd>(
-        &mut self,
-        armed: impl Iterator<Item = io::Result<Source<'fd>>>,
-        timeout: Timeout,
-        report: impl FnMut(Tag, Readiness),
-    ) -> io::Result<()> {
-        let Self { cache, changed, tags } = self;
-        let loaded = cache.load(armed.map(|source| {
-            let source = source?;
-            tags.insert(source.fd().as_raw_fd(), source.tag());
-            Ok((source.fd(), sets(source.interest())))
-        }))?;
-        *changed = false;
-        look(loaded, tags, timeout, report)
+        apart(move || {
+            let loaded = cache.load(armed.map(|source| {
+                let source = source?;
+                tags.insert(source.fd().as_raw_fd(), source.tag());
+                Ok((source.fd(), sets(source.interest())))
+            }))?;
+            *changed = false;
+            look(loaded, tags, timeout, report)
+        })
     }
 }
 
