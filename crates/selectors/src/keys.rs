@@ -90,7 +90,7 @@ impl<F, D: fmt::Debug> fmt::Debug for SelectorKey<F, D> {
 #[doc(alias = "SelectorKey")]
 pub struct Key<'a, F, D = ()> {
     token: Token,
-    slot: &'a Slot<F>,
+    slot: &'a Slot<F, D>,
     fileobj: &'a F,
     data: &'a D,
 }
@@ -248,9 +248,9 @@ impl<'a, F, D> Keys<'a, F, D> {
         Iter { keys: *self, slots: self.map.iter(), left: self.len() }
     }
 
-    fn key(&self, slot: u32, entry: &'a Slot<F>) -> Option<Key<'a, F, D>> {
-        let (token, fileobj) = (self.map.token(slot, entry), entry.fileobj()?);
-        Some(Key { token, slot: entry, fileobj, data: self.map.data(slot)? })
+    fn key(&self, slot: u32, entry: &'a Slot<F, D>) -> Option<Key<'a, F, D>> {
+        let token = self.map.token(slot, entry);
+        Some(Key { token, slot: entry, fileobj: entry.fileobj()?, data: entry.data()? })
     }
 }
 
@@ -281,7 +281,7 @@ impl<'a, F, D> IntoIterator for Keys<'a, F, D> {
 #[must_use = "iterators do nothing unless consumed"]
 pub struct Iter<'a, F, D = ()> {
     keys: Keys<'a, F, D>,
-    slots: map::Slots<'a, F>,
+    slots: map::Slots<'a, F, D>,
     // How many are still to come.
     left: usize,
 }

@@ -7,11 +7,11 @@ use crate::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use crate::token::{SelectorId, Tag, Token, WAKER_SLOT};
 use crate::{Interest, Mode, Readiness};
 
-/// What is known of a registration, but for the user's data.
+/// What is known of a registration.
 #[derive(Debug)]
-pub(crate) struct Slot<F> {
-    // Where there is a registration.
-    fileobj: Option<F>,
+pub(crate) struct Slot<F, D> {
+    // Where there is a registration: the file object and the data.
+    parts: Option<(F, D)>,
     // What the file object lent when it was registered.
     pub(crate) fd: RawFd,
     // Odd where there is a registration; where there is none, even: the one before that which the next gets.
@@ -54,16 +54,27 @@ pub(crate) enum State {
 /// The generation of a slot that is never given again.
 const SPENT: u32 = u32::MAX - 1;
 
-impl<F> Slot<F> {
+impl<F, D> Slot<F, D> {
     fn vacant() -> Self {
         let (interest, mode, counts) = (Interest::empty(), Mode::Level, Readiness::empty());
         let place = AtomicU32::new(0);
-        Self { fileobj: None, fd: 0, generation: 0, place, interest, mode, state: State::Vacant, counts }
+        Self { parts: None, fd: 0, generation: 0, place, interest, mode, state: State::Vacant, counts }
     }
 
     #[inline]
     pub(crate) fn fileobj(&self) -> Option<&F> {
-        self.fileobj.as_ref()
+        Some(&self.parts.as_ref()?.0)
+    }
+
+    #[inline]
+    pub(crate) fn data(&self) -> Option<&D> {
+        Some(&self.parts.as_ref()?.1)
+    }
+
+    /// The file object, and the data to change.
+    #[inline]
+    pub(crate) fn parts(&mut self) -> Option<(&F, &mut D)> {
+        self.parts.as_mut().map(|(fileobj, data)| (&*fileobj, data))
     }
 
     /// The back end watches for this now.
@@ -87,7 +98,7 @@ impl<F> Slot<F> {
     where
         F: AsFd,
     {
-        let fd = self.fileobj.as_ref().ok_or(self.fd)?.as_fd();
+        let fd = self.fileobj().ok_or(self.fd)?.as_fd();
         if fd.as_raw_fd() == self.fd { Ok(fd) } else { Err(fd.as_raw_fd()) }
     }
 
@@ -102,9 +113,7 @@ impl<F> Slot<F> {
 /// never given again.
 pub(crate) struct Map<F, D> {
     pub(crate) id: SelectorId,
-    slots: Vec<Slot<F>>,
-    // By slot, `Some` where there is a registration. Apart, so that a wait does not drag it through the cache.
-    data: Vec<Option<D>>,
+    slots: Vec<Slot<F, D>>,
     // The slots that can be given, the next one last; then come new ones.
     free: Vec<u32>,
     by_fd: FdIndex<u32>,
@@ -118,7 +127,6 @@ impl<F, D> Map<F, D> {
         Self {
             id: SelectorId::unique(),
             slots: Vec::new(),
-            data: Vec::new(),
             free: Vec::new(),
             by_fd: FdIndex::new(WAKER_SLOT),
             len: 0,
@@ -153,7 +161,6 @@ impl<F, D> Map<F, D> {
     fn grow(&mut self) -> Option<u32> {
         let number = u32::try_from(self.slots.len()).ok().filter(|&number| number != WAKER_SLOT)?;
         self.slots.push(Slot::vacant());
-        self.data.push(None);
         // For all slots at once, so that `remove` need not allocate.
         self.free.reserve(self.slots.len());
         self.free.push(number);
@@ -165,11 +172,9 @@ impl<F, D> Map<F, D> {
     pub(crate) fn insert(&mut self, generation: u32, entry: Entry<F, D>) -> Token {
         let Entry { fileobj, fd, interest, mode, data } = entry;
         let number = self.free.pop().unwrap_or(WAKER_SLOT); // `vacancy` has put one there
-        let at = number as usize;
-        let slot = &mut self.slots[at];
-        (slot.fileobj, slot.fd, slot.generation) = (Some(fileobj), fd, generation);
+        let slot = &mut self.slots[number as usize];
+        (slot.parts, slot.fd, slot.generation) = (Some((fileobj, data)), fd, generation);
         slot.arm(interest, mode);
-        self.data[at] = Some(data);
         self.by_fd.insert(fd, number);
         self.len += 1;
         Token::new(self.id, number, generation)
@@ -178,9 +183,8 @@ impl<F, D> Map<F, D> {
     /// Takes a registration out, and retires its token.
     #[inline]
     pub(crate) fn remove(&mut self, number: u32) -> Option<(Token, Entry<F, D>)> {
-        let at = number as usize;
-        let slot = self.slots.get_mut(at)?;
-        let (fileobj, data) = (slot.fileobj.take()?, self.data.get_mut(at)?.take()?);
+        let slot = self.slots.get_mut(number as usize)?;
+        let (fileobj, data) = slot.parts.take()?;
         let token = Token::new(self.id, number, slot.generation);
         let entry = Entry { fileobj, fd: slot.fd, interest: slot.interest, mode: slot.mode, data };
         slot.disarm(State::Vacant);
@@ -203,78 +207,61 @@ impl<F, D> Map<F, D> {
     }
 
     #[inline]
-    pub(crate) fn get(&self, slot: u32) -> Option<&Slot<F>> {
+    pub(crate) fn get(&self, slot: u32) -> Option<&Slot<F, D>> {
         self.slots.get(slot as usize).filter(|entry| entry.state != State::Vacant)
     }
 
     /// The registration that has this name.
     #[inline]
-    pub(crate) fn of(&self, tag: Tag) -> Option<&Slot<F>> {
+    pub(crate) fn of(&self, tag: Tag) -> Option<&Slot<F, D>> {
         named(&self.slots, tag)
     }
 
     /// All slots, for [`named`].
     #[inline]
-    pub(crate) fn slots(&self) -> &[Slot<F>] {
+    pub(crate) fn slots(&self) -> &[Slot<F, D>] {
         &self.slots
     }
 
-    pub(crate) fn get_mut(&mut self, slot: u32) -> Option<&mut Slot<F>> {
+    pub(crate) fn get_mut(&mut self, slot: u32) -> Option<&mut Slot<F, D>> {
         self.slots.get_mut(slot as usize).filter(|entry| entry.state != State::Vacant)
     }
 
-    #[inline]
-    pub(crate) fn fileobj(&self, slot: u32) -> Option<&F> {
-        self.slots.get(slot as usize)?.fileobj()
-    }
-
-    #[inline]
-    pub(crate) fn data(&self, slot: u32) -> Option<&D> {
-        self.data.get(slot as usize)?.as_ref()
-    }
-
-    #[inline]
-    pub(crate) fn data_mut(&mut self, slot: u32) -> Option<&mut D> {
-        self.data.get_mut(slot as usize)?.as_mut()
-    }
-
+    /// The file object of a slot, and the data to change.
     #[inline]
     pub(crate) fn parts(&mut self, slot: u32) -> Option<(&F, &mut D)> {
-        let fileobj = self.slots.get(slot as usize)?.fileobj()?;
-        Some((fileobj, self.data.get_mut(slot as usize)?.as_mut()?))
+        self.slots.get_mut(slot as usize)?.parts()
     }
 
     /// The parts of two slots; `None` if it is one, or one has no registration.
     pub(crate) fn parts_pair(&mut self, a: u32, b: u32) -> Option<Pair<'_, F, D>> {
-        let file = |slot: u32| self.slots.get(slot as usize)?.fileobj();
         let (low, high) = (a.min(b) as usize, a.max(b) as usize);
-        let (below, above) = self.data.split_at_mut_checked(high)?;
-        let (first, second) = (below.get_mut(low)?.as_mut()?, above.first_mut()?.as_mut()?);
-        let (first, second) = if a < b { (first, second) } else { (second, first) };
-        Some(((file(a)?, first), (file(b)?, second)))
+        let (below, above) = self.slots.split_at_mut_checked(high)?;
+        let (low, high) = (below.get_mut(low)?.parts()?, above.first_mut()?.parts()?);
+        Some(if a < b { (low, high) } else { (high, low) })
     }
 
-    pub(crate) fn token(&self, slot: u32, entry: &Slot<F>) -> Token {
+    pub(crate) fn token(&self, slot: u32, entry: &Slot<F, D>) -> Token {
         Token::new(self.id, slot, entry.generation)
     }
 
     #[inline]
-    pub(crate) fn iter(&self) -> Slots<'_, F> {
+    pub(crate) fn iter(&self) -> Slots<'_, F, D> {
         Slots { slots: self.slots.iter(), all: self.slots.len() as u32 } // fits, see `grow`
     }
 
     /// The slots that the back end watches, by rising number.
     #[inline]
-    pub(crate) fn armed(&self) -> impl Iterator<Item = (u32, &Slot<F>)> + Clone {
+    pub(crate) fn armed(&self) -> impl Iterator<Item = (u32, &Slot<F, D>)> + Clone {
         let all = self.slots.iter().enumerate().map(|(number, slot)| (number as u32, slot)); // fits, see `grow`
         all.filter(|(_, slot)| slot.state == State::Armed)
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (Token, &F, &mut D)> {
         let id = self.id;
-        self.slots.iter().zip(&mut self.data).enumerate().filter_map(move |(number, (slot, data))| {
+        self.slots.iter_mut().enumerate().filter_map(move |(number, slot)| {
             let token = Token::new(id, number as u32, slot.generation); // all slots fit, see `grow`
-            Some((token, slot.fileobj()?, data.as_mut()?))
+            slot.parts().map(|(fileobj, data)| (token, fileobj, data))
         })
     }
 
@@ -294,26 +281,26 @@ impl<F, D> Map<F, D> {
 /// The registration that has this name. (A slot without one, of which nothing counts, may be found by a tag that was never
 /// given.)
 #[inline]
-pub(crate) fn named<F>(slots: &[Slot<F>], tag: Tag) -> Option<&Slot<F>> {
+pub(crate) fn named<F, D>(slots: &[Slot<F, D>], tag: Tag) -> Option<&Slot<F, D>> {
     slots.get(tag.slot() as usize).filter(|entry| entry.generation == tag.generation())
 }
 
 /// The occupied slots, by rising number.
 #[derive(Debug)]
-pub(crate) struct Slots<'a, F> {
-    slots: std::slice::Iter<'a, Slot<F>>,
+pub(crate) struct Slots<'a, F, D> {
+    slots: std::slice::Iter<'a, Slot<F, D>>,
     // How many there were in the beginning. What is left of them gives the number of each.
     all: u32,
 }
 
-impl<F> Clone for Slots<'_, F> {
+impl<F, D> Clone for Slots<'_, F, D> {
     fn clone(&self) -> Self {
         Self { slots: self.slots.clone(), all: self.all }
     }
 }
 
-impl<'a, F> Iterator for Slots<'a, F> {
-    type Item = (u32, &'a Slot<F>);
+impl<'a, F, D> Iterator for Slots<'a, F, D> {
+    type Item = (u32, &'a Slot<F, D>);
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {

@@ -305,7 +305,7 @@ pub(crate) struct Filling<'a> {
 impl Filling<'_> {
     /// Takes what a back end reports of a key: one entry for each, with what counts.
     #[inline]
-    pub(crate) fn push<F>(&mut self, tag: Tag, key: &Slot<F>, reported: Readiness) {
+    pub(crate) fn push<F, D>(&mut self, tag: Tag, key: &Slot<F, D>, reported: Readiness) {
         let readiness = reported & key.counts;
         if readiness.is_empty() {
             return;

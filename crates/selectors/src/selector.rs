@@ -132,16 +132,16 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         self.map.find(which.name()).ok_or(Error::NotRegistered)
     }
 
-    fn entry(&self, slot: u32) -> Result<&Slot<F>, Error> {
+    fn entry(&self, slot: u32) -> Result<&Slot<F, D>, Error> {
         self.map.get(slot).ok_or(Error::NotRegistered)
     }
 }
 
-fn lend<F: AsFd>(selector: SelectorId, number: u32, slot: &Slot<F>) -> Result<BorrowedFd<'_>, Error> {
+fn lend<F: AsFd, D>(selector: SelectorId, number: u32, slot: &Slot<F, D>) -> Result<BorrowedFd<'_>, Error> {
     slot.lend().map_err(|lent| invalid_fd(selector, number, slot, lent))
 }
 
-fn invalid_fd<F>(selector: SelectorId, number: u32, slot: &Slot<F>, lent: RawFd) -> Error {
+fn invalid_fd<F, D>(selector: SelectorId, number: u32, slot: &Slot<F, D>, lent: RawFd) -> Error {
     let token = Token::new(selector, number, slot.generation);
     Error::InvalidFd { token, registered: slot.fd, lent }
 }

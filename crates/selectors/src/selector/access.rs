@@ -75,7 +75,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// ```
     #[must_use]
     pub fn fileobj(&self, which: impl Lookup) -> Option<&F> {
-        self.map.fileobj(self.map.find(which.name())?)
+        self.map.get(self.map.find(which.name())?)?.fileobj()
     }
 
     /// The data of a registration; `None` if `which` names none.
@@ -97,7 +97,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     #[must_use]
     #[inline]
     pub fn data(&self, which: impl Lookup) -> Option<&D> {
-        self.map.data(self.map.find(which.name())?)
+        self.map.get(self.map.find(which.name())?)?.data()
     }
 
     /// The data of a registration, to change; `None` if `which` names none.
@@ -122,7 +122,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     #[must_use]
     #[inline]
     pub fn data_mut(&mut self, which: impl Lookup) -> Option<&mut D> {
-        self.map.data_mut(self.map.find(which.name())?)
+        Some(self.parts(which)?.1)
     }
 
     /// The file object of a registration, and its data to change, at once; `None` if `which` names none.

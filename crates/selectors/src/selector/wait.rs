@@ -162,6 +162,6 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
 /// Apart, as it is rare.
 #[cold]
 #[inline(never)]
-fn mismatch<F>(selector: SelectorId, number: u32, slot: &Slot<F>, lent: RawFd) -> io::Error {
+fn mismatch<F, D>(selector: SelectorId, number: u32, slot: &Slot<F, D>, lent: RawFd) -> io::Error {
     invalid_fd(selector, number, slot, lent).into()
 }
