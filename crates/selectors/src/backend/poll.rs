@@ -87,52 +87,42 @@ impl Backend for Poll {
         &mut self,
         armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
         timeout: Timeout,
-        report: impl FnMut(Tag, Readiness),
+        mut report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
         let Self { cache, changed, tags, places } = self;
-        if !*changed {
-            if let Some(entries) = cache.reload(armed.clone().map(|source| Ok(source?.fd())))? {
-                return look(entries, tags, timeout, report);
+        let kept =
+            if *changed { None } else { cache.reload(armed.clone().map(|source| Ok(source?.fd())))? };
+        let entries = match kept {
+            Some(entries) => entries,
+            None => apart(|| {
+                tags.clear();
+                let entries = cache.load(armed.map(|source| {
+                    let source = source?;
+                    places.insert(source.fd().as_raw_fd(), tags.len() as u32); // fewer than the numbers of slots
+                    tags.push(source.tag());
+                    Ok((source.fd(), flags(source.interest())))
+                }))?;
+                *changed = false;
+                io::Result::Ok(entries)
+            })?,
+        };
+        let mut left = poll::poll(entries, timeout)?;
+        for (entries, tags) in entries.chunks(BLOCK).zip(tags.chunks(BLOCK)) {
+            if left == 0 {
+                break;
+            }
+            if is_idle(entries) {
+                continue;
+            }
+            for (entry, tag) in entries.iter().zip(tags) {
+                if !entry.revents().is_empty() {
+                    left = left.saturating_sub(1);
+                    report(*tag, meaning(entry.revents()));
+                }
             }
         }
-        apart(move || {
-            tags.clear();
-            let entries = cache.load(armed.map(|source| {
-                let source = source?;
-                places.insert(source.fd().as_raw_fd(), tags.len() as u32); // fewer than the numbers of slots
-                tags.push(source.tag());
-                Ok((source.fd(), flags(source.interest())))
-            }))?;
-            *changed = false;
-            look(entries, tags, timeout, report)
-        })
+        Ok(())
     }
-}
-
-/// Waits for what is loaded.
-#[inline(always)]
-fn look(
-    entries: &mut [poll::PollFd<'_>],
-    tags: &[Tag],
-    timeout: Timeout,
-    mut report: impl FnMut(Tag, Readiness),
-) -> io::Result<()> {
-    let mut left = poll::poll(entries, timeout)?;
-    for (entries, tags) in entries.chunks(BLOCK).zip(tags.chunks(BLOCK)) {
-        if left == 0 {
-            break;
-        }
-        if is_idle(entries) {
-            continue;
-        }
-        for (entry, tag) in entries.iter().zip(tags) {
-            if !entry.revents().is_empty() {
-                left = left.saturating_sub(1);
-                report(*tag, meaning(entry.revents()));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// So many entries are 64 bytes, which a processor looks at together.

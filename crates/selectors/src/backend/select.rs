@@ -85,38 +85,28 @@ impl Backend for Select {
         &mut self,
         armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
         timeout: Timeout,
-        report: impl FnMut(Tag, Readiness),
+        mut report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
         let Self { cache, changed, tags } = self;
-        if !*changed {
-            if let Some(loaded) = cache.reload(armed.clone().map(|source| Ok(source?.fd())))? {
-                return look(loaded, tags, timeout, report);
-            }
+        let kept =
+            if *changed { None } else { cache.reload(armed.clone().map(|source| Ok(source?.fd())))? };
+        let loaded = match kept {
+            Some(loaded) => loaded,
+            None => apart(|| {
+                let loaded = cache.load(armed.map(|source| {
+                    let source = source?;
+                    tags.insert(source.fd().as_raw_fd(), source.tag());
+                    Ok((source.fd(), sets(source.interest())))
+                }))?;
+                *changed = false;
+                io::Result::Ok(loaded)
+            })?,
+        };
+        for (fd, sets) in loaded.select(timeout)? {
+            report(tags.get_or_none(fd), meaning(sets));
         }
-        apart(move || {
-            let loaded = cache.load(armed.map(|source| {
-                let source = source?;
-                tags.insert(source.fd().as_raw_fd(), source.tag());
-                Ok((source.fd(), sets(source.interest())))
-            }))?;
-            *changed = false;
-            look(loaded, tags, timeout, report)
-        })
+        Ok(())
     }
-}
-
-/// Waits for what is loaded.
-#[inline(always)]
-fn look(
-    loaded: select::Loaded<'_, '_>,
-    tags: &FdIndex<Tag>,
-    timeout: Timeout,
-    mut report: impl FnMut(Tag, Readiness),
-) -> io::Result<()> {
-    for (fd, sets) in loaded.select(timeout)? {
-        report(tags.get_or_none(fd), meaning(sets));
-    }
-    Ok(())
 }
 
 fn sets(interest: Interest) -> Sets {
