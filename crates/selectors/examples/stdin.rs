@@ -1,15 +1,16 @@
 //! Waits for the standard input and a socket at once: a small netcat.
 //!
-//! The input may be a terminal, a pipe or a file. A file is always ready, and epoll refuses what is; this shows what
-//! to do then. The selector borrows here, so the program reads and writes through its own variables.
+//! The input may be a terminal, a pipe or a file. Reading a file never blocks, so there is nothing to wait for, and
+//! back ends differ: epoll refuses it, and kqueue does not report its end. This shows what to do then. The selector
+//! borrows here, so the program reads and writes through its own variables.
 //!
 //! ```sh
 //! nc -lk 10000                                        # or any server, such as the example callback_server
 //! cargo run --example stdin localhost:10000           # in another terminal; type, and end with Ctrl-D
 //! cargo run --example stdin localhost:10000 <README.md
-//! SELECTORS_BACKEND=poll cargo run --example stdin localhost:10000 <README.md
 //! ```
 
+use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -28,14 +29,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut selector = AnySelector::<BorrowedFd<'_>>::new()?;
     let connection = selector.register(socket.as_fd(), Interest::READ, ())?;
-    let mut waited = match selector.register(stdin.as_fd(), Interest::READ, ()) {
-        Ok(token) => Some(token),
-        Err(rejected) if matches!(rejected.error, Error::UnsupportedFile { .. }) => {
-            eprintln!("The input is a file, which is always ready: reading it without waiting.");
-            None
+    let is_file = fs::File::from(stdin.as_fd().try_clone_to_owned()?).metadata()?.is_file();
+    let mut waited = if is_file {
+        None
+    } else {
+        match selector.register(stdin.as_fd(), Interest::READ, ()) {
+            Ok(token) => Some(token),
+            // On epoll, a device that never blocks, such as /dev/null.
+            Err(rejected) if matches!(rejected.error, Error::UnsupportedFile { .. }) => None,
+            Err(rejected) => return Err(rejected.into()),
         }
-        Err(rejected) => return Err(rejected.into()),
     };
+    if waited.is_none() {
+        eprintln!("The input never blocks: reading it without waiting.");
+    }
 
     let (mut buffer, mut unsent, mut ended) = ([0; 4096], Vec::new(), false);
     loop {

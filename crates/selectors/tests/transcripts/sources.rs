@@ -53,13 +53,12 @@ fn a_pipe_is_waited_for() {
 }
 
 #[test]
-fn a_file_is_read_without_waiting_where_it_must() {
+fn a_file_is_read_without_waiting() {
     for kind in BackendKind::available() {
         let file = File::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/transcripts/sources.rs")).unwrap();
         let output = run(kind.name(), file.into(), None);
         assert_eq!(String::from_utf8_lossy(&output.stdout), TEXT, "{kind}");
-        let told = String::from_utf8_lossy(&output.stderr).contains("without waiting");
-        assert_eq!(told, kind == BackendKind::Epoll, "{kind}: {output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("without waiting"), "{kind}: {output:?}");
     }
 }
 
