@@ -93,7 +93,7 @@ impl<'fd> DevPoll<'fd> {
     /// Watches `fd` for `events`; a descriptor that is registered already gets the new events instead of the old.
     ///
     /// (The device by itself would watch for both, and Python's documentation leaves it open.) No system call: what is
-    /// wrong shows at the next [`poll`](Self::poll).
+    /// wrong shows at the next [`poll`](Self::poll). A negative number, such as that of `rustix::fs::CWD`, is left out.
     pub fn register(&mut self, fd: BorrowedFd<'fd>, events: PollFlags) {
         self.set.want(fd.as_raw_fd(), Some(events));
     }

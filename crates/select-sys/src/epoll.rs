@@ -141,7 +141,7 @@ impl Epoll {
         Self::with_flags(CreateFlags::CLOEXEC)
     }
 
-    /// `epoll_create1(flags)`—Makes a new, empty epoll instance that a child program may inherit.
+    /// `epoll_create1(flags)`—Makes a new, empty epoll instance, which a child program inherits unless `CLOEXEC` is set.
     ///
     /// # Errors
     ///

@@ -109,7 +109,7 @@ impl Kevent {
     /// fails with `EBADF` or concerns whoever has the number now.
     #[must_use]
     pub fn of(fd: BorrowedFd<'_>, filter: Filter, flags: Flags) -> Self {
-        Self::new(fd.as_raw_fd() as usize, filter, flags) // not negative: it is open
+        Self::new(fd.as_raw_fd() as usize, filter, flags) // a negative one (AT_FDCWD) is not open: EBADF
     }
 
     /// What went wrong with a change, if this event tells that.

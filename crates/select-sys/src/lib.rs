@@ -84,6 +84,22 @@
 
 // The table of platforms: the only place in this crate that names any, but for single constants.
 
+#[cfg(not(any(
+    target_os = "android",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "illumos",
+    target_os = "linux",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "solaris",
+    target_vendor = "apple",
+    windows,
+)))]
+compile_error!(
+    "this platform is unknown: its calls, and how exactly its `poll` can wait, are to be added to the table"
+);
+
 #[cfg(unix)]
 pub mod fd;
 #[cfg(windows)]

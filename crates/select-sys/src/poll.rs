@@ -260,12 +260,15 @@ pub fn poll(fds: &mut [PollFd<'_>], timeout: impl Into<Timeout>) -> io::Result<u
 /// ```
 #[derive(Debug, Default)]
 pub struct Poll<'fd> {
-    // In the order of registration. An unregistered one has the number -1, which poll(2) passes over, until the next
-    // `poll`; such an entry is never lent.
+    // In the order of registration. An unregistered one has the number -1, which poll(2) passes over, until `compact`; such
+    // an entry is never lent.
     fds: Vec<PollFd<'fd>>,
     // Each descriptor's place in `fds`: exactly the registered ones, each once.
     places: HashMap<RawFd, usize>,
 }
+
+/// So many entries of what was unregistered are kept until the next wait.
+const FEW: usize = 64;
 
 impl<'fd> Poll<'fd> {
     /// An empty polling object. No system call, no allocation.
@@ -294,6 +297,10 @@ impl<'fd> Poll<'fd> {
     /// assert_eq!(poll.len(), 1);
     /// ```
     pub fn register(&mut self, fd: BorrowedFd<'fd>, events: PollFlags) {
+        // So that a program that never waits takes no more and more memory.
+        if self.fds.len() > 2 * self.places.len() + FEW {
+            self.compact();
+        }
         let place = *self.places.entry(fd.as_raw_fd()).or_insert(self.fds.len());
         match self.fds.get_mut(place) {
             Some(known) => *known = PollFd::new(fd, events),
@@ -371,12 +378,17 @@ impl<'fd> Poll<'fd> {
     /// As [`poll`](poll()).
     pub fn poll(&mut self, timeout: impl Into<Timeout>) -> io::Result<Ready<'_, 'fd>> {
         if self.fds.len() != self.places.len() {
-            self.fds.retain(|entry| sys::number(&entry.raw) != sys::NOBODY);
-            let places = self.fds.iter().enumerate();
-            self.places.extend(places.map(|(place, entry)| (sys::number(&entry.raw), place)));
+            self.compact();
         }
         let left = poll(&mut self.fds, timeout)?;
         Ok(Ready { fds: self.fds.iter(), left })
+    }
+
+    /// Drops the entries of what was unregistered.
+    fn compact(&mut self) {
+        self.fds.retain(|entry| sys::number(&entry.raw) != sys::NOBODY);
+        let places = self.fds.iter().enumerate();
+        self.places.extend(places.map(|(place, entry)| (sys::number(&entry.raw), place)));
     }
 
     fn place(&self, fd: BorrowedFd<'_>) -> io::Result<usize> {

@@ -12,7 +12,8 @@
 //! # Portability
 //!
 //! POSIX.1-2024. There is no limit of `FD_SETSIZE` (1024) here: the sets grow with the numbers, and the Linux kernel
-//! takes sets of any size. Regular files are always ready for reading and writing.
+//! takes sets of any size. (The C library of illumos refuses numbers from 65,536 up.) Regular files are always ready for
+//! reading and writing.
 //!
 //! On Windows only sockets can be waited for. There a set is a list, which may have any length too, and the cost grows
 //! with that. A connection attempt that failed is reported in `except`, and in no other set.
@@ -77,6 +78,8 @@ impl<'fd> FdSet<'fd> {
     }
 
     /// `FD_SET`—Adds `fd`, and says whether it was new.
+    ///
+    /// A set has no place for a negative number, such as that of `rustix::fs::CWD`: it is left out.
     #[doc(alias = "FD_SET")]
     pub fn insert(&mut self, fd: BorrowedFd<'fd>) -> bool {
         self.numbers.insert(fd.as_raw_fd())
@@ -182,6 +185,7 @@ impl<'fd> Iterator for Iter<'_, 'fd> {
 /// The sets are as they were.
 ///
 /// * `ENOMEM` (`WSAENOBUFS`): no memory left in the kernel.
+/// * `EINVAL`: on illumos, a number is 65,536 or higher.
 /// * [`Interrupted`](io::ErrorKind::Interrupted): a signal handler ran and the timeout is
 ///   [`interruptible`](Timeout::interruptible).
 ///

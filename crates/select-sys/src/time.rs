@@ -96,7 +96,7 @@ impl Timeout {
     /// # Portability
     ///
     /// On Linux, a wait for epoll also ends in this way when the process was stopped and goes on (`SIGCONT`), without
-    /// any handler.
+    /// any handler. On Windows there are no signals, and it makes no difference.
     ///
     /// # References
     ///

@@ -63,6 +63,7 @@
 
 use std::fmt;
 use std::io;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use crate::sys::fd::{AsRawFd, BorrowedFd};
@@ -255,7 +256,7 @@ pub trait Backend: Sized {
 /// }
 /// # assert!(Count::default().wake().is_ok());
 /// ```
-pub trait Wake: fmt::Debug + Send + Sync {
+pub trait Wake: fmt::Debug + Send + Sync + UnwindSafe + RefUnwindSafe {
     /// Ends the wait, or the next one.
     ///
     /// # Errors

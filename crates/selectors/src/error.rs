@@ -48,6 +48,7 @@ pub enum Error {
         "the file object was registered as descriptor {registered} and now lends {lent}: a registered file object \
          must keep its descriptor"
     )]
+    #[non_exhaustive]
     InvalidFd {
         /// The registration.
         token: Token,
@@ -63,6 +64,7 @@ pub enum Error {
     #[error(
         "descriptor {fd} is already registered with this selector: modify that registration, or unregister it first"
     )]
+    #[non_exhaustive]
     AlreadyRegistered {
         /// The descriptor's number.
         fd: RawFd,
@@ -86,6 +88,7 @@ pub enum Error {
         "the kernel has lost the registration of descriptor {fd}, because another file was put under its number or it was \
          closed by number: unregister the key, and register the file again"
     )]
+    #[non_exhaustive]
     Lost {
         /// The descriptor's number.
         fd: RawFd,
@@ -97,6 +100,7 @@ pub enum Error {
     #[error(
         "the {backend} back end cannot wait for {interest:?} {mode}: use another mode or another back end"
     )]
+    #[non_exhaustive]
     Unsupported {
         /// The back end's name.
         backend: &'static str,
@@ -116,6 +120,7 @@ pub enum Error {
         "the {backend} back end cannot wait for this kind of file: if it is always ready, as regular files are, read or \
          write it without waiting, or use the poll or select back end"
     )]
+    #[non_exhaustive]
     UnsupportedFile {
         /// The back end's name.
         backend: &'static str,
@@ -128,6 +133,7 @@ pub enum Error {
         "no back end of this platform is called {name:?}, which the program or SELECTORS_BACKEND asked for: use one of {}",
         crate::BackendKind::list()
     )]
+    #[non_exhaustive]
     UnknownBackend {
         /// The name that was asked for.
         name: String,
@@ -135,6 +141,7 @@ pub enum Error {
 
     /// Out of descriptors, memory or watches.
     #[error("{during}: {limit}")]
+    #[non_exhaustive]
     Limit {
         /// What ran out.
         limit: Limit,
@@ -153,6 +160,7 @@ pub enum Error {
 
     /// Anything else that the system said.
     #[error("{during}: {source}")]
+    #[non_exhaustive]
     Os {
         /// What was being done.
         during: Operation,

@@ -174,6 +174,10 @@ impl Ready {
     ///
     /// It grows by itself: to the number of keys that are registered, at each wait.
     ///
+    /// # Panics
+    ///
+    /// If that many entries (of 12 bytes) are more than memory can have, as `Vec::with_capacity`.
+    ///
     /// # Examples
     ///
     /// Room for 1000 keys from the beginning:

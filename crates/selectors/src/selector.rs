@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use rustix::io::Errno;
+
 use crate::backend::{AnyBackend, Backend, BackendKind, Source};
 use crate::keys::Keys;
 use crate::map::{Map, Slot, State};
@@ -86,6 +88,10 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         // Once: a second call may lend another descriptor.
         let fd = fileobj.as_fd();
         let number = fd.as_raw_fd();
+        // `poll` passes over a negative number, such as that of `rustix::fs::CWD` (AT_FDCWD): it would never be reported.
+        if (number as isize) < 0 {
+            return Err(Error::Os { during: Operation::Register, source: Errno::BADF.into() });
+        }
         if let Some((slot, entry)) =
             self.map.find(Err(number)).and_then(|slot| Some((slot, self.map.get(slot)?)))
         {
@@ -151,6 +157,7 @@ impl<F: AsFd, D> Selector<AnyBackend, F, D> {
     ///
     /// # Errors
     ///
+    /// * [`Error::UnknownBackend`]: this platform, or the program as it was built, has none of this kind.
     /// * [`Error::Limit`]: no descriptors or memory left.
     /// * [`Error::Os`]: the back end does not work on this system.
     ///

@@ -17,9 +17,6 @@ use crate::{Interest, Mode};
 /// and only the first of them is a system call. What a thread wrote before it called [`wake`](Self::wake) is visible
 /// to the thread whose wait that ends.
 ///
-/// It shares a descriptor with the selector, which is closed when both and all clones are gone. On Windows that is a TCP
-/// connection of the process to itself, over the loopback interface.
-///
 /// # Examples
 ///
 /// A thread hands over work, and wakes the selector:
@@ -43,6 +40,12 @@ use crate::{Interest, Mode};
 /// # thread.join().unwrap()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # Portability
+///
+/// It shares an `eventfd` with the selector on Linux and Android, and a pair of sockets elsewhere (on Windows a TCP connection
+/// of the process to itself, over the loopback interface), which is closed when both and all clones are gone. A kqueue with
+/// `EVFILT_USER` needs none.
 ///
 /// # References
 ///
@@ -85,7 +88,8 @@ impl Waker {
     ///
     /// # Errors
     ///
-    /// What the system says; in practice nothing.
+    /// What the system says; in practice nothing but `EBADF` in a forked child, where an inherited kqueue is none. The wake of
+    /// another thread that came at the same time and was coalesced with this one has failed too then.
     ///
     /// # Examples
     ///

@@ -142,7 +142,7 @@ fn what_it_has_not() -> Run {
     let mut selector = Selector::<Plain, _>::new().unwrap();
     let token = selector.register(&a, Interest::READ, ()).unwrap();
     let refused = |error| match error {
-        Error::Unsupported { backend: "plain", interest, mode } => (interest, mode),
+        Error::Unsupported { backend: "plain", interest, mode, .. } => (interest, mode),
         error => panic!("{error:?}"),
     };
     let error = selector.modify_with(token, Interest::READ, Mode::Edge).unwrap_err();

@@ -67,7 +67,7 @@ fn another_descriptor_than_before<B: Backend>() -> Run {
     let token = selector.register(&fickle, Interest::READ, ()).unwrap();
     fickle.choose(1);
     let error = selector.unregister(token).unwrap_err();
-    assert!(matches!(error, Error::InvalidFd { registered, lent, token: told }
+    assert!(matches!(error, Error::InvalidFd { registered, lent, token: told, .. }
         if (registered, lent, told) == (before, after, token)));
     assert_tells(&error, ErrorKind::InvalidInput, None, &[&before.to_string(), &after.to_string(), "keep"]);
     Ok(())
@@ -157,7 +157,7 @@ fn an_unsupported_file<B: Backend>() -> Run {
 
 fn an_unknown_back_end<B: Backend>() -> Run {
     let error = "iocp".parse::<BackendKind>().unwrap_err();
-    assert!(matches!(&error, Error::UnknownBackend { name } if name == "iocp"));
+    assert!(matches!(&error, Error::UnknownBackend { name, .. } if name == "iocp"));
     assert_tells(&error, ErrorKind::InvalidInput, None, &["\"iocp\""]);
     for kind in BackendKind::available() {
         assert_tells(&error, ErrorKind::InvalidInput, None, &[kind.name()]);
@@ -166,7 +166,7 @@ fn an_unknown_back_end<B: Backend>() -> Run {
     // Only where the environment chooses it matters.
     in_child("environment", &[("SELECTORS_BACKEND", "iocp")], || {
         if let Err(error) = Selector::<B, Stream>::new() {
-            assert!(matches!(&error, Error::UnknownBackend { name } if name == "iocp"), "{error:?}");
+            assert!(matches!(&error, Error::UnknownBackend { name, .. } if name == "iocp"), "{error:?}");
             assert_eq!(error.to_string(), message);
         }
         Ok(())

@@ -217,7 +217,7 @@ fn one_object_under_two_numbers<B: Backend>() -> Run {
     file.choose(1);
     let second = selector.register(&file, Interest::READ, ()).unwrap();
     let rejected = selector.register(&file, Interest::READ, ()).unwrap_err();
-    assert!(matches!(rejected.error, Error::AlreadyRegistered { fd, token }
+    assert!(matches!(rejected.error, Error::AlreadyRegistered { fd, token, .. }
         if fd == file.number(1) && token == second));
     assert!(matches!(selector.unregister(first), Err(Error::InvalidFd { .. })));
     assert_eq!(selector.unregister(second).unwrap().fd, file.number(1));

@@ -26,7 +26,7 @@ const ATTEMPTS: usize = 20;
 
 /// Panics unless `error` says that this ran out when that was done.
 fn assert_limit(error: &Error, expected: Limit, doing: Operation, errno: Errno) {
-    let Error::Limit { limit, during, source } = error else { panic!("{error:?}") };
+    let Error::Limit { limit, during, source, .. } = error else { panic!("{error:?}") };
     assert_eq!((*limit, *during), (expected, doing));
     assert_eq!(Errno::from_io_error(source), Some(errno));
     assert_eq!(error.raw_os_error(), Some(errno.raw_os_error()));

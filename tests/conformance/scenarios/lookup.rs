@@ -205,7 +205,7 @@ fn a_token_finds_a_file_object_that_changed_its_descriptor<B: Backend>() -> Run 
         selector.pause(token),
         selector.unregister(token).map(drop),
     ] {
-        let Err(Error::InvalidFd { registered: before, lent: after, token: told }) = result else {
+        let Err(Error::InvalidFd { registered: before, lent: after, token: told, .. }) = result else {
             panic!("{result:?}")
         };
         assert_eq!((before, after, told), (registered, lent, token));
@@ -249,7 +249,7 @@ fn a_changed_descriptor_is_no_reason_to_wait_for_another<B: Backend>() -> Run {
     std::io::Write::write_all(&mut &d, b"x").unwrap();
     match selector.select(std::time::Duration::ZERO) {
         Ok(ready) => assert!(ready.is_empty()),
-        Err(Error::InvalidFd { registered: before, lent: after, token: told }) => {
+        Err(Error::InvalidFd { registered: before, lent: after, token: told, .. }) => {
             assert_eq!((before, after, told), (registered, lent, token));
         }
         Err(error) => panic!("{error}"),

@@ -141,7 +141,7 @@ fn a_mode_that_cannot_be_had_is_refused<B: Backend>() -> Run {
         strings.cannot(Some(mode));
         let result = selector.modify_with(token, Interest::READ, mode);
         assert!(
-            matches!(result, Err(Error::Unsupported { backend: "puppet", interest: Interest::READ, mode: told })
+            matches!(result, Err(Error::Unsupported { backend: "puppet", interest: Interest::READ, mode: told, .. })
                 if told == mode),
             "{result:?}"
         );

@@ -46,7 +46,7 @@ fn twice_is_an_error<B: Backend>() -> Run {
     let first = selector.register(&a, Interest::READ, 1).unwrap();
     let rejected = selector.register(&a, Interest::WRITE, 2).unwrap_err();
     assert!(
-        matches!(rejected.error, Error::AlreadyRegistered { fd, token } if (fd, token) == (a.as_raw_fd(), first))
+        matches!(rejected.error, Error::AlreadyRegistered { fd, token, .. } if (fd, token) == (a.as_raw_fd(), first))
     );
     assert!(std::ptr::eq(rejected.fileobj, &a));
     assert_eq!(rejected.data, 2);

@@ -125,7 +125,7 @@ fn taken_until_the_key_goes<B: Backend>() -> Run {
         let first = selector.register(&stdin, Interest::READ, 1).unwrap();
         let _new = ready_behind();
         let rejected = selector.register(&stdin, Interest::READ, 2).unwrap_err();
-        assert!(matches!(rejected.error, Error::AlreadyRegistered { fd: 0, token } if token == first));
+        assert!(matches!(rejected.error, Error::AlreadyRegistered { fd: 0, token, .. } if token == first));
         assert_eq!((selector.data(&stdin), selector.data(first)), (Some(&1), Some(&1)));
         Ok(())
     })

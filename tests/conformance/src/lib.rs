@@ -116,7 +116,7 @@ pub fn assert_unsupported<B: Backend, F: AsFd, D>(
 ) {
     let (asked, name) = ((interest, mode), selector.backend().name());
     assert!(
-        matches!(*error, Error::Unsupported { backend, interest, mode } if (interest, mode) == asked && backend == name),
+        matches!(*error, Error::Unsupported { backend, interest, mode, .. } if (interest, mode) == asked && backend == name),
         "{error:?}"
     );
     assert!(!selector.backend().supports(interest, mode), "{name} says that it supports {interest:?} {mode}");

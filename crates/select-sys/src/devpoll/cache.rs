@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 use super::set::Set;
 use crate::Timeout;
 use crate::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use crate::lent;
 use crate::poll::PollFlags;
 
 /// A set in the kernel that lasts from wait to wait, though the descriptors in it are lent for one wait at a time.
@@ -67,7 +68,7 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// The first error that `fds` yields.
+    /// The first error that `fds` yields, or `EBADF` for a negative number, such as that of `rustix::fs::CWD`.
     pub fn load<'a, 'fd>(
         &'a mut self,
         fds: impl IntoIterator<Item = io::Result<(BorrowedFd<'fd>, PollFlags)>>,
@@ -75,7 +76,7 @@ impl Cache {
         let mut len = 0;
         for entry in fds {
             let (fd, events) = entry?;
-            let wanted = (fd.as_raw_fd(), events);
+            let wanted = (lent::number(fd)?, events);
             if self.listed.get(len) != Some(&wanted) {
                 self.stale = true;
                 self.listed.truncate(len);
@@ -105,7 +106,7 @@ impl Cache {
     /// Has the device told what is in `listed` and not in the set, and the other way round.
     fn compare(&mut self) {
         for &(fd, events) in &self.listed {
-            let at = fd as usize; // the numbers of descriptors are not negative
+            let at = fd as usize; // not negative, see `load`
             if at >= self.next.len() {
                 self.next.resize(at + 1, None);
             }

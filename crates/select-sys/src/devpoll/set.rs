@@ -53,7 +53,7 @@ impl Set {
 
     /// What a number is wanted for.
     pub(super) fn wanted(&self, fd: RawFd) -> Option<PollFlags> {
-        self.numbers.get(fd as usize)?.wanted // the numbers of descriptors are not negative
+        self.numbers.get(fd as usize)?.wanted // a negative number is beyond them
     }
 
     /// The highest number that was ever wanted, and one more.
@@ -61,9 +61,10 @@ impl Set {
         self.numbers.len() as RawFd // `want` was given one less
     }
 
-    /// Wants a number for something, or no more, and has the device told so, even if nothing changes.
+    /// Wants a number for something, or no more, and has the device told so, even if nothing changes. A negative number,
+    /// which stands for no descriptor, is left out.
     pub(super) fn want(&mut self, fd: RawFd, wanted: Option<PollFlags>) {
-        let at = fd as usize; // the numbers of descriptors are not negative
+        let Ok(at) = usize::try_from(fd) else { return };
         if at >= self.numbers.len() {
             if wanted.is_none() {
                 return;
@@ -79,7 +80,7 @@ impl Set {
         }
     }
 
-    /// Tells the device what changed, then waits, and gives back what was found.
+    /// Tells the device what changed, then waits, and gives back what was found: numbers that are wanted.
     ///
     /// # Safety
     ///
@@ -104,7 +105,16 @@ impl Set {
                 }
             }
         });
-        Ok(&self.found[..found.map_err(explained)?])
+        let found = found.map_err(explained)?;
+        // Whoever writes to the device through a descriptor that `as_fd` lent can put other numbers in its set.
+        let mut wanted = 0;
+        for at in 0..found {
+            if self.wanted(self.found[at].fd).is_some() {
+                self.found.swap(wanted, at);
+                wanted += 1;
+            }
+        }
+        Ok(&self.found[..wanted])
     }
 
     /// Tells the device what changed. When that fails, all of it is told again the next time, which makes no difference

@@ -48,6 +48,12 @@ impl AsFd for Box<dyn AsFd + Send + '_> {
     }
 }
 
+impl AsFd for Box<dyn AsFd + Send + Sync + '_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        (**self).as_fd()
+    }
+}
+
 impl AsFd for &(dyn AsFd + '_) {
     fn as_fd(&self) -> BorrowedFd<'_> {
         (**self).as_fd()

@@ -76,7 +76,8 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// The first error that `fds` yields. The cache can be loaded again.
+    /// The first error that `fds` yields, or `EBADF` for a negative number, such as that of `rustix::fs::CWD`. The cache can
+    /// be loaded again.
     ///
     /// # Examples
     ///
@@ -105,7 +106,7 @@ impl Cache {
         self.sets.clear();
         for entry in fds {
             let (fd, sets) = entry?;
-            numbers.push(fd.as_raw_fd());
+            numbers.push(lent::number(fd)?);
             self.sets.push(sets);
         }
         for (set, asked) in ALL.into_iter().zip(&mut self.asked) {

@@ -27,6 +27,9 @@ pub(crate) struct Set(Vec<usize>);
 
 impl Set {
     pub(crate) fn insert(&mut self, fd: RawFd) -> bool {
+        if fd < 0 {
+            return false; // it stands for no descriptor, as AT_FDCWD does
+        }
         let (word, mask) = Self::place(fd);
         if word >= self.0.len() {
             self.0.resize(word + 1, 0);
@@ -74,7 +77,7 @@ impl Set {
         Found::new([&self.0, &[], &[]])
     }
 
-    /// Which word, and which bit in it. Numbers of descriptors are never negative.
+    /// Which word, and which bit in it. That of a negative number is beyond any other.
     fn place(fd: RawFd) -> (usize, usize) {
         (fd as usize / WORD, (1_usize << (fd as usize % WORD)).rotate_left(TURNED))
     }

@@ -203,6 +203,10 @@ impl AnyBackend {
 
     /// The back end's own descriptor, if it has one: readable when a wait would find something.
     ///
+    /// # Panics
+    ///
+    /// That of a kqueue, in a forked child, where there is none.
+    ///
     /// # Examples
     ///
     /// There is none for poll:

@@ -32,7 +32,7 @@ use crate::{Interest, Mode, Readiness, Timeout};
 /// # Portability
 ///
 /// Everywhere. No edge-triggered mode. Tells no more than readable, writable and exceptional. Regular files are always
-/// ready.
+/// ready. On illumos a wait fails with `EINVAL` while a number from 65,536 up is registered.
 ///
 /// On Windows only sockets can be registered. They are in lists, each as long as it needs to be: numbers do not matter,
 /// nor does `FD_SETSIZE`. A connection attempt that failed is an exception there, so what is registered for

@@ -125,7 +125,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
 
     /// A handle with which other threads end a wait of this selector.
     ///
-    /// The first call makes it, which takes a descriptor; further calls give clones. It is not among the
+    /// The first call makes it, which takes a descriptor or two (see [`Waker`]); further calls give clones. It is not among the
     /// [`keys`](Self::keys).
     ///
     /// # Errors
