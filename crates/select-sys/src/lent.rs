@@ -3,8 +3,6 @@
 use std::io;
 use std::ops::ControlFlow;
 
-use rustix::io::Errno;
-
 use crate::fd::{AsRawFd, BorrowedFd, RawFd};
 
 /// Whether these descriptors have these numbers, as many and in this order; or the first error that `fds` yields.
@@ -23,11 +21,4 @@ pub(crate) fn have_numbers<'fd>(
         ControlFlow::Break(result) => result,
         ControlFlow::Continue(mut numbers) => Ok(numbers.next().is_none()),
     }
-}
-
-/// The number of a descriptor, or `EBADF` for a negative one, which stands for something else: that of `rustix::fs::CWD` is
-/// `AT_FDCWD`.
-pub(crate) fn number(fd: BorrowedFd<'_>) -> io::Result<RawFd> {
-    let number = fd.as_raw_fd();
-    if (number as isize) < 0 { Err(Errno::BADF.into()) } else { Ok(number) }
 }

@@ -77,7 +77,11 @@ pub use any::{AnyBackend, BackendKind};
 // `signal` of the waker, and the macro `back_ends`: it calls another macro with its arguments, a semicolon, and the names
 // of the back ends, the one to be preferred first, those that are behind a feature with their `#[cfg]`.
 
-#[cfg(any(target_os = "android", target_os = "linux"))]
+#[cfg(target_os = "android")]
+#[path = "backend/platform/android.rs"]
+#[macro_use]
+mod platform;
+#[cfg(target_os = "linux")]
 #[path = "backend/platform/linux.rs"]
 #[macro_use]
 mod platform;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bench::allocations::{Counting, calls};
 use selectors::backend::{Backend, Epoll, Poll, Select};
 use selectors::sys::fd::BorrowedFd;
+use selectors::sys::poll::{self, PollFlags};
 use selectors::{Interest, Mode, Ready, Selector};
 
 #[global_allocator]
@@ -71,6 +72,23 @@ fn check<B: Backend>(files: &[BorrowedFd<'_>]) {
         }
         assert!(selector.key(others[0]).is_some_and(|key| *key.data() == 3));
     });
+}
+
+/// The object's list keeps a place for what was unregistered, until the next wait.
+#[test]
+fn a_polling_object_that_never_waits_does_not_grow() {
+    let files = bench::eventfds(2, 1).unwrap();
+    let mut poll = poll::Poll::new();
+    poll.register(files[0].as_fd(), PollFlags::IN);
+    let mut again = |times| {
+        for _ in 0..times {
+            poll.register(files[1].as_fd(), PollFlags::IN);
+            poll.unregister(files[1].as_fd()).unwrap();
+        }
+    };
+    again(1000);
+    without_allocating("register and unregister", || again(10_000));
+    assert_eq!(poll.poll(None).unwrap().count(), 1);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Files that are always ready, which some back ends cannot wait for and some can; and reading and writing what is
 //! registered.
 
+use conformance::errno::Errno;
 use conformance::{File, NotRun, Run, interests, now, pairs, soon};
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, AsRawFd, OwnedFd};
@@ -10,6 +11,7 @@ use std::io::{ErrorKind, Read, Write};
 conformance::scenarios!(files:
     a_regular_file,
     the_null_device,
+    a_number_that_no_descriptor_has,
     beside_a_socket,
     through_the_adapter,
     the_adapter_does_not_block,
@@ -63,6 +65,21 @@ fn a_regular_file<B: Backend>() -> Run {
 
 fn the_null_device<B: Backend>() -> Run {
     ready_or_refused::<B>(pairs::null)
+}
+
+/// `poll(2)` passes over it, so it would never be reported; in a set of `select(2)` it has no place.
+fn a_number_that_no_descriptor_has<B: Backend>() -> Run {
+    let nothing = pairs::no_descriptor()?;
+    let mut selector = Selector::<B, _, _>::new().unwrap();
+    for interest in [READ, WRITE, READ | WRITE] {
+        let rejected = selector.register(nothing, interest, "mine").unwrap_err();
+        assert!(matches!(rejected.error, Error::Os { .. }), "{:?}", rejected.error);
+        assert_eq!(rejected.error.raw_os_error(), Some(Errno::BADF.raw_os_error()));
+        assert_eq!((rejected.fileobj.as_raw_fd(), rejected.data), (nothing.as_raw_fd(), "mine"));
+        assert!(selector.keys().is_empty() && selector.key(nothing).is_none());
+        assert!(now(&mut selector).is_empty());
+    }
+    Ok(())
 }
 
 /// A file that was refused is in nobody's way, and one that is always ready hides nobody.

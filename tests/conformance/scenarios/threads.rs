@@ -5,6 +5,7 @@ use selectors::backend::Backend;
 use selectors::{Error, Interest, IntoKeys, Ready, Rejected, Selector, SelectorKey, Token, Waker};
 use std::collections::HashSet;
 use std::io::{Read, Write};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
@@ -23,12 +24,14 @@ conformance::scenarios!(threads:
 fn what_may_go_to_another_thread<B: Backend + Send + 'static>() -> Run {
     fn send<T: Send + 'static>() {}
     fn share<T: Send + Sync + 'static>() {}
+    fn survive<T: UnwindSafe + RefUnwindSafe>() {}
     send::<Selector<B, Stream, String>>();
     send::<IntoKeys<Stream, String>>();
     send::<SelectorKey<Stream, String>>();
     send::<Rejected<Stream, String>>();
     share::<Mutex<Selector<B, Stream, String>>>();
     share::<Waker>();
+    survive::<Waker>();
     share::<Token>();
     share::<Ready>();
     share::<Error>();

@@ -112,6 +112,15 @@ pub fn null() -> Result<File, NotRun> {
     File::options().read(true).write(true).open("/dev/null").map_err(NotRun::because)
 }
 
+/// What lends a number that no descriptor has.
+///
+/// # Errors
+///
+/// There is no such thing.
+pub fn no_descriptor() -> Result<BorrowedFd<'static>, NotRun> {
+    Ok(rustix::fs::CWD)
+}
+
 /// Files that are always ready for reading: a regular one, a directory, the null device.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use selectors::sys::fd::OwnedFd;
 use crate::{NotRun, Stream};
 
 pub use crate::files::{
-    always_ready, blocks, child, null, numbered, pipe, regular, regular_with, without_a_file,
+    always_ready, blocks, child, no_descriptor, null, numbered, pipe, regular, regular_with, without_a_file,
 };
 
 /// Two connected stream sockets.

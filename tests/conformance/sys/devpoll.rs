@@ -17,6 +17,7 @@ conformance::scenarios_of!(sys, devpoll:
     registering_twice_replaces,
     modify_narrows_and_widens,
     what_is_not_registered,
+    a_number_that_no_descriptor_has,
     a_registration_that_ends_before_the_wait,
     hang_up_without_being_asked,
     the_mask_that_would_remove,
@@ -51,6 +52,18 @@ fn ready() -> (Stream, Stream) {
 }
 
 const BOTH: PollFlags = PollFlags::IN.union(PollFlags::OUT);
+
+fn a_number_that_no_descriptor_has() -> Run {
+    let ((a, _b), nothing) = (ready(), pairs::no_descriptor()?);
+    let mut devpoll = DevPoll::new().unwrap();
+    devpoll.register(a.as_fd(), BOTH);
+    devpoll.register(nothing, BOTH);
+    assert_eq!(devpoll.len(), 1);
+    assert_eq!(now(&mut devpoll), [(a.as_raw_fd(), BOTH)].into());
+    devpoll.unregister(nothing);
+    assert_eq!(devpoll.len(), 1);
+    Ok(())
+}
 
 fn registering_twice_replaces() -> Run {
     let (a, _b) = ready();

@@ -1,5 +1,6 @@
 //! A set for `/dev/poll` that lasts from wait to wait, over the emulation.
 
+use conformance::errno::Errno;
 use conformance::{Run, Stream, pairs};
 use selectors::Timeout;
 use selectors::sys::devpoll::Cache;
@@ -20,6 +21,7 @@ conformance::scenarios_of!(sys, devpoll_cache:
     what_is_forgotten_stays_loaded,
     loaded_but_not_waited_for,
     after_an_error,
+    after_a_number_that_no_descriptor_has,
     after_a_panic,
     after_a_write_that_failed,
     an_empty_list_sleeps,
@@ -207,6 +209,16 @@ fn after_an_error() -> Run {
     broken_off(|cache, entry| {
         let error = cache.load([Ok(entry), Err(io::Error::other("no more"))]).unwrap_err();
         assert_eq!(error.to_string(), "no more");
+    });
+    Ok(())
+}
+
+fn after_a_number_that_no_descriptor_has() -> Run {
+    let nothing = pairs::no_descriptor()?;
+    broken_off(|cache, entry| {
+        let error = cache.load([Ok(entry), Ok((nothing, PollFlags::IN))]).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(Errno::BADF.raw_os_error()));
+        cache.forget(nothing);
     });
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Sets of `select` that last from wait to wait.
 
+use conformance::errno::Errno;
 use conformance::{Run, kernel, pairs};
 use selectors::sys::Timeout;
 use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
@@ -14,6 +15,7 @@ conformance::scenarios_of!(sys, select_cache:
     a_descriptor_changes_its_sets,
     a_descriptor_that_comes_twice,
     after_an_error,
+    after_a_number_that_no_descriptor_has,
     after_a_panic,
     an_empty_list_sleeps,
 );
@@ -161,6 +163,16 @@ fn after_an_error() -> Run {
     broken_off(|cache, entry| {
         let error = cache.load([Ok(entry), Err(io::Error::other("no more"))]).unwrap_err();
         assert_eq!(error.to_string(), "no more");
+    });
+    Ok(())
+}
+
+fn after_a_number_that_no_descriptor_has() -> Run {
+    let nothing = pairs::no_descriptor()?;
+    broken_off(|cache, entry| {
+        let error = cache.load([Ok(entry), Ok((nothing, Sets::READ))]).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(Errno::BADF.raw_os_error()));
+        assert!(!cache.modify(nothing, Sets::READ));
     });
     Ok(())
 }

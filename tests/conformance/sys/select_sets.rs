@@ -11,6 +11,7 @@ conformance::scenarios_of!(sys, select_sets:
     insert_contains_remove,
     boundaries_of_words,
     far_above_1024,
+    a_number_that_no_descriptor_has,
     from_iterators,
     sets_of_unlike_lengths,
     as_many_as_there_may_be,
@@ -18,6 +19,18 @@ conformance::scenarios_of!(sys, select_sets:
 
 fn numbers(set: &FdSet<'_>) -> Vec<RawFd> {
     set.iter().map(|fd| fd.as_raw_fd()).collect()
+}
+
+fn a_number_that_no_descriptor_has() -> Run {
+    let ((a, _b), nothing) = (pairs::streams(), pairs::no_descriptor()?);
+    let mut set = FdSet::new();
+    for others in 0..2 {
+        assert!(!set.insert(nothing) && !set.contains(nothing) && !set.remove(nothing));
+        assert_eq!(set.len(), others);
+        set.insert(a.as_fd());
+    }
+    assert_eq!(select(None, Some(&mut set), None, Timeout::ZERO).unwrap(), 1);
+    Ok(())
 }
 
 fn insert_contains_remove() -> Run {

@@ -7,8 +7,7 @@ use std::marker::PhantomData;
 
 use super::set::Set;
 use crate::Timeout;
-use crate::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use crate::lent;
+use crate::fd::{self, AsFd, AsRawFd, BorrowedFd, RawFd};
 use crate::poll::PollFlags;
 
 /// A set in the kernel that lasts from wait to wait, though the descriptors in it are lent for one wait at a time.
@@ -76,7 +75,7 @@ impl Cache {
         let mut len = 0;
         for entry in fds {
             let (fd, events) = entry?;
-            let wanted = (lent::number(fd)?, events);
+            let wanted = (fd::number(fd)?, events);
             if self.listed.get(len) != Some(&wanted) {
                 self.stale = true;
                 self.listed.truncate(len);

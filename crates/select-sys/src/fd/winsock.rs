@@ -6,6 +6,8 @@
 
 #![expect(unsafe_code, reason = "taking a number for a socket is for the caller to vouch for")]
 
+use std::io;
+
 pub use std::os::windows::io::{
     AsRawSocket, AsSocket, BorrowedSocket as BorrowedFd, FromRawSocket, IntoRawSocket,
     OwnedSocket as OwnedFd, RawSocket as RawFd,
@@ -144,4 +146,10 @@ impl<T: FromRawSocket> FromRawFd for T {
         // SAFETY: the same promise, passed on by the caller.
         unsafe { T::from_raw_socket(fd) }
     }
+}
+
+/// The number of a socket. Each that can be lent may be one.
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere some are none")]
+pub(crate) fn number(fd: BorrowedFd<'_>) -> io::Result<RawFd> {
+    Ok(fd.as_raw_fd())
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::marker::PhantomData;
 
 use crate::Timeout;
-use crate::fd::{AsRawFd, BorrowedFd, RawFd};
+use crate::fd::{self, AsRawFd, BorrowedFd, RawFd};
 use crate::lent;
 use crate::select_system as sys;
 
@@ -106,7 +106,7 @@ impl Cache {
         self.sets.clear();
         for entry in fds {
             let (fd, sets) = entry?;
-            numbers.push(lent::number(fd)?);
+            numbers.push(fd::number(fd)?);
             self.sets.push(sets);
         }
         for (set, asked) in ALL.into_iter().zip(&mut self.asked) {

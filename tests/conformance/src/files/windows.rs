@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::os::windows::io::{AsSocket, BorrowedSocket};
 use std::process::Child;
 
-use selectors::sys::fd::{AsFd, OwnedFd, RawFd};
+use selectors::sys::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use selectors::sys::poll::PollFlags;
 use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleA, GetProcAddress};
 
@@ -115,6 +115,15 @@ pub fn regular_with(_: &str) -> Result<File, NotRun> {
 /// It cannot be waited for here.
 pub fn null() -> Result<File, NotRun> {
     Err(NotRun::because("Winsock waits for sockets only, and the null device is none"))
+}
+
+/// What lends a number that no descriptor has.
+///
+/// # Errors
+///
+/// There is no such thing here.
+pub fn no_descriptor() -> Result<BorrowedFd<'static>, NotRun> {
+    Err(NotRun::because("each number that can be lent may be a socket's"))
 }
 
 /// Files that are always ready for reading: a regular one, a directory, the null device.

@@ -1,11 +1,11 @@
-//! Linux and Android. What is behind a feature is an emulation, for development on Linux.
+//! Linux. What is behind a feature is an emulation, for development.
 
-#[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
+#[cfg(feature = "devpoll-emulation")]
 #[path = "../devpoll.rs"]
 mod devpoll;
 #[path = "../epoll.rs"]
 mod epoll;
-#[cfg(all(target_os = "linux", feature = "libkqueue"))]
+#[cfg(feature = "libkqueue")]
 #[path = "../kqueue.rs"]
 mod kqueue;
 
@@ -16,10 +16,10 @@ pub(crate) mod signal;
 pub(crate) mod system;
 
 pub(super) use Epoll as Best;
-#[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
+#[cfg(feature = "devpoll-emulation")]
 pub use devpoll::Devpoll;
 pub use epoll::Epoll;
-#[cfg(all(target_os = "linux", feature = "libkqueue"))]
+#[cfg(feature = "libkqueue")]
 pub use kqueue::Kqueue;
 
 /// The selectors over these.
@@ -28,11 +28,11 @@ pub(crate) mod aliases {
     pub type EpollSelector<F, D = ()> = crate::Selector<super::Epoll, F, D>;
 
     /// A [`Selector`](crate::Selector) over `kqueue(2)`.
-    #[cfg(all(target_os = "linux", feature = "libkqueue"))]
+    #[cfg(feature = "libkqueue")]
     pub type KqueueSelector<F, D = ()> = crate::Selector<super::Kqueue, F, D>;
 
     /// A [`Selector`](crate::Selector) over `/dev/poll`.
-    #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
+    #[cfg(feature = "devpoll-emulation")]
     pub type DevpollSelector<F, D = ()> = crate::Selector<super::Devpoll, F, D>;
 }
 
@@ -43,9 +43,9 @@ macro_rules! back_ends {
             Epoll,
             Poll,
             Select,
-            #[cfg(all(target_os = "linux", feature = "libkqueue"))]
+            #[cfg(feature = "libkqueue")]
             Kqueue,
-            #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
+            #[cfg(feature = "devpoll-emulation")]
             Devpoll,
         }
     };
