@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context as _, Result};
+use clap::builder::PossibleValuesParser;
 
 mod instructions;
 mod peers;
@@ -21,8 +22,8 @@ use samples::Samples;
 /// What to measure, and how to tell about it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Run only this workload: ring, ready, one, limit, idle, register, interest, relay, sleep, wake, echo or memory
-    #[arg(value_name = "WORKLOAD")]
+    /// Run only this workload
+    #[arg(value_name = "WORKLOAD", value_parser = PossibleValuesParser::new(WORKLOADS))]
     workload: Option<String>,
     /// Compare with these only: raw (the bare calls), sys (`select-sys` alone), mio, polling, popol, libevent, libev, libuv,
     /// cpython; without this, with all that are there
@@ -35,18 +36,33 @@ pub(crate) struct Options {
     #[arg(long)]
     json: bool,
     /// Draw what the workloads `ready` and `one` cost by number of descriptors, as SVG files in this folder
-    #[arg(long, value_name = "FOLDER", conflicts_with = "instructions")]
+    #[arg(long, value_name = "FOLDER")]
     plot: Option<PathBuf>,
     /// Count the instructions outside the kernel for each event instead, with valgrind
-    #[arg(long, conflicts_with_all = ["workload", "json", "rounds"])]
+    #[arg(long, conflicts_with_all = OF_TIMES)]
     instructions: bool,
     /// With --instructions: fail when our own are more than 5 % above the figures in tests/bench/instructions.txt
-    #[arg(long, requires = "instructions", conflicts_with = "against")]
+    #[arg(long, requires = "instructions", conflicts_with = "against", conflicts_with_all = OF_TIMES)]
     check: bool,
     /// With --instructions: write these figures anew
-    #[arg(long, requires = "instructions", conflicts_with_all = ["against", "check"])]
+    #[arg(
+        long,
+        requires = "instructions",
+        conflicts_with_all = ["against", "check"],
+        conflicts_with_all = OF_TIMES
+    )]
     write: bool,
 }
+
+/// What can be asked for by name: the cases of the program `bench`, and the program `memory`.
+const WORKLOADS: [&str; 12] = [
+    "ring", "ready", "one", "limit", "idle", "register", "interest", "relay", "sleep", "wake", "echo",
+    "memory",
+];
+
+/// What has no meaning where instructions are counted. `--check` and `--write` have to refuse it as well: clap asks for no
+/// `--instructions` where something stands that would refuse it.
+const OF_TIMES: [&str; 4] = ["workload", "json", "rounds", "plot"];
 
 /// Ours: no name in `--against` stands for them.
 const OURS: [&str; 4] = ["epoll", "edge-epoll", "poll", "select"];
@@ -107,4 +123,46 @@ fn collect(command: &mut Command, samples: &mut Samples) -> Result<()> {
         samples.add(&line?)?;
     }
     shell::check(command, child.wait()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    use clap::{CommandFactory as _, Parser};
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Bench {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn is_refused(line: &str) -> bool {
+        Bench::command().try_get_matches_from(["bench"].into_iter().chain(line.split(' '))).is_err()
+    }
+
+    #[test]
+    fn nothing_that_is_asked_for_is_passed_over() {
+        for of_instructions in ["--check", "--write"] {
+            assert!(is_refused(of_instructions));
+            assert!(!is_refused(&format!("--instructions {of_instructions}")));
+            for other in ["ring", "--json", "--rounds 3", "--plot folder", "--against raw"] {
+                assert!(is_refused(&format!("{other} {of_instructions}")), "{other} {of_instructions}");
+            }
+        }
+        assert!(is_refused("--plot folder --instructions"));
+        assert!(!is_refused("--against raw --instructions"));
+    }
+
+    #[test]
+    fn the_workloads_are_those_of_the_program() {
+        let cases = fs::read_to_string(shell::root().join("tests/bench/src/cases.rs")).unwrap();
+        let names = cases.split("runner.case(\"").skip(1).filter_map(|call| call.split('"').next());
+        let names: BTreeSet<_> = names.chain(["memory"]).collect();
+        assert_eq!(BTreeSet::from(WORKLOADS), names);
+        assert!(!is_refused("memory") && is_refused("nothing"));
+    }
 }
