@@ -8,62 +8,75 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::shell;
 
-/// Where apt reads further sources, and further preferences between them.
-const SOURCE: &str = "/etc/apt/sources.list.d/selectors-other-suite.list";
-const PREFERENCE: &str = "/etc/apt/preferences.d/selectors-other-suite";
-
 /// Sees to it that these packages are installed.
 pub(crate) fn need(packages: &[&str]) -> Result<()> {
-    let missing = missing(packages)?;
+    let missing: Vec<_> =
+        packages.iter().copied().filter(|package| installed_version(package).is_none()).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    update();
+    check_apt(&missing)?;
+    update(&[]);
     install(&[], &missing)
 }
 
-/// As [`need`], from another suite of the distribution, of which nothing else is taken.
-pub(crate) fn need_from(suite: &str, packages: &[&str]) -> Result<()> {
-    let missing = missing(packages)?;
-    if missing.is_empty() {
+/// As [`need`], in this version or a newer one, from another suite of the distribution, of which nothing else is taken.
+pub(crate) fn need_from(suite: &str, package: &str, oldest: &str) -> Result<()> {
+    if installed_version(package).is_some_and(|version| is_at_least(&version, oldest)) {
         return Ok(());
     }
-    update();
-    let mirror = mirror()?;
-    fs::write(PREFERENCE, format!("Package: *\nPin: release a={suite}\nPin-Priority: 1\n"))
-        .context("only root can add a suite")?;
-    let result = fs::write(SOURCE, format!("deb {mirror} {suite} main\n")).context(SOURCE);
-    let result = result.and_then(|()| {
-        update();
-        install(&["--target-release", suite], &missing)
-    });
-    for file in [SOURCE, PREFERENCE] {
-        let _ = fs::remove_file(file); // a suite with priority 1 that stays does no harm
+    check_apt(&[package])?;
+    let folder = shell::target_directory()?.join("debian");
+    fs::create_dir_all(&folder)?;
+    let mut options = Vec::new();
+    // Named to these commands alone, in place of files of the machine, so that nothing below /etc stays as it ought not to.
+    for (option, file, more) in [
+        ("Dir::Etc::SourceList", "sources.list", format!("deb {} {suite} main\n", mirror()?)),
+        (
+            "Dir::Etc::Preferences",
+            "preferences",
+            format!("Package: *\nPin: release a={suite}\nPin-Priority: 1\n"),
+        ),
+    ] {
+        let of_machine = fs::read_to_string(Path::new("/etc/apt").join(file)).unwrap_or_default();
+        let path = folder.join(file);
+        fs::write(&path, format!("{of_machine}\n\n{more}")).with_context(|| path.display().to_string())?;
+        options.extend(["--option".to_owned(), format!("{option}={}", path.display())]);
     }
-    update();
+    update(&options);
+    options.extend(["--target-release".to_owned(), suite.to_owned()]);
+    let result = install(&options, &[package]);
+    update(&[]); // forgets what the suite has
     result
 }
 
-fn missing<'a>(packages: &[&'a str]) -> Result<Vec<&'a str>> {
-    let missing: Vec<_> = packages.iter().copied().filter(|package| !is_installed(package)).collect();
-    if !missing.is_empty() && !Path::new("/usr/bin/apt-get").exists() {
+/// An error where there is no apt.
+fn check_apt(missing: &[&str]) -> Result<()> {
+    if !Path::new("/usr/bin/apt-get").exists() {
         bail!("missing, and only Debian has them under these names: {}", missing.join(", "));
     }
-    Ok(missing)
+    Ok(())
 }
 
-fn is_installed(package: &str) -> bool {
-    let output =
-        Command::new("dpkg-query").args(["--show", "--showformat=${db:Status-Status}", package]).output();
-    output.is_ok_and(|output| output.stdout == b"installed")
+/// The version of a package, if it is installed.
+fn installed_version(package: &str) -> Option<String> {
+    let mut query = Command::new("dpkg-query");
+    query.args(["--show", "--showformat=${db:Status-Status} ${Version}", package]);
+    let told = String::from_utf8(query.output().ok()?.stdout).ok()?;
+    told.strip_prefix("installed ").map(str::to_owned)
+}
+
+fn is_at_least(version: &str, oldest: &str) -> bool {
+    let compared = Command::new("dpkg").args(["--compare-versions", version, "ge", oldest]).status();
+    compared.is_ok_and(|status| status.success())
 }
 
 /// Without this, apt may know of no packages at all. A failure shows in what comes next.
-fn update() {
-    let _ = quiet(Command::new("apt-get").args(["update", "--quiet"]));
+fn update(options: &[String]) {
+    let _ = quiet(Command::new("apt-get").args(["update", "--quiet"]).args(options));
 }
 
-fn install(options: &[&str], packages: &[&str]) -> Result<()> {
+fn install(options: &[String], packages: &[&str]) -> Result<()> {
     let mut install = Command::new("apt-get");
     install.args(["install", "--quiet", "--yes", "--no-install-recommends"]).args(options).args(packages);
     let output = quiet(install.env("DEBIAN_FRONTEND", "noninteractive"))?;
@@ -95,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_installed_is_missing() {
-        assert!(!is_installed("a-package-that-does-not-exist"));
+    fn what_does_not_exist_is_not_installed() {
+        assert_eq!(installed_version("a-package-that-does-not-exist"), None);
     }
 }

@@ -140,8 +140,9 @@ impl Machine {
 
 /// Installs what the feature `libkqueue` links.
 pub(super) fn need_libkqueue() -> Result<()> {
-    debian::need_from("experimental", &["libkqueue-dev"])
-        .context("libkqueue, in version 2.3.1 or newer, is not here")
+    const OLDEST: &str = "2.3.1";
+    debian::need_from("experimental", "libkqueue-dev", OLDEST)
+        .with_context(|| format!("libkqueue, in version {OLDEST} or newer, is not here"))
 }
 
 const QEMU: &str = "qemu-s390x";
