@@ -8,28 +8,47 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use crate::shell::{self, BOLD, DIM, GOOD};
+use crate::shell::{self, BOLD, DIM, GOOD, PLAIN, WARN};
+use crate::system::System;
 use crate::{bench, msrv, targets, tidy};
 
-/// Does one thing, and adds the tests it ran.
-type Step = fn(&mut Counts) -> Result<()>;
+/// One thing that is done.
+struct Step {
+    name: &'static str,
+    /// Whether it takes packages of Debian 12 for what is not here.
+    of_debian: bool,
+    /// Does it, and adds the tests it ran.
+    run: fn(&mut Counts) -> Result<()>,
+}
 
-const STEPS: [(&str, Step); 15] = [
-    ("formatting", |_| shell::run(&mut shell::cargo(["fmt", "--all", "--check"]))),
-    ("lints", |_| lints()),
-    ("tidy", |_| done(tidy::run()?)),
-    ("the commands of README", commands_of_readme),
-    ("all other tests", other_tests),
-    ("emulations and other machines", other_machines),
-    ("CPython's own tests", |counts| conformance(counts, "cpython")),
-    ("those of emulations", |counts| conformance(counts, "cpython,devpoll-emulation,libkqueue")),
-    ("truth tables", |_| truth_tables()),
-    ("instructions", |_| bench::check_instructions()),
-    ("documentation", |_| documentation()),
-    ("oldest Rust", |_| done(msrv::run()?)),
-    ("packages", |_| packages()),
-    ("other targets", |_| done(targets::run(&targets::Options::default())?)),
-    ("files to carry", |_| files_to_carry()),
+impl Step {
+    const fn new(name: &'static str, run: fn(&mut Counts) -> Result<()>) -> Self {
+        Self { name, of_debian: false, run }
+    }
+
+    const fn of_debian(name: &'static str, run: fn(&mut Counts) -> Result<()>) -> Self {
+        Self { name, of_debian: true, run }
+    }
+}
+
+const STEPS: [Step; 15] = [
+    Step::new("formatting", |_| shell::run(&mut shell::cargo(["fmt", "--all", "--check"]))),
+    Step::new("lints", |_| lints()),
+    Step::new("tidy", |_| done(tidy::run()?)),
+    Step::new("the commands of README", commands_of_readme),
+    Step::new("all other tests", other_tests),
+    Step::of_debian("emulations and other machines", other_machines),
+    Step::of_debian("CPython's own tests", |counts| conformance(counts, "cpython")),
+    Step::of_debian("those of emulations", |counts| {
+        conformance(counts, "cpython,devpoll-emulation,libkqueue")
+    }),
+    Step::new("truth tables", |_| truth_tables()),
+    Step::of_debian("instructions", |_| bench::check_instructions()),
+    Step::new("documentation", |_| documentation()),
+    Step::of_debian("oldest Rust", |_| done(msrv::run()?)),
+    Step::new("packages", |_| packages()),
+    Step::of_debian("other targets", |_| done(targets::run(&targets::Options::default())?)),
+    Step::of_debian("files to carry", |_| files_to_carry()),
 ];
 
 /// What all tests together came to.
@@ -70,13 +89,14 @@ fn counts(text: &str, separator: char, words: [&str; 3]) -> Option<[u64; 3]> {
 }
 
 pub(crate) fn run() -> Result<ExitCode> {
+    warn_of_other_systems();
     let (start, mut counts) = (Instant::now(), Counts::default());
     let mut times: Vec<(&str, Duration)> = Vec::new();
-    for (index, (name, step)) in STEPS.iter().enumerate() {
+    for (index, Step { name, run, .. }) in STEPS.iter().enumerate() {
         let place = format!("{}/{}", index + 1, STEPS.len());
         anstream::println!("\n{BOLD}== {place} {name}{BOLD:#}");
         let begin = Instant::now();
-        step(&mut counts).with_context(|| format!("step {place}, {name}"))?;
+        run(&mut counts).with_context(|| format!("step {place}, {name}"))?;
         anstream::println!("{DIM}{name}: {:.1} s{DIM:#}", begin.elapsed().as_secs_f64());
         times.push((name, begin.elapsed()));
     }
@@ -87,6 +107,19 @@ pub(crate) fn run() -> Result<ExitCode> {
     anstream::println!("    {:<24} {:>6.1} s", "together", start.elapsed().as_secs_f64());
     println!("\n{} passed, {} failed, {} skipped", counts.passed, counts.failed, counts.skipped);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says beforehand what may fail for want of a package.
+fn warn_of_other_systems() {
+    let system = System::this();
+    if !system.is_debian_12() {
+        let steps: Vec<_> = STEPS.iter().filter(|step| step.of_debian).map(|step| step.name).collect();
+        anstream::eprintln!(
+            "{WARN}this is {}, not Debian 12{PLAIN}, whose packages these steps take for what is not here: {}",
+            system.name,
+            steps.join(", ")
+        );
+    }
 }
 
 fn done(code: ExitCode) -> Result<()> {

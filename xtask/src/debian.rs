@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 use anyhow::{Context as _, Result, bail};
 
 use crate::shell;
+use crate::system::System;
 
 /// Sees to it that these packages are installed.
 pub(crate) fn need(packages: &[&str]) -> Result<()> {
@@ -98,9 +99,18 @@ fn mirror() -> Result<String> {
     let mut list = Command::new("apt-get");
     list.args(["indextargets", "--format", "$(REPO_URI)", "Identifier: Packages"]);
     let output = list.output().context("apt-get does not start")?;
-    let known = String::from_utf8_lossy(&output.stdout).into_owned();
-    let found = known.lines().find(|address| address.trim_end_matches('/').ends_with("/debian"));
-    found.map(str::to_owned).context("apt knows no address of Debian's archive")
+    let known = String::from_utf8_lossy(&output.stdout);
+    match archive(&known) {
+        Some(address) => Ok(address.to_owned()),
+        // Where apt takes it from a list of mirrors, as in Debian's cloud images, it tells the address of that list.
+        None if System::this().is_debian() => Ok("http://deb.debian.org/debian".to_owned()),
+        None => bail!("that takes Debian, and this is {}", System::this().name),
+    }
+}
+
+/// The first address of Debian's archive among those of apt's sources.
+fn archive(addresses: &str) -> Option<&str> {
+    addresses.lines().find(|address| address.trim_end_matches('/').ends_with("/debian"))
 }
 
 #[cfg(test)]
@@ -110,5 +120,14 @@ mod tests {
     #[test]
     fn what_does_not_exist_is_not_installed() {
         assert_eq!(installed_version("a-package-that-does-not-exist"), None);
+    }
+
+    #[test]
+    fn the_archive_is_found_among_other_addresses() {
+        let known = "mirror+file:/etc/apt/mirrors/debian.list\nhttp://deb.debian.org/debian-security/\n\
+                     http://deb.debian.org/debian/\n";
+        assert_eq!(archive(known), Some("http://deb.debian.org/debian/"));
+        assert_eq!(archive("mirror+file:/etc/apt/mirrors/debian.list\n"), None);
+        assert_eq!(archive("http://archive.ubuntu.com/ubuntu/\n"), None);
     }
 }

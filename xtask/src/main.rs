@@ -13,6 +13,7 @@ mod demo;
 mod link;
 mod msrv;
 mod shell;
+mod system;
 mod targets;
 mod tidy;
 mod toolchain;
@@ -78,7 +79,7 @@ enum Command {
     Targets(targets::Options),
     /// Do everything that a change must pass, one step after the other.
     ///
-    /// Stops at the first step that fails. The last line reads `N passed, N failed, N skipped`, over the
+    /// Some steps take packages of Debian 12; elsewhere it says which. Stops at the first step that fails. The last line reads `N passed, N failed, N skipped`, over the
     /// conformance suite and all other tests.
     Ci,
 }
