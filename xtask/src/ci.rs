@@ -225,24 +225,33 @@ fn documentation() -> Result<()> {
 fn packages() -> Result<()> {
     forget_unpacked("select-sys")?;
     let mut package = shell::cargo(["package", "--allow-dirty", "--quiet"]);
-    shell::run(package.args(["--package", "select-sys", "--package", "selectors"]))
+    let packed = shell::run(package.args(["--package", "select-sys", "--package", "selectors"]));
+    let forgotten = forget_unpacked("select-sys");
+    packed.and(forgotten)
 }
 
 /// Removes what cargo has unpacked of a package of ours.
 ///
-/// It unpacks a package that is not published into its own folder, to build the other against it, and takes it from there
-/// the next time as well, though another may have been packed under the same version.
+/// It puts a package that is not published into a registry below `target`, to build the other against it, unpacks it from
+/// there as it does all packages, and takes what is unpacked the next time as well, though another may have been packed
+/// under the same version.
 fn forget_unpacked(name: &str) -> Result<()> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
     let Some(home) = home else { return Ok(()) };
     let Ok(registries) = fs::read_dir(home.join("registry/src")) else { return Ok(()) };
     for registry in registries {
-        let folder = registry?.path();
+        let registry = registry?;
+        // Cargo calls it by its host, `-` and a hash, and one in a folder has no host.
+        if !registry.file_name().to_string_lossy().starts_with('-') {
+            continue;
+        }
+        let folder = registry.path();
         for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
             let entry = entry?;
             if entry.file_name().to_string_lossy().starts_with(&format!("{name}-")) {
                 fs::remove_dir_all(entry.path()).with_context(|| entry.path().display().to_string())?;
+                let _ = fs::remove_dir(&folder); // if there is nothing else in it
             }
         }
     }
