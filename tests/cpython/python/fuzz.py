@@ -1,6 +1,6 @@
 """Makes the same calls with the same arguments on CPython's modules and on ours, and compares what comes of them.
 
-    fuzz.py FOLDER [--steps N] [--seed N]
+    fuzz.py FOLDER --steps N --seed N
 
 FOLDER has our modules. A program of calls comes from a seed; each has files of its own. When the two sides differ, the
 program is made as short as still shows it, and printed.
@@ -95,8 +95,8 @@ def shortest(modules, program):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder")
-    parser.add_argument("--steps", type=int, default=20_000)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--seed", type=int, required=True)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     modules = (select, selectors), (load("select", options.folder), load("selectors", options.folder))
