@@ -22,30 +22,67 @@ pub(crate) struct Options {
     /// Run only this back end: select, poll, epoll, default, any; sys is the low crate alone, all compares them
     #[arg(long, value_name = "NAME")]
     backend: Option<String>,
-    /// Run only the scenarios whose name (`backend::topic::scenario`) contains this text
+    /// Run only the scenarios whose name (`backend::topic::scenario`) contains this text; with cpython, the modules of tests
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
     /// Run it also with what is emulated, and on what this machine can act as; what that takes is installed
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
     with: Vec<With>,
     /// Build the suite for another system as one file, to be carried there and run, and run nothing
-    #[arg(long, value_name = "TARGET", conflicts_with_all = ["backend", "filter", "with", "json"])]
+    #[arg(
+        long,
+        value_name = "TARGET",
+        conflicts_with_all = ["backend", "filter", "with", "json", "patience", "cpython"]
+    )]
     build: Option<String>,
     /// Print one JSON document and nothing else
     #[arg(long)]
     json: bool,
-    /// Give up when no scenario has ended for so long
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
-    patience: u64,
+    /// Give up when no scenario has ended for so long [default: 120]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(LEAST_PATIENCE..))]
+    patience: Option<u64>,
     #[command(flatten)]
     cpython: cpython::Options,
 }
 
+/// In seconds.
+const PATIENCE: u64 = 120;
+/// A scenario gets a part of it, and a child process of one a part of that: of less, no whole second would be left.
+const LEAST_PATIENCE: u64 = 3;
+
 impl Options {
+    /// An error for what is asked for and would be passed over.
+    fn check(&self) -> Result<()> {
+        if !self.with.contains(&With::Cpython) {
+            if self.cpython.any() {
+                bail!("--long, --steps, --seed and --speed take `--with cpython`");
+            }
+            return Ok(());
+        }
+        if !self.with.iter().all(|with| *with == With::Cpython || is_emulation(*with)) {
+            bail!("CPython's own tests run alone: with cpython go devpoll-emulation and libkqueue only");
+        }
+        if self.json || self.backend.is_some() || self.patience.is_some() {
+            bail!("CPython's own tests know neither --json nor --backend nor --patience");
+        }
+        if self.cpython.of_fuzz() && self.is_emulated() {
+            bail!("--steps and --seed are for the fuzz, which does not run over emulations");
+        }
+        Ok(())
+    }
+
+    fn is_emulated(&self) -> bool {
+        self.with.iter().any(|with| is_emulation(*with))
+    }
+
     fn wants(&self, name: &Name) -> bool {
         self.backend.as_ref().is_none_or(|backend| *backend == name.backend)
             && self.filter.as_ref().is_none_or(|text| name.full.contains(text.as_str()))
     }
+}
+
+fn is_emulation(with: With) -> bool {
+    matches!(with, With::DevpollEmulation | With::Libkqueue)
 }
 
 /// `backend::topic::scenario`, taken apart.
@@ -82,16 +119,12 @@ struct Scenario {
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    options.check()?;
     if let Some(target) = &options.build {
         return carried::build(target);
     }
     if options.with.contains(&With::Cpython) {
-        if options.json || options.backend.is_some() {
-            bail!("CPython's own tests know neither --json nor --backend");
-        }
-        let emulated =
-            options.with.iter().any(|with| matches!(with, With::DevpollEmulation | With::Libkqueue));
-        return cpython::run(&options.cpython, options.filter.as_deref(), emulated);
+        return cpython::run(&options.cpython, options.filter.as_deref(), options.is_emulated());
     }
     let (mut reports, mut known) = (Vec::new(), Vec::new());
     for machine in Machine::all(&options.with)? {
@@ -127,7 +160,7 @@ fn run_on(machine: Machine, options: &Options, known: &mut Vec<Name>) -> Result<
     if wanted.is_empty() {
         return Ok(None);
     }
-    let report = suite.run(&wanted, options.patience, !options.json)?;
+    let report = suite.run(&wanted, options.patience.unwrap_or(PATIENCE), !options.json)?;
     if !options.json {
         report.print();
     }
@@ -156,9 +189,43 @@ mod tests {
             with: Vec::new(),
             build: None,
             json: false,
-            patience: 1,
+            patience: None,
             cpython: cpython::Options::default(),
         }
+    }
+
+    /// What clap says, and then [`Options::check`].
+    fn is_refused(line: &str) -> bool {
+        #[derive(Debug, clap::Parser)]
+        struct Conformance {
+            #[command(flatten)]
+            options: Options,
+        }
+        let words = ["conformance"].into_iter().chain(line.split(' '));
+        <Conformance as clap::Parser>::try_parse_from(words).map_or(true, |it| it.options.check().is_err())
+    }
+
+    #[test]
+    fn nothing_that_is_asked_for_is_passed_over() {
+        for with in ["wine", "all", "i686,devpoll-emulation"] {
+            assert!(is_refused(&format!("--with cpython,{with}")), "{with}");
+            assert!(!is_refused(&format!("--with {with}")), "{with}");
+        }
+        for of_suite in ["--json", "--backend poll", "--patience 9"] {
+            assert!(is_refused(&format!("--with cpython {of_suite}")), "{of_suite}");
+            assert!(!is_refused(of_suite), "{of_suite}");
+        }
+        for of_cpython in ["--long", "--steps 1", "--seed 1", "--speed"] {
+            assert!(is_refused(of_cpython), "{of_cpython}");
+            assert!(is_refused(&format!("--build x86_64-unknown-freebsd {of_cpython}")), "{of_cpython}");
+            assert!(!is_refused(&format!("--with cpython {of_cpython}")), "{of_cpython}");
+        }
+        for together in ["--speed --filter poll", "--speed --steps 1", "--filter poll --seed 1"] {
+            assert!(is_refused(&format!("--with cpython {together}")), "{together}");
+        }
+        assert!(is_refused("--with cpython,libkqueue --seed 1"));
+        assert!(!is_refused("--with cpython,devpoll-emulation,libkqueue --long --filter kqueue"));
+        assert!(is_refused("--patience 2"));
     }
 
     #[test]

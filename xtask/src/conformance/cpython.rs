@@ -27,15 +27,30 @@ pub(crate) struct Options {
     /// With cpython: every interpreter from 3.11 on, and the slow tests too
     #[arg(long)]
     long: bool,
-    /// With cpython: how many calls of the fuzz are compared
-    #[arg(long, value_name = "NUMBER", default_value_t = 30_000)]
-    steps: u32,
-    /// With cpython: the first seed of the fuzz
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
-    seed: u32,
+    /// With cpython: how many calls of the fuzz are compared [default: 30000]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "filter")]
+    steps: Option<u32>,
+    /// With cpython: the first seed of the fuzz [default: 1]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "filter")]
+    seed: Option<u32>,
     /// With cpython: no tests, but how fast an event loop is, beside the same over CPython's own modules
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["filter", "steps", "seed"])]
     speed: bool,
+}
+
+/// What the fuzz does if nothing else is asked for.
+const STEPS: u32 = 30_000;
+const SEED: u32 = 1;
+
+impl Options {
+    /// Whether any of them is there.
+    pub(super) fn any(&self) -> bool {
+        self.long || self.speed || self.of_fuzz()
+    }
+
+    pub(super) fn of_fuzz(&self) -> bool {
+        self.steps.is_some() || self.seed.is_some()
+    }
 }
 
 /// How one test ended over CPython's modules, and over ours.
@@ -87,7 +102,7 @@ pub(super) fn run(options: &Options, filter: Option<&str>, emulated: bool) -> Re
     differences.iter().for_each(Difference::print);
     if filter.is_none() && !emulated {
         for interpreter in &interpreters {
-            interpreter.fuzz(&package, options.steps, options.seed)?;
+            interpreter.fuzz(&package, options.steps.unwrap_or(STEPS), options.seed.unwrap_or(SEED))?;
         }
     }
     let (passed, skipped) = compare::counts(&results);
