@@ -15,7 +15,7 @@ mod table;
 
 pub(crate) use instructions::check as check_instructions;
 
-use crate::shell;
+use crate::{artifact, shell};
 use peers::Subjects;
 use samples::Samples;
 
@@ -110,8 +110,7 @@ fn program(name: &str, with_peers: bool) -> Result<PathBuf> {
     if with_peers {
         build.args(["--features", "peers"]);
     }
-    shell::run(&mut build)?;
-    Ok(shell::target_directory()?.join("release").join(name))
+    artifact::build(&mut build, "bin", name)
 }
 
 /// Runs a program that prints measurements, and adds them to `samples`.

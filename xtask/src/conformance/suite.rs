@@ -9,12 +9,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use serde_json::Value;
 
 use super::machine::Machine;
 use super::progress::Progress;
 use super::report::Report;
 use super::{Name, Outcome, Scenario};
+use crate::artifact;
 use crate::shell::{self, BOLD};
 
 /// The test program of the package `conformance`, for one machine.
@@ -102,24 +102,7 @@ pub(super) fn plural(count: usize, what: &str) -> String {
 
 /// Builds the test program with this command, and gives back where it is.
 pub(super) fn program(build: &mut Command) -> Result<PathBuf> {
-    shell::announce(build);
-    build.arg("--message-format=json-render-diagnostics").stderr(Stdio::inherit());
-    let output = build.output().context("cargo does not start")?;
-    if !output.status.success() {
-        bail!("the conformance suite does not compile ({})", output.status);
-    }
-    executable(&String::from_utf8_lossy(&output.stdout)).context("cargo built no test program `conformance`")
-}
-
-/// The path of the test program in cargo's messages, one JSON object a line.
-fn executable(messages: &str) -> Option<PathBuf> {
-    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut programs = messages.filter(|message| {
-        message["reason"] == "compiler-artifact"
-            && message["target"]["name"] == "conformance"
-            && message["target"]["kind"][0] == "test"
-    });
-    programs.find_map(|message| message["executable"].as_str().map(PathBuf::from))
+    artifact::build(build, "test", "conformance")
 }
 
 /// The names in a list of lines like `name: test`.
@@ -266,15 +249,6 @@ mod tests {
 
     fn read(log: &str) -> Vec<(String, Outcome)> {
         log.lines().filter_map(ended).collect()
-    }
-
-    #[test]
-    fn the_program_is_found_among_the_messages() {
-        let messages = "garbage\n\
-            {\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"conformance\",\"kind\":[\"lib\"]},\"executable\":null}\n\
-            {\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"conformance\",\"kind\":[\"test\"]},\"executable\":\"/x/y\"}\n";
-        assert_eq!(executable(messages), Some(PathBuf::from("/x/y")));
-        assert_eq!(executable("{}"), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use super::run::Side;
-use crate::{debian, shell};
+use crate::{artifact, debian, shell};
 
 /// Where the environment looks for our modules; nowhere if it is not set.
 pub(super) const OURS: &str = "SELECTORS_CPYTHON";
@@ -68,8 +68,7 @@ pub(super) fn build(emulated: bool) -> Result<PathBuf> {
     if emulated {
         build.args(["--features", "cpython/libkqueue,cpython/devpoll-emulation"]);
     }
-    shell::run(&mut build)?;
-    Ok(shell::target_directory()?.join("release/libcpython.so"))
+    artifact::build(&mut build, "cdylib", "cpython")
 }
 
 impl Interpreter {
