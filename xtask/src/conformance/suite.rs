@@ -4,7 +4,7 @@ use std::env;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{self, Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ use crate::shell::{self, BOLD};
 pub(super) struct Suite {
     machine: Machine,
     program: PathBuf,
-    /// Where its log and its output go.
+    /// Where its log and its output go while it runs: no other process has this folder.
     notes: PathBuf,
 }
 
@@ -33,8 +33,7 @@ impl Suite {
             build.args(["--features", &machine.features.join(",")]);
         }
         let program = program(&mut build)?;
-        let notes = shell::target_directory()?.join("conformance");
-        fs::create_dir_all(&notes)?;
+        let notes = shell::target_directory()?.join("conformance").join(process::id().to_string());
         Ok(Self { machine, program, notes })
     }
 
@@ -48,6 +47,7 @@ impl Suite {
 
     /// Runs the wanted scenarios.
     pub(super) fn run(&self, wanted: &[Name], patience: u64, visible: bool) -> Result<Report> {
+        fs::create_dir_all(&self.notes)?;
         let (log, printed) = (self.notes.join("log"), self.notes.join("output"));
         File::create(&log)?;
         let output = File::create(&printed)?;
@@ -80,6 +80,7 @@ impl Suite {
         if report.failed() == 0 && status.is_none_or(|status| !status.success()) {
             bail!("every scenario held, and yet the suite ended badly; see {}", printed.display());
         }
+        let _ = fs::remove_dir_all(&self.notes); // what it has to tell is in the report
         Ok(report)
     }
 
