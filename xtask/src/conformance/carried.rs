@@ -114,8 +114,11 @@ fn unwinder(zig: &Path, system: &Target) -> Result<PathBuf> {
         compile.args(["cc", "-target", system.zig, "-O2", "-fno-pic", "-fno-stack-protector"]);
         compile.args(["-fno-sanitize=all", "-fno-exceptions", "-fno-rtti", "-DNDEBUG"]);
         compile.args(["-D_LIBUNWIND_IS_NATIVE_ONLY", "-c"]).arg(library.join("src").join(source));
-        compile.arg("-I").arg(library.join("include")).arg("-o").arg(&object);
+        // Under another name until it is complete, as the compiler is below.
+        let part = object.with_extension("part");
+        compile.arg("-I").arg(library.join("include")).arg("-o").arg(&part);
         shell::run(&mut compile).context("the unwinder")?;
+        fs::rename(&part, &object).with_context(|| object.display().to_string())?;
     }
     Ok(folder)
 }
@@ -129,10 +132,17 @@ fn zig() -> Result<PathBuf> {
         if !has_pip(Path::new(python)) {
             debian::need(&["python3-pip"])?;
         }
+        let part = of_release("zig-part")?;
+        for folder in [&part, &folder] {
+            if folder.exists() {
+                fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
+            }
+        }
         let mut install = Command::new(python);
         install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-cache-dir"]);
-        shell::run(install.arg("--target").arg(&folder).arg(format!("ziglang=={ZIG}")))
+        shell::run(install.arg("--target").arg(&part).arg(format!("ziglang=={ZIG}")))
             .context("a linker for other systems")?;
+        fs::rename(&part, &folder).with_context(|| folder.display().to_string())?;
     }
     Ok(program)
 }
