@@ -37,7 +37,7 @@ struct Arguments {
 enum Command {
     /// Run the demonstration: an echo server and its clients, on one back end or on each.
     ///
-    /// Everything after `demo` goes to the program as it stands: --clients N, --messages N, --size BYTES,
+    /// Everything after `demo` goes to the program as it stands: --clients N, --messages N, --size BYTES, --idle N,
     /// --backend NAME. `cargo xtask demo -- --help` tells about them.
     Demo {
         /// Arguments for the program.
