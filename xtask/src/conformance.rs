@@ -19,7 +19,8 @@ use suite::Suite;
 /// What to run, and how to tell about it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Run only this back end: select, poll, epoll, default, any; sys is the low crate alone, all compares them
+    /// Run only this back end: select, poll, and epoll, kqueue or devpoll where they are; default, any; sys is the low crate
+    /// alone, all compares them
     #[arg(long, value_name = "NAME")]
     backend: Option<String>,
     /// Run only the scenarios whose name (`backend::topic::scenario`) contains this text; with cpython, the modules of tests

@@ -168,7 +168,8 @@ pub type Run = Result<(), NotRun>;
 /// One scenario for one back end.
 #[derive(Clone, Copy, Debug)]
 pub struct Scenario {
-    /// `select`, `poll`, `epoll`, `default`, `any`; `sys` for the low crate alone, `all` for all back ends at once.
+    /// `select`, `poll`, `epoll`, `kqueue`, `devpoll` (`kqueue-emulated` and `devpoll-emulated` over an emulation), `default`,
+    /// `any`; `sys` for the low crate alone, `all` for all back ends at once.
     pub backend: &'static str,
     /// The file that it is in.
     pub topic: &'static str,

@@ -12,12 +12,13 @@ use super::{Outcome, Scenario};
 use crate::shell::{BAD, BOLD, DIM, GOOD, WARN};
 
 /// The order of the columns; others come after these.
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "select",
     "poll",
     "epoll",
     "kqueue",
     "kqueue-emulated",
+    "devpoll",
     "devpoll-emulated",
     "default",
     "any",
