@@ -15,8 +15,8 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     ///
     /// With `None` it waits for as long as it takes, with [`Duration::ZERO`](std::time::Duration::ZERO) not at all.
     /// With nothing registered it waits all the same, with `None` until a [`Waker`] is used. The wait never ends before
-    /// its time without a reason: something ready, a [`Waker`], or (on epoll, rarely) an event of a key that is gone.
-    /// The list can be empty then. Signals do not end a wait, unless [`Timeout::interruptible`] says so.
+    /// its time without a reason: something ready, a [`Waker`], or (on epoll and kqueue, rarely) an event of a key that is
+    /// gone or spent. The list can be empty then. Signals do not end a wait, unless [`Timeout::interruptible`] says so.
     ///
     /// # Errors
     ///
