@@ -1,12 +1,11 @@
 //! The end of a connection, from either side.
 
-use conformance::{Run, interests, now, pairs, soon, unless_wine, unless_winsock};
+use conformance::{Run, interests, now, pairs, soon, unless_wine, unless_winsock, when_asleep};
 use rustix::net::{Shutdown, shutdown, sockopt};
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, OwnedFd};
 use selectors::{File, Interest, Readiness, Selector};
 use std::io::{ErrorKind, Read, Write};
-use std::thread;
 use std::time::Duration;
 
 conformance::scenarios!(hangup:
@@ -106,10 +105,8 @@ fn the_peer_is_gone_and_there_was_no_room<B: Backend>() -> Run {
 
 fn the_peer_goes_during_the_wait<B: Backend>() -> Run {
     for (kind, here, peer) in connections() {
-        thread::scope(|scope| {
-            scope.spawn(move || drop(peer));
-            assert_eq!(seen::<B>(&here, READ).interest(), READ, "{kind}");
-        });
+        let seen = when_asleep(move || drop(peer), || seen::<B>(&here, READ));
+        assert_eq!(seen.interest(), READ, "{kind}");
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! One selector in another, by a duplicate of its descriptor.
 
-use conformance::{NotRun, Run, Stream, in_child, interests, now, pairs, soon, stdin};
+use conformance::{NotRun, Run, Stream, in_child, interests, now, pairs, soon, stdin, when_asleep};
 use selectors::backend::{AnyBackend, Backend, DefaultBackend, Poll, Select};
 use selectors::sys::fd::{AsFd, OwnedFd};
 use selectors::{DefaultSelector, Error, Interest, Mode, Selector};
@@ -97,10 +97,8 @@ fn the_inner_is_seen_by_every_kind_of_outer<B: Backend>() -> Run {
 fn the_outer_wait_ends_when_the_inner_becomes_ready<B: Backend>() -> Run {
     let mut nest = Nest::<B>::new()?;
     let mut peer = nest.peer.try_clone().unwrap();
-    std::thread::scope(|scope| {
-        scope.spawn(move || peer.write_all(b"x").unwrap());
-        assert_eq!(soon(&mut nest.outer).len(), 1);
-    });
+    let ready = when_asleep(move || peer.write_all(b"x").unwrap(), || soon(&mut nest.outer));
+    assert_eq!(ready.len(), 1);
     assert_eq!(now(&mut nest.inner).len(), 1);
     Ok(())
 }

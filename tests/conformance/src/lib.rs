@@ -16,6 +16,7 @@ use selectors::backend::Backend;
 use selectors::sys::fd::AsFd;
 use selectors::{BackendKind, Error, Interest, Mode, Ready, Selector, Token};
 
+mod asleep;
 mod child;
 mod fickle;
 pub mod kernel;
@@ -56,6 +57,7 @@ pub mod stdin;
 pub mod stdin;
 mod worker;
 
+pub use asleep::{this_thread, until_asleep, when_asleep};
 pub use child::{echo, in_child, is_part, not_run, part, run as run_as_child};
 pub use fickle::Fickle;
 pub use files::{File, POLL_PRIORITY, POLL_READ, Stream, unless_wine, unless_winsock};

@@ -1,7 +1,6 @@
 //! The object for `/dev/poll`, over the emulation.
 
-use super::asleep::{this_thread, until_asleep};
-use conformance::{Descriptors, Run, Stream, WAIT, pairs, signals};
+use conformance::{Descriptors, Run, Stream, WAIT, pairs, signals, when_asleep};
 use rustix::io::{FdFlags, fcntl_getfd};
 use selectors::Timeout;
 use selectors::sys::devpoll::{Cache, DevPoll};
@@ -10,7 +9,6 @@ use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::path::Path;
-use std::thread;
 use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(sys, devpoll:
@@ -263,15 +261,11 @@ fn no_limit_waits() -> Run {
     let (a, mut b) = pairs::streams();
     let mut devpoll = DevPoll::new().unwrap();
     devpoll.register(a.as_fd(), PollFlags::IN);
-    let this = this_thread();
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            until_asleep(this);
-            b.write_all(b"x").unwrap();
-            b // lives until the wait is over
-        });
-        assert_eq!(devpoll.poll(None).unwrap().count(), 1);
-    });
+    let write = move || {
+        b.write_all(b"x").unwrap();
+        b
+    };
+    assert_eq!(when_asleep(write, || devpoll.poll(None).unwrap().count()), 1);
     Ok(())
 }
 

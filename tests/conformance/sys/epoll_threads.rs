@@ -1,14 +1,13 @@
 //! `epoll` from several threads at once, and one instance within another call.
 
-use super::asleep::{this_thread, until_asleep};
-use conformance::{Run, WAIT, pairs};
+use conformance::{Run, WAIT, pairs, this_thread, until_asleep};
 use selectors::sys::Timeout;
 use selectors::sys::epoll::{Epoll, Event, EventFlags};
 use selectors::sys::poll::{PollFd, PollFlags, poll};
 use selectors::sys::select::{FdSet, select};
 use std::io::Write;
 use std::os::fd::AsFd;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 conformance::scenarios_of!(sys, epoll_threads:
@@ -58,9 +57,13 @@ fn several_wait_at_once() -> Run {
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, EventFlags::IN, 1).unwrap();
     let found: Vec<_> = thread::scope(|scope| {
-        let waiters: Vec<_> = (0..3)
-            .map(|_| scope.spawn(|| epoll.wait(&mut [Event::default()], WAIT).unwrap().len()))
-            .collect();
+        let (sender, receiver) = channel();
+        let wait = |sender: Sender<_>| {
+            sender.send(this_thread()).unwrap();
+            epoll.wait(&mut [Event::default()], WAIT).unwrap().len()
+        };
+        let waiters = [(); 3].map(|()| sender.clone()).map(|sender| scope.spawn(move || wait(sender)));
+        receiver.iter().take(waiters.len()).for_each(until_asleep);
         b.write_all(b"x").unwrap();
         waiters.into_iter().map(|waiter| waiter.join().unwrap()).collect()
     });

@@ -1,8 +1,7 @@
 //! Waits whose time is over before a signal handler is that interrupted them.
 
-use super::asleep::{this_thread, until_asleep};
 use super::waits::ALL;
-use conformance::{Run, pairs, signals};
+use conformance::{Run, pairs, signals, this_thread, until_asleep};
 use selectors::sys::fd::AsFd;
 use selectors::sys::select::{FdSet, select};
 use std::io::{self, Write};

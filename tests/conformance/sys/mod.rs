@@ -2,7 +2,6 @@
 
 use conformance::Scenario;
 
-mod asleep;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 mod calls;
 mod constants;

@@ -1,8 +1,7 @@
 //! Waits while the process is stopped and goes on: signal(7), "Interruption of system calls by stop signals".
 
-use super::asleep::{this_thread, until_asleep};
 use super::waits::{self, Wait};
-use conformance::{Run, WAIT, in_a_fork, in_child, pairs};
+use conformance::{Run, WAIT, in_a_fork, in_child, pairs, this_thread, until_asleep};
 use rustix::process::{Signal, getppid, kill_process};
 use selectors::Timeout;
 use std::fs;

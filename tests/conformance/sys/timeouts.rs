@@ -1,13 +1,11 @@
 //! How long a wait takes.
 
-use super::asleep::{this_thread, until_asleep};
 use super::seccomp::{self, in_a_thread_where};
 use super::waits::{ALL, assert_never_early};
-use conformance::{Run, WAIT, pairs};
+use conformance::{Run, WAIT, pairs, when_asleep};
 use selectors::Timeout;
 use selectors::sys::fd::AsFd;
 use std::io::Write;
-use std::thread;
 use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(sys, timeouts:
@@ -75,15 +73,12 @@ fn zero_does_not_wait() -> Run {
 fn no_limit_waits_until_something_is_ready() -> Run {
     for &(name, wait) in ALL {
         let (a, mut b) = pairs::streams();
-        let this = this_thread();
-        thread::scope(|scope| {
-            scope.spawn(move || {
-                until_asleep(this);
-                b.write_all(b"x").unwrap();
-                b // lives until the wait is over
-            });
-            assert_eq!(wait(Some(a.as_fd()), Timeout::NEVER).unwrap(), 1, "{name}");
-        });
+        let write = move || {
+            b.write_all(b"x").unwrap();
+            b
+        };
+        let found = when_asleep(write, || wait(Some(a.as_fd()), Timeout::NEVER));
+        assert_eq!(found.unwrap(), 1, "{name}");
     }
     Ok(())
 }
