@@ -1,12 +1,11 @@
 //! Signals while a selector waits.
 
 use conformance::signals::{self, handled, storm};
+use conformance::storms::{EVERY, TOO_LONG, after_some_signals, disturbed, in_a_storm};
 use conformance::{Run, Stream, WAIT, interests, now, pairs};
 use selectors::backend::Backend;
 use selectors::{Error, Interest, Ready, Selector, Timeout};
 use std::io::{ErrorKind, Write};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread;
 use std::time::{Duration, Instant};
 
 conformance::scenarios!(interrupt:
@@ -22,63 +21,20 @@ conformance::scenarios!(interrupt:
     without_a_signal_nobody_is_told,
 );
 
-const EVERY: Duration = Duration::from_millis(5);
-
-/// Fewer signals are no test.
-const ENOUGH: u64 = 3;
-
-/// Far more than any wait here takes: one that starts anew after each signal takes for ever.
-const TOO_LONG: Duration = Duration::from_secs(20);
-
-/// Runs `body` in a storm of signals; the other end of `end` becomes readable if it takes too long.
-fn in_a_storm<T>(end: &Stream, body: impl FnOnce() -> T) -> (T, u64) {
-    thread::scope(|scope| {
-        let (done, waiting) = channel::<()>();
-        scope.spawn(move || {
-            if waiting.recv_timeout(TOO_LONG) == Err(RecvTimeoutError::Timeout) {
-                let mut end = end;
-                end.write_all(b"x").unwrap();
-            }
-        });
-        let result = storm(EVERY, body);
-        drop(done);
-        result
-    })
-}
-
-/// Does something when the signals have begun to come.
-fn after_some_signals<T>(act: impl FnOnce() + Send, body: impl FnOnce() -> T) -> T {
-    let before = handled();
-    let (result, _) = storm(EVERY, || {
-        thread::scope(|scope| {
-            scope.spawn(move || {
-                while handled() < before + 5 {
-                    thread::yield_now();
-                }
-                act();
-            });
-            body()
-        })
-    });
-    result
-}
-
 fn a_wait_takes_its_time_and_no_more<B: Backend>() -> Run {
     signals::need()?;
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     selector.register(&a, Interest::READ, ()).unwrap();
     for limit in [Duration::from_millis(100), Duration::from_micros(60_500)] {
-        let mut interruptions = 0;
-        // Once, but for a machine that has no time for signals.
-        while interruptions < ENOUGH {
+        disturbed(|| {
             let start = Instant::now();
             let (ready, signals) = in_a_storm(&b, || selector.select(limit).unwrap());
             let elapsed = start.elapsed();
             assert!(ready.is_empty(), "began anew after each signal");
             assert!(elapsed >= limit, "was to wait for {limit:?}, and came back after {elapsed:?}");
-            interruptions += signals;
-        }
+            signals
+        });
     }
     Ok(())
 }
@@ -86,14 +42,13 @@ fn a_wait_takes_its_time_and_no_more<B: Backend>() -> Run {
 fn a_wait_with_nothing_registered_takes_its_time<B: Backend>() -> Run {
     signals::need()?;
     let mut selector = Selector::<B, Stream>::new().unwrap();
-    let mut interruptions = 0;
-    while interruptions < ENOUGH {
+    disturbed(|| {
         let (limit, start) = (Duration::from_millis(50), Instant::now());
         let (ready, signals) = storm(EVERY, || selector.select(limit).unwrap());
         let elapsed = start.elapsed();
         assert!(ready.is_empty() && (limit..WAIT).contains(&elapsed), "{elapsed:?}");
-        interruptions += signals;
-    }
+        signals
+    });
     Ok(())
 }
 
@@ -104,13 +59,14 @@ fn a_wait_that_is_interrupted_near_its_end<B: Backend>() -> Run {
     let mut selector = Selector::<B, _>::new().unwrap();
     selector.register(&a, Interest::READ, ()).unwrap();
     let limit = EVERY - Duration::from_micros(100);
-    in_a_storm(&b, || {
+    let mut waits = || {
         for _ in 0..20 {
             let start = Instant::now();
             assert!(selector.select(limit).unwrap().is_empty());
             assert!(start.elapsed() >= limit);
         }
-    });
+    };
+    disturbed(|| in_a_storm(&b, &mut waits).1);
     Ok(())
 }
 

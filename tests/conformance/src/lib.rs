@@ -55,6 +55,7 @@ pub mod stdin;
 #[cfg(windows)]
 #[path = "stdin/windows.rs"]
 pub mod stdin;
+pub mod storms;
 mod worker;
 
 pub use asleep::{this_thread, until_asleep, when_asleep};

@@ -1,15 +1,14 @@
 //! Signals while something waits.
 
 use super::waits::ALL;
-use conformance::signals::{self, handled, storm};
-use conformance::{Run, Stream, pairs};
+use conformance::signals::{self, handled};
+use conformance::storms::{EVERY, TOO_LONG, after_some_signals, disturbed, in_a_storm};
+use conformance::{Run, pairs};
 use selectors::Timeout;
 use selectors::sys::fd::AsFd;
 use selectors::sys::poll::{Poll, PollFlags};
 use selectors::sys::select::{FdSet, select};
 use std::io::{ErrorKind, Write};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread;
 use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(sys, interrupts:
@@ -22,27 +21,6 @@ conformance::scenarios_of!(sys, interrupts:
     the_sets_are_as_they_were_after_an_interruption,
     the_polling_object_after_an_interruption,
 );
-
-const EVERY: Duration = Duration::from_millis(5);
-
-/// Far more than any wait here takes: one that starts anew after each signal takes for ever.
-const TOO_LONG: Duration = Duration::from_secs(20);
-
-/// Runs `body` in a storm of signals; `end` becomes readable if it takes too long.
-fn in_a_storm<T>(end: &Stream, body: impl FnOnce() -> T) -> (T, u64) {
-    thread::scope(|scope| {
-        let (done, waiting) = channel::<()>();
-        scope.spawn(move || {
-            if waiting.recv_timeout(TOO_LONG) == Err(RecvTimeoutError::Timeout) {
-                let mut end = end;
-                end.write_all(b"x").unwrap();
-            }
-        });
-        let result = storm(EVERY, body);
-        drop(done);
-        result
-    })
-}
 
 fn a_wait_goes_on_with_the_time_that_is_left() -> Run {
     signals::need()?;
@@ -65,23 +43,19 @@ fn a_wait_goes_on_with_the_time_that_is_left() -> Run {
     Ok(())
 }
 
-/// Again, until some signals came in the midst of it: on a busy machine the one who sends them may have to wait.
-fn disturbed(mut body: impl FnMut() -> u64) {
-    while body() < 3 {}
-}
-
 /// Many are interrupted near their end, where nothing is left.
 fn short_waits() -> Run {
     signals::need()?;
     for &(name, wait) in ALL {
         let (a, b) = pairs::streams();
-        let ((), _) = in_a_storm(&b, || {
+        let waits = || {
             for _ in 0..20 {
                 let (limit, start) = (EVERY - Duration::from_micros(100), Instant::now());
                 assert_eq!(wait(Some(a.as_fd()), limit.into()).unwrap(), 0, "{name}");
                 assert!(start.elapsed() >= limit, "{name}");
             }
-        });
+        };
+        disturbed(|| in_a_storm(&b, waits).1);
     }
     Ok(())
 }
@@ -90,20 +64,9 @@ fn what_comes_meanwhile_is_seen() -> Run {
     signals::need()?;
     for &(name, wait) in ALL {
         for timeout in [Timeout::NEVER, Timeout::after(2 * TOO_LONG)] {
-            let (a, mut b) = pairs::streams();
-            let before = handled();
-            let (found, _) = storm(EVERY, || {
-                thread::scope(|scope| {
-                    scope.spawn(move || {
-                        while handled() < before + 5 {
-                            thread::yield_now();
-                        }
-                        b.write_all(b"x").unwrap();
-                        b // lives until the wait is over
-                    });
-                    wait(Some(a.as_fd()), timeout)
-                })
-            });
+            let (a, b) = pairs::streams();
+            let write = || (&b).write_all(b"x").unwrap();
+            let found = after_some_signals(write, || wait(Some(a.as_fd()), timeout));
             assert_eq!(found.unwrap(), 1, "{name}");
         }
     }
