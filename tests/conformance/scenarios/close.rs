@@ -5,7 +5,6 @@ use selectors::backend::Backend;
 use selectors::sys::fd::AsRawFd;
 use selectors::{Interest, Mode, Selector};
 use std::cell::Cell;
-use std::io::{ErrorKind, Read};
 use std::rc::Rc;
 
 conformance::scenarios!(close:
@@ -82,15 +81,6 @@ fn it_is_told_how_many_are_left<B: Backend>() -> Run {
     Ok(())
 }
 
-/// Whether the other end of this is closed.
-fn hung_up(mut peer: &Stream) -> bool {
-    match peer.read(&mut [0; 8]) {
-        Ok(0) => true,
-        Err(error) if error.kind() == ErrorKind::WouldBlock => false,
-        result => panic!("{result:?}"),
-    }
-}
-
 fn what_is_not_taken_is_dropped<B: Backend>() -> Run {
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let dropped = Rc::new(());
@@ -102,13 +92,13 @@ fn what_is_not_taken_is_dropped<B: Backend>() -> Run {
     }
     let mut keys = selector.into_keys();
     let taken = keys.next().unwrap();
-    assert!(!peers.iter().any(hung_up));
+    assert!(!peers.iter().any(pairs::hung_up));
     assert_eq!(Rc::strong_count(&dropped), 4);
     drop(keys);
-    assert_eq!(peers.iter().filter(|peer| hung_up(peer)).count(), 2);
+    assert_eq!(peers.iter().filter(|peer| pairs::hung_up(peer)).count(), 2);
     assert_eq!(Rc::strong_count(&dropped), 2);
     drop(taken);
-    assert!(peers.iter().all(hung_up));
+    assert!(peers.iter().all(pairs::hung_up));
     Ok(())
 }
 
@@ -201,9 +191,9 @@ fn dropping_it_closes_what_it_owns<B: Backend>() -> Run {
     selector.register(a, Interest::READ, Rc::clone(&dropped)).unwrap();
     let paused = selector.register(c, Interest::READ, Rc::clone(&dropped)).unwrap();
     selector.pause(paused).unwrap();
-    assert!(!hung_up(&b) && !hung_up(&d));
+    assert!(!pairs::hung_up(&b) && !pairs::hung_up(&d));
     drop(selector);
-    assert!(hung_up(&b) && hung_up(&d));
+    assert!(pairs::hung_up(&b) && pairs::hung_up(&d));
     assert_eq!(Rc::strong_count(&dropped), 1);
     Ok(())
 }

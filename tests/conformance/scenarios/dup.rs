@@ -1,6 +1,6 @@
 //! Duplicates: several descriptors of one open file.
 
-use conformance::{Run, Stream, interests, now, pairs, soon};
+use conformance::{Run, interests, now, pairs, soon};
 use selectors::backend::Backend;
 use selectors::{Error, Interest, Mode, Selector};
 use std::io::Write;
@@ -20,16 +20,9 @@ conformance::scenarios!(dup:
     a_dropped_selector_leaves_the_other,
 );
 
-/// A socket with something to read; what keeps it so.
-fn ready() -> (Stream, Stream) {
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
-    (a, b)
-}
-
 fn a_dead_key_is_silent_while_a_duplicate_is_open<B: Backend>() -> Run {
     const LIMIT: Duration = Duration::from_millis(10);
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, Interest::READ, ()).unwrap();
@@ -45,7 +38,7 @@ fn a_dead_key_is_silent_while_a_duplicate_is_open<B: Backend>() -> Run {
 }
 
 fn a_waker_comes_through_while_a_duplicate_is_open<B: Backend>() -> Run {
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let _duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     let waker = selector.waker().unwrap();
@@ -72,7 +65,7 @@ fn two_duplicates_are_two_keys<B: Backend>() -> Run {
 }
 
 fn each_duplicate_has_its_own_interest<B: Backend>() -> Run {
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     let reader = selector.register(&a, Interest::READ, ()).unwrap();
@@ -86,7 +79,7 @@ fn each_duplicate_has_its_own_interest<B: Backend>() -> Run {
 }
 
 fn each_duplicate_has_its_own_mode<B: Backend>() -> Run {
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     let once = selector.register_with(&a, Interest::READ, Mode::Oneshot, ()).unwrap();
@@ -97,7 +90,7 @@ fn each_duplicate_has_its_own_mode<B: Backend>() -> Run {
 }
 
 fn unregistering_one_leaves_the_other<B: Backend>() -> Run {
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     let first = selector.register(&a, Interest::READ, ()).unwrap();
@@ -110,7 +103,7 @@ fn unregistering_one_leaves_the_other<B: Backend>() -> Run {
 }
 
 fn pausing_one_leaves_the_other<B: Backend>() -> Run {
-    let (a, b) = ready();
+    let (a, b) = pairs::ready();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     let paused = selector.register(&a, Interest::READ, ()).unwrap();
@@ -122,7 +115,7 @@ fn pausing_one_leaves_the_other<B: Backend>() -> Run {
 }
 
 fn closing_one_leaves_the_other<B: Backend>() -> Run {
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     let first = selector.register(a, Interest::READ, ()).unwrap();
@@ -133,7 +126,7 @@ fn closing_one_leaves_the_other<B: Backend>() -> Run {
 }
 
 fn a_duplicate_finds_no_key<B: Backend>() -> Run {
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, Interest::READ, ()).unwrap();
@@ -145,7 +138,7 @@ fn a_duplicate_finds_no_key<B: Backend>() -> Run {
 }
 
 fn one_descriptor_in_two_selectors<B: Backend>() -> Run {
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let (mut one, mut two) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());
     let first = one.register(&a, Interest::READ, ()).unwrap();
     let second = two.register(&a, Interest::WRITE, ()).unwrap();
@@ -158,7 +151,7 @@ fn one_descriptor_in_two_selectors<B: Backend>() -> Run {
 }
 
 fn a_dropped_selector_leaves_the_other<B: Backend>() -> Run {
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let (mut one, mut two) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());
     one.register(&a, Interest::READ, ()).unwrap();
     let token = two.register(&a, Interest::READ, ()).unwrap();

@@ -28,26 +28,17 @@ conformance::scenarios!(ownership:
     the_adapter_can_be_registered,
 );
 
-/// Whether the other end of this is closed.
-fn hung_up(mut peer: &Stream) -> bool {
-    match peer.read(&mut [0; 8]) {
-        Ok(0) => true,
-        Err(error) if error.kind() == ErrorKind::WouldBlock => false,
-        result => panic!("{result:?}"),
-    }
-}
-
 fn owned_it_is_open_while_registered<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
-    assert!(!hung_up(&b));
+    assert!(!pairs::hung_up(&b));
     selector.modify(token, Interest::READ).unwrap();
     now(&mut selector);
     selector.pause(token).unwrap();
-    assert!(!hung_up(&b));
+    assert!(!pairs::hung_up(&b));
     drop(selector);
-    assert!(hung_up(&b));
+    assert!(pairs::hung_up(&b));
     Ok(())
 }
 
@@ -57,12 +48,12 @@ fn unregistered_it_is_open_until_dropped<B: Backend>() -> Run {
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
     let key = selector.unregister(token).unwrap();
     drop(selector);
-    assert!(!hung_up(&b));
+    assert!(!pairs::hung_up(&b));
     let mut a: Stream = key.fileobj;
     a.write_all(b"x").unwrap();
     assert_eq!(pairs::drain(&b), 1);
     drop(a);
-    assert!(hung_up(&b));
+    assert!(pairs::hung_up(&b));
     Ok(())
 }
 
@@ -70,12 +61,12 @@ fn rejected_it_is_open_until_dropped<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let rejected = selector.register(a, Interest::empty(), ()).unwrap_err();
-    assert!(!hung_up(&b));
+    assert!(!pairs::hung_up(&b));
     let (_, a, ()) = rejected.into_parts();
     let rejected = selector.register(a, Interest::empty(), ()).unwrap_err();
     // The error alone does not keep it.
     let error = Error::from(rejected);
-    assert!(hung_up(&b), "{error}");
+    assert!(pairs::hung_up(&b), "{error}");
     Ok(())
 }
 
@@ -89,7 +80,7 @@ fn borrowed_it_outlives_the_selector<B: Backend>() -> Run {
     assert_eq!(pairs::drain(&a), 1);
     assert!(now(&mut selector).is_empty());
     drop(selector);
-    assert!(!hung_up(&b));
+    assert!(!pairs::hung_up(&b));
     Ok(())
 }
 
@@ -102,9 +93,9 @@ fn shared_it_lives_as_long_as_the_last<B: Backend>() -> Run {
     rcs.register(Rc::clone(&second), Interest::WRITE, ()).unwrap();
     drop((first, second));
     assert_eq!((now(&mut arcs).len(), now(&mut rcs).len()), (1, 1));
-    assert!(!hung_up(&b) && !hung_up(&d));
+    assert!(!pairs::hung_up(&b) && !pairs::hung_up(&d));
     drop((arcs, rcs));
-    assert!(hung_up(&b) && hung_up(&d));
+    assert!(pairs::hung_up(&b) && pairs::hung_up(&d));
     Ok(())
 }
 
@@ -115,7 +106,7 @@ fn a_borrowed_descriptor<B: Backend>() -> Run {
     assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
     assert_eq!(selector.unregister(token).unwrap().fileobj.as_raw_fd(), a.as_raw_fd());
     drop(selector);
-    assert!(!hung_up(&b));
+    assert!(!pairs::hung_up(&b));
     Ok(())
 }
 

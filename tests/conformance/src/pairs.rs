@@ -20,6 +20,13 @@ pub fn streams() -> (Stream, Stream) {
     (a, b)
 }
 
+/// Two connected stream sockets, the first with something to read.
+pub fn ready() -> (Stream, Stream) {
+    let (a, mut b) = streams();
+    b.write_all(b"x").unwrap();
+    (a, b)
+}
+
 /// Two connected stream sockets between which nothing is ever under way.
 ///
 /// # Errors
@@ -98,5 +105,14 @@ pub fn drain(mut reader: impl Read) -> usize {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => panic!("{error}"),
         }
+    }
+}
+
+/// Whether the other end of this is closed.
+pub fn hung_up(mut peer: &Stream) -> bool {
+    match peer.read(&mut [0; 8]) {
+        Ok(0) => true,
+        Err(error) if error.kind() == ErrorKind::WouldBlock => false,
+        result => panic!("{result:?}"),
     }
 }

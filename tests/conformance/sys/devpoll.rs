@@ -1,7 +1,7 @@
 //! The object for `/dev/poll`, over the emulation.
 
 use conformance::storms::{EVERY, disturbed};
-use conformance::{Descriptors, Run, Stream, WAIT, pairs, signals, when_asleep};
+use conformance::{Descriptors, Run, WAIT, pairs, signals, when_asleep};
 use rustix::io::{FdFlags, fcntl_getfd};
 use selectors::Timeout;
 use selectors::sys::devpoll::{Cache, DevPoll};
@@ -43,17 +43,10 @@ fn now(devpoll: &mut DevPoll<'_>) -> BTreeMap<RawFd, PollFlags> {
     map
 }
 
-/// Ready for reading and writing.
-fn ready() -> (Stream, Stream) {
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
-    (a, b)
-}
-
 const BOTH: PollFlags = PollFlags::IN.union(PollFlags::OUT);
 
 fn a_number_that_no_descriptor_has() -> Run {
-    let ((a, _b), nothing) = (ready(), pairs::no_descriptor()?);
+    let ((a, _b), nothing) = (pairs::ready(), pairs::no_descriptor()?);
     let mut devpoll = DevPoll::new().unwrap();
     devpoll.register(a.as_fd(), BOTH);
     devpoll.register(nothing, BOTH);
@@ -65,7 +58,7 @@ fn a_number_that_no_descriptor_has() -> Run {
 }
 
 fn registering_twice_replaces() -> Run {
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let fd = a.as_raw_fd();
     let mut devpoll = DevPoll::new().unwrap();
     for waited in [false, true] {
@@ -83,7 +76,7 @@ fn registering_twice_replaces() -> Run {
 }
 
 fn modify_narrows_and_widens() -> Run {
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let mut devpoll = DevPoll::new().unwrap();
     // As in Python, it registers what is not.
     for flags in [PollFlags::OUT, BOTH, PollFlags::IN, PollFlags::OUT, BOTH] {
@@ -95,7 +88,7 @@ fn modify_narrows_and_widens() -> Run {
 }
 
 fn what_is_not_registered() -> Run {
-    let ((a, _b), (c, _d)) = (ready(), ready());
+    let ((a, _b), (c, _d)) = (pairs::ready(), pairs::ready());
     let mut devpoll = DevPoll::new().unwrap();
     devpoll.unregister(a.as_fd());
     assert!(devpoll.is_empty() && now(&mut devpoll).is_empty());
@@ -111,7 +104,7 @@ fn what_is_not_registered() -> Run {
 }
 
 fn a_registration_that_ends_before_the_wait() -> Run {
-    let ((a, _b), (c, _d)) = (ready(), ready());
+    let ((a, _b), (c, _d)) = (pairs::ready(), pairs::ready());
     let mut devpoll = DevPoll::new().unwrap();
     devpoll.register(a.as_fd(), PollFlags::OUT);
     devpoll.register(c.as_fd(), PollFlags::OUT);
@@ -144,7 +137,7 @@ fn the_mask_that_would_remove() -> Run {
     devpoll.register(reader.as_fd(), remove);
     drop(writer);
     assert_eq!(now(&mut devpoll), BTreeMap::from([(reader.as_raw_fd(), PollFlags::HUP)]));
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     devpoll.register(a.as_fd(), remove | PollFlags::OUT);
     assert!(now(&mut devpoll)[&a.as_raw_fd()].contains(PollFlags::OUT));
     Ok(())
@@ -152,7 +145,7 @@ fn the_mask_that_would_remove() -> Run {
 
 /// Against a plain map.
 fn any_order_of_operations() -> Run {
-    let pairs: Vec<_> = (0..6).map(|_| ready()).collect();
+    let pairs: Vec<_> = (0..6).map(|_| pairs::ready()).collect();
     let mut random = 1_u32;
     let mut next = |below: u32| {
         // Numerical Recipes' generator; its high bits are good enough here.
@@ -219,7 +212,7 @@ fn twelve_pipes() -> Run {
 }
 
 fn nothing_registered_sleeps() -> Run {
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let mut devpoll = DevPoll::new().unwrap();
     for _ in 0..2 {
         let (limit, start) = (Duration::from_millis(10), Instant::now());
@@ -246,7 +239,7 @@ fn never_early() -> Run {
 }
 
 fn time_outs_of_all_lengths() -> Run {
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let mut devpoll = DevPoll::new().unwrap();
     devpoll.register(a.as_fd(), PollFlags::OUT);
     let limits =
@@ -304,7 +297,7 @@ fn a_wait_that_asks_for_it_is_interrupted() -> Run {
 
 fn thousands_at_once() -> Run {
     let (_limit, count) = Descriptors::raise(3000, 8000)?;
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let duplicates: Vec<_> = (0..count - 10).map(|_| a.try_clone().unwrap()).collect();
     let mut devpoll = DevPoll::new().unwrap();
     for duplicate in &duplicates {
@@ -321,7 +314,7 @@ fn thousands_at_once() -> Run {
 }
 
 fn the_iterator() -> Run {
-    let ((a, _b), (c, _d)) = (ready(), ready());
+    let ((a, _b), (c, _d)) = (pairs::ready(), pairs::ready());
     let mut devpoll = DevPoll::new().unwrap();
     devpoll.register(a.as_fd(), PollFlags::OUT);
     devpoll.register(c.as_fd(), PollFlags::OUT);
@@ -339,7 +332,7 @@ fn the_iterator() -> Run {
 
 fn the_descriptor() -> Run {
     let is_open = |fd: RawFd| Path::new(&format!("/proc/self/fd/{fd}")).symlink_metadata().is_ok();
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let mut devpoll = DevPoll::new().unwrap();
     let cache = Cache::new().unwrap();
     assert_ne!(devpoll.as_fd().as_raw_fd(), cache.as_fd().as_raw_fd());

@@ -1,13 +1,13 @@
 //! A set for `/dev/poll` that lasts from wait to wait, over the emulation.
 
 use conformance::errno::Errno;
-use conformance::{Run, Stream, pairs};
+use conformance::{Run, pairs};
 use selectors::Timeout;
 use selectors::sys::devpoll::Cache;
 use selectors::sys::devpoll_system::cut_next_write;
 use selectors::sys::poll::PollFlags;
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -50,16 +50,9 @@ fn assert_finds(cache: &mut Cache, entries: &[Entry<'_>]) {
     assert_eq!(find(cache, entries).unwrap(), expected);
 }
 
-/// Ready for reading and writing.
-fn ready() -> (Stream, Stream) {
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
-    (a, b)
-}
-
 /// The same, other events, another order, fewer, more, others, none: each time only what was loaded last counts.
 fn loaded_again() -> Run {
-    let ends: Vec<_> = (0..4).map(|_| ready()).collect();
+    let ends: Vec<_> = (0..4).map(|_| pairs::ready()).collect();
     let [a, b, c, d] = [0, 1, 2, 3].map(|index: usize| ends[index].0.as_fd());
     let lists: [&[Entry<'_>]; 17] = [
         &[(a, READ), (b, READ)],
@@ -105,7 +98,7 @@ fn writes(cache: &mut Cache, entries: &[Entry<'_>]) -> bool {
 }
 
 fn nothing_is_written_when_nothing_changed() -> Run {
-    let ((a, _b), (c, _d)) = (ready(), ready());
+    let ((a, _b), (c, _d)) = (pairs::ready(), pairs::ready());
     let mut cache = Cache::new().unwrap();
     let list = [(a.as_fd(), READ), (c.as_fd(), BOTH)];
     assert_finds(&mut cache, &list);
@@ -119,7 +112,7 @@ fn nothing_is_written_when_nothing_changed() -> Run {
 }
 
 fn only_differences_are_written() -> Run {
-    let ends: Vec<_> = (0..8).map(|_| ready()).collect();
+    let ends: Vec<_> = (0..8).map(|_| pairs::ready()).collect();
     let mut list: Vec<_> = ends.iter().map(|(end, _)| (end.as_fd(), READ)).collect();
     let mut cache = Cache::new().unwrap();
     assert_finds(&mut cache, &list);
@@ -136,7 +129,7 @@ fn only_differences_are_written() -> Run {
 }
 
 fn a_descriptor_that_comes_twice() -> Run {
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let mut cache = Cache::new().unwrap();
     assert_finds(&mut cache, &[(a.as_fd(), READ), (a.as_fd(), WRITE)]);
     assert!(!writes(&mut cache, &[(a.as_fd(), WRITE), (a.as_fd(), READ), (a.as_fd(), READ)]));
@@ -146,7 +139,7 @@ fn a_descriptor_that_comes_twice() -> Run {
 
 /// The list is the same, number for number. That the file is another one shows in what is written.
 fn a_number_that_is_given_again() -> Run {
-    let ((a, _b), (c, _d)) = (ready(), ready());
+    let ((a, _b), (c, _d)) = (pairs::ready(), pairs::ready());
     let mut cache = Cache::new().unwrap();
     assert_finds(&mut cache, &[(a.as_fd(), READ)]);
     let number = a.as_raw_fd();
@@ -161,7 +154,7 @@ fn a_number_that_is_given_again() -> Run {
 }
 
 fn what_is_forgotten_stays_loaded() -> Run {
-    let ((a, _b), (c, _d)) = (ready(), ready());
+    let ((a, _b), (c, _d)) = (pairs::ready(), pairs::ready());
     let mut cache = Cache::new().unwrap();
     // What it never had.
     cache.forget(a.as_fd());
@@ -178,7 +171,7 @@ fn what_is_forgotten_stays_loaded() -> Run {
 
 /// What a wait would have written is written by the next one.
 fn loaded_but_not_waited_for() -> Run {
-    let ((a, _b), (c, _d)) = (ready(), ready());
+    let ((a, _b), (c, _d)) = (pairs::ready(), pairs::ready());
     let (one, both) = ([(a.as_fd(), BOTH)], [(a.as_fd(), READ), (c.as_fd(), WRITE)]);
     let mut cache = Cache::new().unwrap();
     assert_finds(&mut cache, &one);
@@ -193,7 +186,7 @@ fn loaded_but_not_waited_for() -> Run {
 
 /// A load that breaks off has taken the first entries; none of it may be left in the next one.
 fn broken_off(break_off: impl Fn(&mut Cache, Entry<'_>)) {
-    let ((a, _b), (c, _d)) = (ready(), ready());
+    let ((a, _b), (c, _d)) = (pairs::ready(), pairs::ready());
     let first = [(a.as_fd(), READ), (c.as_fd(), WRITE)];
     let other = (c.as_fd(), READ);
     for next in [&first[..], &[other], &[first[0]], &[other, first[0]], &[]] {

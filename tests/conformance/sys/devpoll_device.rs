@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "the device takes numbers, also of what is closed")]
 
 use conformance::storms::EVERY;
-use conformance::{Descriptors, Run, Stream, WAIT, in_a_fork, pairs, signals};
+use conformance::{Descriptors, Run, WAIT, in_a_fork, pairs, signals};
 use rustix::io::{FdFlags, fcntl_getfd};
 use selectors::Timeout;
 use selectors::sys::devpoll_system::{Device, cut_next_write};
@@ -56,15 +56,8 @@ fn now(device: &mut Device) -> Vec<(RawFd, i16)> {
     look(device, 16, 0).unwrap()
 }
 
-/// Ready for reading and writing.
-fn ready() -> (Stream, Stream) {
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
-    (a, b)
-}
-
 fn masks_are_united() -> Run {
-    let ((a, _b), mut device) = (ready(), Device::open().unwrap());
+    let ((a, _b), mut device) = (pairs::ready(), Device::open().unwrap());
     let fd = a.as_raw_fd();
     assert_eq!(write(&mut device, &[(fd, OUT)]).unwrap(), 1);
     assert_eq!(now(&mut device), [(fd, OUT)]);
@@ -79,7 +72,7 @@ fn masks_are_united() -> Run {
 }
 
 fn exactly_one_mask_removes() -> Run {
-    let ((a, _b), mut device) = (ready(), Device::open().unwrap());
+    let ((a, _b), mut device) = (pairs::ready(), Device::open().unwrap());
     let fd = a.as_raw_fd();
     write(&mut device, &[(fd, OUT), (fd, REMOVE | IN)]).unwrap();
     assert_eq!(now(&mut device).len(), 1);
@@ -90,7 +83,7 @@ fn exactly_one_mask_removes() -> Run {
 }
 
 fn an_unknown_removal_is_ignored() -> Run {
-    let ((a, _b), mut device) = (ready(), Device::open().unwrap());
+    let ((a, _b), mut device) = (pairs::ready(), Device::open().unwrap());
     let fd = a.as_raw_fd();
     let batch = [(fd, REMOVE), (-1, REMOVE), (-1, IN), (i32::MIN, OUT), (i32::MAX, REMOVE), (fd, OUT)];
     assert_eq!(write(&mut device, &batch).unwrap(), batch.len());
@@ -100,7 +93,7 @@ fn an_unknown_removal_is_ignored() -> Run {
 
 fn what_is_not_open_is_taken_and_passed_over() -> Run {
     let mut device = Device::open().unwrap();
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     // A number that nobody has, and that is given to the next descriptor.
     let next = a.try_clone().unwrap();
     let fd = next.as_raw_fd();
@@ -119,7 +112,7 @@ fn what_is_not_open_is_taken_and_passed_over() -> Run {
 }
 
 fn what_was_closed_is_reported() -> Run {
-    let ((a, b), mut device) = (ready(), Device::open().unwrap());
+    let ((a, b), mut device) = (pairs::ready(), Device::open().unwrap());
     let (fd, other) = (a.as_raw_fd(), b.as_raw_fd());
     write(&mut device, &[(fd, IN), (other, OUT)]).unwrap();
     drop(a);
@@ -134,7 +127,7 @@ fn what_was_closed_is_reported() -> Run {
 }
 
 fn a_number_that_is_reused() -> Run {
-    let ((a, _b), (c, _d), mut device) = (ready(), ready(), Device::open().unwrap());
+    let ((a, _b), (c, _d), mut device) = (pairs::ready(), pairs::ready(), Device::open().unwrap());
     let fd = a.as_raw_fd();
     write(&mut device, &[(fd, IN)]).unwrap();
     (&a).read_exact(&mut [0]).unwrap();
@@ -147,7 +140,7 @@ fn a_number_that_is_reused() -> Run {
 }
 
 fn it_belongs_to_the_process_that_used_it_first() -> Run {
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let fd = a.as_raw_fd();
     let refused = |device: &mut Device| {
         assert_eq!(write(device, &[(fd, REMOVE)]).unwrap_err().raw_os_error(), Some(libc::EACCES));
@@ -176,7 +169,7 @@ fn it_belongs_to_the_process_that_used_it_first() -> Run {
 }
 
 fn a_batch_beyond_the_limit() -> Run {
-    let ((a, _b), mut device) = (ready(), Device::open().unwrap());
+    let ((a, _b), mut device) = (pairs::ready(), Device::open().unwrap());
     let fd = a.as_raw_fd();
     let limit = Descriptors::none_left()?;
     let most =
@@ -194,7 +187,7 @@ fn a_batch_beyond_the_limit() -> Run {
 }
 
 fn an_error_within_a_batch() -> Run {
-    let ((a, b), mut device) = (ready(), Device::open().unwrap());
+    let ((a, b), mut device) = (pairs::ready(), Device::open().unwrap());
     let (a, b) = (a.as_raw_fd(), b.as_raw_fd());
     cut_next_write(1, Some(libc::EIO));
     assert_eq!(write(&mut device, &[(a, IN), (b, OUT)]).unwrap_err().raw_os_error(), Some(libc::EIO));
@@ -206,7 +199,7 @@ fn an_error_within_a_batch() -> Run {
 }
 
 fn results_go_round() -> Run {
-    let ends: Vec<_> = (0..5).map(|_| ready().0).collect();
+    let ends: Vec<_> = (0..5).map(|_| pairs::ready().0).collect();
     let mut fds: Vec<_> = ends.iter().map(AsRawFd::as_raw_fd).collect();
     fds.sort_unstable();
     let mut device = Device::open().unwrap();
@@ -228,7 +221,7 @@ fn results_go_round() -> Run {
 }
 
 fn no_room_is_a_sleep() -> Run {
-    let ((a, _b), mut device) = (ready(), Device::open().unwrap());
+    let ((a, _b), mut device) = (pairs::ready(), Device::open().unwrap());
     write(&mut device, &[(a.as_raw_fd(), OUT)]).unwrap();
     let start = Instant::now();
     assert_eq!(look(&mut device, 0, 20).unwrap(), []);
@@ -263,7 +256,7 @@ fn a_signal() -> Run {
 }
 
 fn the_descriptor() -> Run {
-    let ((a, _b), mut device) = (ready(), Device::open().unwrap());
+    let ((a, _b), mut device) = (pairs::ready(), Device::open().unwrap());
     write(&mut device, &[(a.as_raw_fd(), OUT)]).unwrap();
     assert!(fcntl_getfd(&device).unwrap().contains(FdFlags::CLOEXEC));
     let mut entry = [PollFd::new(device.as_fd(), PollFlags::IN)];

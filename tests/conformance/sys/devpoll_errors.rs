@@ -2,14 +2,14 @@
 
 #![expect(unsafe_code, reason = "descriptors that are closed behind the set's back")]
 
-use conformance::{Descriptors, Run, Stream, in_a_fork, pairs};
+use conformance::{Descriptors, Run, in_a_fork, pairs};
 use selectors::Timeout;
 use selectors::sys::devpoll::{Cache, DevPoll};
 use selectors::sys::devpoll_system::cut_next_write;
 use selectors::sys::poll::PollFlags;
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
 conformance::scenarios_of!(sys, devpoll_errors:
@@ -31,17 +31,10 @@ fn find(devpoll: &mut DevPoll<'_>) -> io::Result<BTreeMap<RawFd, PollFlags>> {
     Ok(devpoll.poll(Timeout::ZERO)?.map(|(fd, flags)| (fd.as_raw_fd(), flags)).collect())
 }
 
-/// Ready for reading and writing.
-fn ready() -> (Stream, Stream) {
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
-    (a, b)
-}
-
 /// Registers, narrows and unregisters, and waits in a way that `wait` says until all of it is done.
 fn after(wait: impl Fn(&mut DevPoll<'_>, usize)) {
     for cut in 0..7 {
-        let pairs: Vec<_> = (0..4).map(|_| ready()).collect();
+        let pairs: Vec<_> = (0..4).map(|_| pairs::ready()).collect();
         let [a, b, c, d] = [0, 1, 2, 3].map(|index: usize| pairs[index].0.as_fd());
         let mut devpoll = DevPoll::new().unwrap();
         for fd in [a, b, c] {
@@ -85,7 +78,7 @@ fn a_write_that_fails_again_and_again() -> Run {
 
 /// The device took it, and nobody knows: it must be taken out before it is watched for less, or for nothing.
 fn what_a_failed_write_left_in_the_set() -> Run {
-    let ((a, _b), (c, _d)) = (ready(), ready());
+    let ((a, _b), (c, _d)) = (pairs::ready(), pairs::ready());
     for unregistered in [false, true] {
         let mut devpoll = DevPoll::new().unwrap();
         devpoll.register(a.as_fd(), BOTH);
@@ -131,7 +124,7 @@ fn an_interrupted_write_is_made_again() -> Run {
 }
 
 fn more_changes_than_descriptors() -> Run {
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let duplicates: Vec<_> = (0..200).map(|_| a.try_clone().unwrap()).collect();
     let mut devpoll = DevPoll::new().unwrap();
     for duplicate in &duplicates {
@@ -151,7 +144,7 @@ fn more_changes_than_descriptors() -> Run {
 }
 
 fn closed_by_number() -> Run {
-    let ((a, _b), (c, _d)) = (ready(), ready());
+    let ((a, _b), (c, _d)) = (pairs::ready(), pairs::ready());
     let number = c.as_raw_fd();
     // SAFETY: not closed for as long as it is used as that of a descriptor; after that, only reported as closed.
     let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
@@ -169,7 +162,7 @@ fn closed_by_number() -> Run {
 }
 
 fn in_a_forked_child() -> Run {
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let (mut devpoll, mut cache) = (DevPoll::new().unwrap(), Cache::new().unwrap());
     devpoll.register(a.as_fd(), PollFlags::OUT);
     assert_eq!(find(&mut devpoll).unwrap().len(), 1);
@@ -204,7 +197,7 @@ fn in_a_forked_child() -> Run {
 
 /// A set that nobody has used is that of the child that does, with what was registered.
 fn made_for_a_child() -> Run {
-    let (a, _b) = ready();
+    let (a, _b) = pairs::ready();
     let mut devpoll = DevPoll::new().unwrap();
     devpoll.register(a.as_fd(), PollFlags::OUT);
     assert!(in_a_fork(|| assert_eq!(find(&mut devpoll).unwrap().len(), 1)));
