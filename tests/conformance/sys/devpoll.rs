@@ -1,5 +1,6 @@
 //! The object for `/dev/poll`, over the emulation.
 
+use super::common::{Object, one_pipe_after_another, pipes, random};
 use conformance::storms::{EVERY, disturbed};
 use conformance::{Descriptors, Run, WAIT, pairs, signals, when_asleep};
 use rustix::io::{FdFlags, fcntl_getfd};
@@ -7,8 +8,8 @@ use selectors::Timeout;
 use selectors::sys::devpoll::{Cache, DevPoll};
 use selectors::sys::poll::{PollFd, PollFlags, poll};
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::io::{ErrorKind, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -35,9 +36,30 @@ conformance::scenarios_of!(sys, devpoll:
     types_go_to_other_threads,
 );
 
+impl<'fd> Object<'fd> for DevPoll<'fd> {
+    fn register(&mut self, fd: BorrowedFd<'fd>, flags: PollFlags) {
+        self.register(fd, flags);
+    }
+
+    fn modify(&mut self, fd: BorrowedFd<'fd>, flags: PollFlags) {
+        self.modify(fd, flags);
+    }
+
+    fn unregister(&mut self, fd: BorrowedFd<'fd>) {
+        self.unregister(fd);
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn wait(&mut self, timeout: Timeout) -> Vec<(RawFd, PollFlags)> {
+        self.poll(timeout).unwrap().map(|(fd, flags)| (fd.as_raw_fd(), flags)).collect()
+    }
+}
+
 fn now(devpoll: &mut DevPoll<'_>) -> BTreeMap<RawFd, PollFlags> {
-    let found: Vec<_> =
-        devpoll.poll(Timeout::ZERO).unwrap().map(|(fd, flags)| (fd.as_raw_fd(), flags)).collect();
+    let found = devpoll.wait(Timeout::ZERO);
     let map: BTreeMap<_, _> = found.iter().copied().collect();
     assert_eq!(map.len(), found.len(), "reported twice");
     map
@@ -146,12 +168,7 @@ fn the_mask_that_would_remove() -> Run {
 /// Against a plain map.
 fn any_order_of_operations() -> Run {
     let pairs: Vec<_> = (0..6).map(|_| pairs::ready()).collect();
-    let mut random = 1_u32;
-    let mut next = |below: u32| {
-        // Numerical Recipes' generator; its high bits are good enough here.
-        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (random >> 16) % below
-    };
+    let mut next = random();
     let mut devpoll = DevPoll::new().unwrap();
     let mut map = BTreeMap::new();
     for step in 0..5000 {
@@ -177,37 +194,8 @@ fn any_order_of_operations() -> Run {
     Ok(())
 }
 
-/// Writes to a pipe that is ready for it, reads from the one that is ready then, and unregisters both.
 fn twelve_pipes() -> Run {
-    const MESSAGE: &[u8] = b" This is a test.";
-    let pipes: Vec<_> = (0..12).map(|_| pairs::pipe()).collect::<Result<_, _>>()?;
-    let mut devpoll = DevPoll::new().unwrap();
-    for (reader, writer) in &pipes {
-        devpoll.register(reader.as_fd(), PollFlags::IN | PollFlags::PRI | PollFlags::OUT);
-        devpoll.modify(reader.as_fd(), PollFlags::IN);
-        devpoll.register(writer.as_fd(), PollFlags::OUT);
-    }
-    let mut received = Vec::new();
-    while !devpoll.is_empty() {
-        let left = devpoll.len();
-        let writable: Vec<_> =
-            devpoll.poll(WAIT).unwrap().map(|(fd, flags)| (fd.as_raw_fd(), flags)).collect();
-        assert!(writable.iter().all(|(_, flags)| *flags == PollFlags::OUT));
-        assert_eq!(writable.len(), left / 2);
-        let chosen = writable[writable.len() / 3].0;
-        let (reader, writer) = pipes.iter().find(|(_, writer)| writer.as_raw_fd() == chosen).unwrap();
-        let (mut input, mut output) = (reader, writer);
-        output.write_all(MESSAGE).unwrap();
-
-        let found = devpoll.poll(WAIT).unwrap().filter(|(_, flags)| *flags == PollFlags::IN);
-        assert_eq!(found.map(|(fd, _)| fd.as_raw_fd()).collect::<Vec<_>>(), [reader.as_raw_fd()]);
-        let mut buffer = [0; 64];
-        let length = input.read(&mut buffer).unwrap();
-        received.push(buffer[..length].to_vec());
-        devpoll.unregister(reader.as_fd());
-        devpoll.unregister(writer.as_fd());
-    }
-    assert_eq!(received, vec![MESSAGE; 12]);
+    one_pipe_after_another(&pipes()?, DevPoll::new().unwrap());
     Ok(())
 }
 

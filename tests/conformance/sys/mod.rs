@@ -4,6 +4,7 @@ use conformance::Scenario;
 
 #[cfg(any(target_os = "android", target_os = "linux"))]
 mod calls;
+mod common;
 mod constants;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 mod descriptors;

@@ -1,11 +1,11 @@
 //! The polling object, which keeps the list.
 
-use conformance::{POLL_READ, Run, Stream, WAIT, errno, pairs};
+use super::common::{Object, lines_over_time, one_pipe_after_another, pipes, random};
+use conformance::{POLL_READ, Run, Stream, errno, pairs};
 use selectors::sys::Timeout;
 use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use selectors::sys::poll::{Poll, PollFd, PollFlags, poll};
-use std::io::{ErrorKind, Read, Write};
-use std::thread;
+use std::io::{ErrorKind, Write};
 use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(sys, poll_object:
@@ -23,8 +23,30 @@ conformance::scenarios_of!(sys, poll_object:
     the_entries,
 );
 
+impl<'fd> Object<'fd> for Poll<'fd> {
+    fn register(&mut self, fd: BorrowedFd<'fd>, flags: PollFlags) {
+        self.register(fd, flags);
+    }
+
+    fn modify(&mut self, fd: BorrowedFd<'fd>, flags: PollFlags) {
+        self.modify(fd, flags).unwrap();
+    }
+
+    fn unregister(&mut self, fd: BorrowedFd<'fd>) {
+        self.unregister(fd).unwrap();
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn wait(&mut self, timeout: Timeout) -> Vec<(RawFd, PollFlags)> {
+        self.poll(timeout).unwrap().map(|(fd, flags)| (fd.as_raw_fd(), flags)).collect()
+    }
+}
+
 fn now(poll: &mut Poll<'_>) -> Vec<(RawFd, PollFlags)> {
-    poll.poll(Timeout::ZERO).unwrap().map(|(fd, flags)| (fd.as_raw_fd(), flags)).collect()
+    poll.wait(Timeout::ZERO)
 }
 
 fn order(poll: &mut Poll<'_>) -> Vec<RawFd> {
@@ -144,12 +166,7 @@ fn unregistered_ones_and_the_order() -> Run {
 /// Against a plain list.
 fn any_order_of_operations() -> Run {
     let ends = sockets(6);
-    let mut random = 1_u32;
-    let mut next = |below: u32| {
-        // Numerical Recipes' generator; its high bits are good enough here.
-        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (random >> 16) % below
-    };
+    let mut next = random();
     let mut poll = Poll::new();
     let mut list: Vec<(RawFd, PollFlags)> = Vec::new();
     for step in 0..5000 {
@@ -182,72 +199,21 @@ fn any_order_of_operations() -> Run {
     Ok(())
 }
 
-/// Writes to a pipe that is ready for it, reads from the one that is ready then, and unregisters both.
 fn twelve_pipes() -> Run {
-    const MESSAGE: &[u8] = b" This is a test.";
-    let pipes: Vec<_> = (0..12).map(|_| pairs::pipe()).collect::<Result<_, _>>()?;
-    let mut poll = Poll::new();
-    for (reader, writer) in &pipes {
-        poll.register(reader.as_fd(), PollFlags::IN | PollFlags::PRI | PollFlags::OUT);
-        poll.modify(reader.as_fd(), PollFlags::IN).unwrap();
-        poll.register(writer.as_fd(), PollFlags::OUT);
-    }
-    let mut received = Vec::new();
-    while !poll.is_empty() {
-        let writable: Vec<_> = poll.poll(WAIT).unwrap().collect();
-        assert!(writable.iter().all(|(_, flags)| *flags == PollFlags::OUT));
-        assert_eq!(writable.len(), poll.len() / 2);
-        let chosen = writable[writable.len() / 3].0.as_raw_fd();
-        let (reader, writer) = pipes.iter().find(|(_, writer)| writer.as_raw_fd() == chosen).unwrap();
-        let (mut input, mut output) = (reader, writer);
-        output.write_all(MESSAGE).unwrap();
-
-        let readable: Vec<_> =
-            poll.poll(WAIT).unwrap().filter(|(_, flags)| *flags == PollFlags::IN).collect();
-        assert_eq!(readable.iter().map(|(fd, _)| fd.as_raw_fd()).collect::<Vec<_>>(), [reader.as_raw_fd()]);
-        let mut buffer = [0; 64];
-        let length = input.read(&mut buffer).unwrap();
-        received.push(buffer[..length].to_vec());
-        poll.unregister(reader.as_fd()).unwrap();
-        poll.unregister(writer.as_fd()).unwrap();
-    }
-    assert_eq!(received, vec![MESSAGE; 12]);
+    one_pipe_after_another(&pipes()?, Poll::new());
     Ok(())
 }
 
 fn lines_that_come_over_time() -> Run {
-    let (mut reader, mut writer) = pairs::pipe()?;
-    let child = thread::spawn(move || {
-        for number in 0..10 {
-            writeln!(writer, "line {number}").unwrap();
-            thread::sleep(Duration::from_millis(2));
-        }
-    });
-    let mut text = String::new();
-    // Its own descriptor, because the object borrows what is registered with it.
-    let watched = reader.try_clone().unwrap();
+    let (reader, writer) = pairs::pipe()?;
     let mut poll = Poll::new();
-    poll.register(watched.as_fd(), PollFlags::IN);
-    let mut timeouts = [0, 1, 2, 4, 8, 16].map(|ms| Some(Duration::from_millis(ms))).into_iter();
-    loop {
-        let timeout = timeouts.next().unwrap_or(Some(WAIT));
-        let found: Vec<_> = poll.poll(timeout).unwrap().map(|(_, flags)| flags).collect();
-        match found[..] {
-            [] => assert_ne!(timeout, Some(WAIT), "nothing came"),
-            [PollFlags::HUP] => break,
-            [flags] if flags.contains(PollFlags::IN) => {
-                let mut buffer = [0; 64];
-                let length = reader.read(&mut buffer).unwrap();
-                if length == 0 {
-                    break assert!(flags.contains(PollFlags::HUP), "{flags:?}");
-                }
-                text.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
-            }
-            _ => panic!("{found:?}"),
-        }
-    }
-    child.join().unwrap();
-    assert_eq!(text, (0..10).map(|number| format!("line {number}\n")).collect::<String>());
+    poll.register(reader.as_fd(), PollFlags::IN);
+    lines_over_time(&reader, writer, |timeout| {
+        let flags: Vec<_> = poll.poll(timeout).unwrap().map(|(_, flags)| flags).collect();
+        assert!(flags.iter().all(|flags| flags.intersects(PollFlags::IN | PollFlags::HUP)), "{flags:?}");
+        !flags.is_empty()
+    });
+    assert!(now(&mut poll)[0].1.contains(PollFlags::HUP));
     Ok(())
 }
 

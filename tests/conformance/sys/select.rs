@@ -1,12 +1,12 @@
 //! `select`: what each set answers.
 
+use super::common::lines_over_time;
 use conformance::{Run, WAIT, kernel, pairs};
 use rustix::net::{SendFlags, send};
 use selectors::sys::Timeout;
 use selectors::sys::fd::{AsFd, BorrowedFd};
 use selectors::sys::select::{FdSet, Sets, select};
-use std::io::{Read, Write};
-use std::thread;
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(sys, select:
@@ -124,37 +124,15 @@ fn sets_that_are_empty_sleep() -> Run {
     Ok(())
 }
 
-/// All lines come through, whatever the timeouts, and in the end the end.
 fn lines_that_come_over_time() -> Run {
-    let (mut reader, mut writer) = pairs::streams();
-    let child = thread::spawn(move || {
-        for number in 0..10 {
-            writeln!(writer, "line {number}").unwrap();
-            thread::sleep(Duration::from_millis(2));
-        }
-    });
-    let mut text = String::new();
-    let mut timeouts = [0, 1, 2, 4, 8, 16].map(|ms| Some(Duration::from_millis(ms))).into_iter();
-    loop {
-        let timeout = timeouts.next().unwrap_or(Some(WAIT));
-        if !readable(reader.as_fd(), timeout) {
-            assert_ne!(timeout, Some(WAIT), "nothing came");
-            continue;
-        }
-        let mut buffer = [0; 64];
-        match reader.read(&mut buffer).unwrap() {
-            0 => break,
-            length => text.push_str(std::str::from_utf8(&buffer[..length]).unwrap()),
-        }
-    }
-    child.join().unwrap();
-    assert_eq!(text, (0..10).map(|number| format!("line {number}\n")).collect::<String>());
+    let (reader, writer) = pairs::streams();
+    lines_over_time(&reader, writer, |timeout| readable(reader.as_fd(), timeout));
     // The end stays readable.
-    assert!(readable(reader.as_fd(), Some(Duration::ZERO)));
+    assert!(readable(reader.as_fd(), Timeout::ZERO));
     Ok(())
 }
 
-fn readable(fd: BorrowedFd<'_>, timeout: Option<Duration>) -> bool {
+fn readable(fd: BorrowedFd<'_>, timeout: Timeout) -> bool {
     let mut read = FdSet::from_iter([fd]);
     let found = select(Some(&mut read), None, None, timeout).unwrap();
     assert_eq!(found, usize::from(read.contains(fd)));
