@@ -138,15 +138,21 @@ fn a_duplicate_finds_no_key<B: Backend>() -> Run {
 }
 
 fn one_descriptor_in_two_selectors<B: Backend>() -> Run {
-    let (a, _b) = pairs::ready();
+    let (a, mut b) = pairs::streams();
     let (mut one, mut two) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());
     let first = one.register(&a, Interest::READ, ()).unwrap();
     let second = two.register(&a, Interest::WRITE, ()).unwrap();
-    assert_eq!(interests(&now(&mut one)), [(first, Interest::READ)].into());
+    assert!(now(&mut one).is_empty());
+    b.write_all(b"x").unwrap();
+    assert_eq!(interests(&soon(&mut one)), [(first, Interest::READ)].into());
     assert_eq!(interests(&now(&mut two)), [(second, Interest::WRITE)].into());
     one.unregister(&a).unwrap();
     assert!(now(&mut one).is_empty());
     assert_eq!(interests(&now(&mut two)), [(second, Interest::WRITE)].into());
+    let first = one.register(&a, Interest::READ, ()).unwrap();
+    two.unregister(&a).unwrap();
+    assert!(now(&mut two).is_empty());
+    assert_eq!(interests(&now(&mut one)), [(first, Interest::READ)].into());
     Ok(())
 }
 

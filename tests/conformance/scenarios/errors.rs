@@ -1,7 +1,7 @@
 //! Errors: what they are, say, and become.
 
 use conformance::errno::{self, Errno};
-use conformance::{Descriptors, Fickle, Puppet, Run, Stream, Strings, in_child, pairs};
+use conformance::{Fickle, Puppet, Run, Stream, Strings, in_child, pairs};
 use selectors::backend::Backend;
 use selectors::sys::fd::AsRawFd;
 use selectors::{BackendKind, Error, Interest, Limit, Mode, Operation, Rejected, Selector, Timeout};
@@ -21,7 +21,6 @@ conformance::scenarios!(errors:
     an_unknown_back_end,
     a_limit_of_each_kind,
     a_limit_is_one_in_any_call,
-    no_descriptors_left,
     interrupted,
     anything_else_that_the_system_says,
     what_was_being_done,
@@ -204,30 +203,6 @@ fn a_limit_is_one_in_any_call<B: Backend>() -> Run {
             assert!(matches!(error, Error::Os { .. }), "{error:?}");
         }
     }
-    Ok(())
-}
-
-fn no_descriptors_left<B: Backend>() -> Run {
-    let mut selector = Selector::<B, Stream>::new().unwrap();
-    let limit = Descriptors::none_left()?;
-    let (opened, waker) = (Selector::<B, Stream>::new().map(drop), selector.waker().map(drop));
-    drop(limit);
-    // Not every back end has a descriptor, and not every one needs another for the waker.
-    if let Err(error) = waker {
-        assert!(matches!(
-            error,
-            Error::Limit { limit: Limit::ProcessDescriptors, during: Operation::Waker, .. }
-        ));
-        assert_tells(&error, error.kind(), Some(Errno::MFILE), &["cannot make the waker: ", "RLIMIT_NOFILE"]);
-    }
-    if let Err(error) = opened {
-        assert!(matches!(
-            error,
-            Error::Limit { limit: Limit::ProcessDescriptors, during: Operation::Open, .. }
-        ));
-        assert_tells(&error, error.kind(), Some(Errno::MFILE), &["cannot open the back end: "]);
-    }
-    selector.waker().unwrap();
     Ok(())
 }
 

@@ -42,6 +42,7 @@ fn opening_without_descriptors<B: Backend>() -> Run {
     assert!(!descriptor || errors.len() == ATTEMPTS, "{} failed", errors.len());
     for error in errors {
         assert_limit(&error, Limit::ProcessDescriptors, Operation::Open, Errno::MFILE);
+        assert!(error.to_string().starts_with("cannot open the back end: "), "{error}");
         assert!(error.to_string().contains("ulimit -n"), "says what to do: {error}");
     }
     let mut selector = Selector::<B, _>::new().unwrap();
@@ -62,7 +63,10 @@ fn a_waker_without_descriptors<B: Backend>() -> Run {
     assert_eq!((interests(&ready), ready.woken()), ([(token, Interest::WRITE)].into(), false));
     for waker in wakers {
         match waker {
-            Err(error) => assert_limit(&error, Limit::ProcessDescriptors, Operation::Waker, Errno::MFILE),
+            Err(error) => {
+                assert_limit(&error, Limit::ProcessDescriptors, Operation::Waker, Errno::MFILE);
+                assert!(error.to_string().starts_with("cannot make the waker: "), "{error}");
+            }
             // The back end wakes without one.
             Ok(waker) => {
                 waker.wake().unwrap();
@@ -192,6 +196,8 @@ fn what_ran_out_is_named_when_the_waker_fails<B: Backend>() -> Run {
         assert_limit(&selector.waker().unwrap_err(), limit, Operation::Waker, errno);
     }
     strings.refuse(None);
+    let ready = now(&mut selector);
+    assert!(ready.is_empty() && !ready.woken(), "{ready:?}");
     selector.waker().unwrap().wake().unwrap();
     assert!(soon(&mut selector).woken());
     Ok(())

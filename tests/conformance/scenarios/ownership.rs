@@ -22,7 +22,6 @@ conformance::scenarios!(ownership:
     the_pipes_of_a_child,
     the_back_end_is_closed_before_the_files,
     data_is_dropped_once,
-    a_selector_moves_to_another_thread,
     the_adapter_reads_and_writes_what_has_no_such_methods,
     the_adapter_passes_errors_on,
     the_adapter_can_be_registered,
@@ -238,23 +237,6 @@ fn data_is_dropped_once<B: Backend>() -> Run {
     assert_eq!(Rc::strong_count(&data), 2);
     drop(selector);
     assert_eq!(Rc::strong_count(&data), 1);
-    Ok(())
-}
-
-fn a_selector_moves_to_another_thread<B: Backend + Send + 'static>() -> Run {
-    let (a, mut b) = pairs::streams();
-    let mut selector = Selector::<B, _, _>::new().unwrap();
-    let token = selector.register(a, Interest::READ, vec![1]).unwrap();
-    let thread = std::thread::spawn(move || {
-        let ready = soon(&mut selector);
-        selector.data_mut(token).unwrap().push(2);
-        (selector, ready)
-    });
-    b.write_all(b"x").unwrap();
-    let (mut selector, ready) = thread.join().unwrap();
-    assert_eq!(interests(&ready), [(token, Interest::READ)].into());
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
-    assert_eq!(selector.unregister(token).unwrap().data, [1, 2]);
     Ok(())
 }
 

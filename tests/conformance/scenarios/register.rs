@@ -13,8 +13,6 @@ conformance::scenarios!(register:
     twice_is_an_error,
     twice_through_another_object_is_an_error,
     a_paused_key_is_registered_too,
-    a_duplicate_descriptor_is_another_key,
-    in_two_selectors_at_once,
     an_empty_interest_is_refused,
     unknown_bits_are_refused,
     every_interest_in_every_mode,
@@ -23,7 +21,6 @@ conformance::scenarios!(register:
     the_back_end_is_told_at_once,
     what_is_wrong_is_not_told_to_the_back_end,
     the_descriptor_is_asked_for_once,
-    a_regular_file_is_ready_or_refused,
     others_are_left_alone,
     any_number_of_a_descriptor,
 );
@@ -75,33 +72,6 @@ fn a_paused_key_is_registered_too<B: Backend>() -> Run {
     assert!(matches!(rejected.error, Error::AlreadyRegistered { token, .. } if token == first));
     assert!(selector.key(first).unwrap().is_paused());
     assert!(now(&mut selector).is_empty());
-    Ok(())
-}
-
-fn a_duplicate_descriptor_is_another_key<B: Backend>() -> Run {
-    let (a, _b) = pairs::streams();
-    let duplicate = a.try_clone().unwrap();
-    let mut selector = Selector::<B, _, _>::new().unwrap();
-    let first = selector.register(&a, Interest::WRITE, ()).unwrap();
-    let second = selector.register(&duplicate, Interest::WRITE, ()).unwrap();
-    let both = [(first, Interest::WRITE), (second, Interest::WRITE)];
-    assert_eq!(interests(&now(&mut selector)), both.into());
-    selector.unregister(first).unwrap();
-    assert_eq!(interests(&now(&mut selector)), [both[1]].into());
-    Ok(())
-}
-
-fn in_two_selectors_at_once<B: Backend>() -> Run {
-    let (a, mut b) = pairs::streams();
-    let (mut reads, mut writes) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());
-    let read = reads.register(&a, Interest::READ, ()).unwrap();
-    let write = writes.register(&a, Interest::WRITE, ()).unwrap();
-    assert!(now(&mut reads).is_empty());
-    b.write_all(b"x").unwrap();
-    assert_eq!(interests(&now(&mut reads)), [(read, Interest::READ)].into());
-    assert_eq!(interests(&now(&mut writes)), [(write, Interest::WRITE)].into());
-    writes.unregister(write).unwrap();
-    assert_eq!(interests(&now(&mut reads)), [(read, Interest::READ)].into());
     Ok(())
 }
 
@@ -235,26 +205,6 @@ fn the_descriptor_is_asked_for_once<B: Backend>() -> Run {
     assert_eq!(selector.key(token).unwrap().fd(), fickle.number(0));
     let calls = strings.calls();
     assert!(matches!(calls[..], [Call::Add(fd, ..)] if fd == fickle.number(0)), "{calls:?}");
-    Ok(())
-}
-
-/// With something to read: kqueue waits for that.
-fn a_regular_file_is_ready_or_refused<B: Backend>() -> Run {
-    let file = pairs::regular_with("x")?;
-    let mut selector = Selector::<B, _, _>::new().unwrap();
-    match selector.register(&file, Interest::READ | Interest::WRITE, 1) {
-        Ok(token) => {
-            let both = Interest::READ | Interest::WRITE;
-            assert_eq!(interests(&now(&mut selector)), [(token, both)].into());
-        }
-        Err(rejected) => {
-            let name = selector.backend().name();
-            assert!(matches!(rejected.error, Error::UnsupportedFile { backend, .. } if backend == name));
-            assert!(std::ptr::eq(rejected.fileobj, &file));
-            assert_eq!(rejected.data, 1);
-            assert!(selector.keys().is_empty() && selector.key(&file).is_none());
-        }
-    }
     Ok(())
 }
 

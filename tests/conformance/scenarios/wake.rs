@@ -1,9 +1,9 @@
 //! Ending a wait with a waker: what is seen of it, and when.
 
-use conformance::errno::{self, Errno};
-use conformance::{Call, Descriptors, Puppet, Run, Stream, WAIT, interests, now, pairs};
+use conformance::errno::Errno;
+use conformance::{Call, Puppet, Run, Stream, WAIT, interests, now, pairs};
 use selectors::backend::Backend;
-use selectors::{Error, Interest, Limit, Mode, Operation, Readiness, Ready, Selector};
+use selectors::{Interest, Mode, Readiness, Ready, Selector};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -23,8 +23,6 @@ conformance::scenarios!(wake:
     a_list_forgets_it,
     a_failed_wait_does_not_lose_it,
     a_false_report_of_it_loses_nothing,
-    where_it_cannot_be_made,
-    where_no_descriptor_is_left_for_it,
 );
 
 pub(super) type Streams<B> = Selector<B, Stream>;
@@ -256,38 +254,5 @@ fn a_false_report_of_it_loses_nothing<B: Backend>() -> Run {
     let (mut other, strings) = Puppet::<B>::selector::<Stream, ()>();
     strings.lie([(tag, Readiness::READ)]);
     assert_not_woken(&mut other);
-    Ok(())
-}
-
-fn where_it_cannot_be_made<B: Backend>() -> Run {
-    let (mut selector, strings) = Puppet::<B>::selector::<Stream, ()>();
-    strings.refuse(Some(errno::NO_MEMORY));
-    let error = selector.waker().unwrap_err();
-    assert!(
-        matches!(error, Error::Limit { limit: Limit::Memory, during: Operation::Waker, .. }),
-        "{error:?}"
-    );
-    strings.refuse(None);
-    assert_not_woken(&mut selector);
-    selector.waker().unwrap().wake().unwrap();
-    assert_woken(&mut selector);
-    Ok(())
-}
-
-/// A back end may need none.
-fn where_no_descriptor_is_left_for_it<B: Backend>() -> Run {
-    let mut selector = Streams::<B>::new().unwrap();
-    let limit = Descriptors::none_left()?;
-    let result = selector.waker();
-    drop(limit);
-    if let Err(error) = result {
-        let process = Limit::ProcessDescriptors;
-        assert!(
-            matches!(&error, Error::Limit { limit, during: Operation::Waker, .. } if *limit == process),
-            "{error:?}"
-        );
-    }
-    selector.waker().unwrap().wake().unwrap();
-    assert_woken(&mut selector);
     Ok(())
 }
