@@ -1,7 +1,7 @@
 //! Random operations, on the selectors of all back ends and on a model of both kernel and registry.
 //!
 //! `CONFORMANCE_MODEL_CASES` and `CONFORMANCE_MODEL_SEED` ask for more, or other, than the few hundred that are always the
-//! same; some ten thousand fit into the minute that a scenario may take. (TCP is left out: when something arrives is not
+//! same; some ten thousand fit into the time that a scenario may take. (TCP is left out: when something arrives is not
 //! decided by the program. `agreement` has it.)
 
 use super::ends::{Check, Ends};
