@@ -9,7 +9,7 @@ use selectors::sys::poll::{PollFd, PollFlags, poll};
 use selectors::sys::select::{FdSet, select};
 use selectors::{DefaultSelector, Interest, PollSelector, Readiness, SelectSelector, Timeout};
 use std::io::Write;
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpStream};
 
 conformance::scenarios_of!(sys, winsock:
     a_set_takes_more_than_64,
@@ -61,14 +61,12 @@ fn a_selector_takes_more_than_64() -> Run {
     Ok(())
 }
 
-/// A socket whose attempt to connect was begun, with nobody there to take it.
-fn refused() -> Result<OwnedFd, NotRun> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = listener.local_addr().unwrap();
+/// A socket whose attempt to connect was begun, with nobody there to take it; and what sees to that.
+fn refused() -> Result<(OwnedFd, TcpStream), NotRun> {
+    let (taken, address) = pairs::refusing();
     let socket = pairs::unconnected();
-    drop(listener);
     match connect(&socket, &address) {
-        Err(errno::CONNECTING) => Ok(socket),
+        Err(errno::CONNECTING) => Ok((socket, taken)),
         Err(Errno::CONNREFUSED) => Err(NotRun::because("the connection was refused without delay")),
         other => panic!("{other:?}"),
     }
@@ -76,7 +74,7 @@ fn refused() -> Result<OwnedFd, NotRun> {
 
 /// In the third set and in no other: the `select` function of winsock2.h, Remarks.
 fn a_failed_connection_is_an_exception() -> Run {
-    let socket = refused()?;
+    let (socket, _taken) = refused()?;
     let mut sets = [(); 3].map(|()| FdSet::from_iter([socket.as_fd()]));
     let [read, write, except] = &mut sets;
     select(Some(read), Some(write), Some(except), WAIT).unwrap();
@@ -87,7 +85,8 @@ fn a_failed_connection_is_an_exception() -> Run {
 }
 
 fn a_failed_connection_is_writable() -> Run {
-    let socket = TcpStream::from(refused()?);
+    let (socket, _taken) = refused()?;
+    let socket = TcpStream::from(socket);
     let mut selector = SelectSelector::new().unwrap();
     let token = selector.register(&socket, Interest::WRITE, ()).unwrap();
     assert_eq!(interests(&selector.select(WAIT).unwrap()), [(token, Interest::WRITE)].into());

@@ -61,8 +61,7 @@ fn refused<B: Backend>() -> Run {
         if interest.contains(READ) {
             unless_winsock("select of Winsock shows a failed connection to those only who wait to write")?;
         }
-        let (listener, address) = listener();
-        drop(listener);
+        let (_taken, address) = pairs::refusing();
         let (socket, result) = connecting(address);
         if result == Err(Errno::CONNREFUSED) {
             return Err(NotRun::because("the system refuses connections on loopback without delay"));

@@ -1,7 +1,7 @@
 //! Connected pairs and other files, all non-blocking but where it is said.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 
 use rustix::net::{AddressFamily, SocketType};
 use selectors::sys::fd::OwnedFd;
@@ -79,6 +79,14 @@ pub fn unconnected() -> OwnedFd {
     let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
     crate::files::set_flags(&socket);
     socket
+}
+
+/// A port where nobody listens, and what keeps others from it.
+pub fn refusing() -> (TcpStream, SocketAddr) {
+    let taken = TcpStream::from(unconnected());
+    rustix::net::bind(&taken, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+    let address = taken.local_addr().unwrap();
+    (taken, address)
 }
 
 /// Writes until there is no room left, and says how much went in.

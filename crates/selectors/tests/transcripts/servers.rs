@@ -1,11 +1,11 @@
 //! `callback_server`, `per_core` and `proxy`: many clients, large messages, clients that vanish.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use socket2::SockRef;
+use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::program::{LIMIT, Program};
 
@@ -152,10 +152,10 @@ fn the_proxy_passes_everything_on() {
 
 #[test]
 fn the_proxy_closes_when_there_is_no_server() {
-    // A port that was free a moment ago. The kernel goes on from there, so the next listener gets another.
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap();
-    drop(taken);
+    // A port that is taken, but where nobody listens.
+    let taken = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    taken.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+    let address = taken.local_addr().unwrap().as_socket().unwrap();
     let mut proxy = Program::start("proxy", ["127.0.0.1:0", &address.to_string()]);
     let line = proxy.line();
     let port = line.split_once(" -> ").unwrap().0.strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
