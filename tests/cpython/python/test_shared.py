@@ -7,6 +7,7 @@ import selectors
 import signal
 import socket
 import threading
+import time
 import types
 import unittest
 import weakref
@@ -15,6 +16,28 @@ import fuzz
 
 # Longer than any of this takes.
 LONG = 60
+
+
+def state(thread):
+    """Whether this thread runs or sleeps, and how often it has stopped to run: proc_pid_status(5)."""
+    try:
+        with open(f"/proc/self/task/{thread.native_id}/status") as status:
+            fields = dict(line.split(":", 1) for line in status)
+    except (FileNotFoundError, ProcessLookupError):
+        raise AssertionError(f"{thread.name} has ended") from None
+    return fields["State"].split()[0], fields["voluntary_ctxt_switches"], fields["nonvoluntary_ctxt_switches"]
+
+
+def until_asleep(thread):
+    """Comes back when this thread sleeps, and not for the interpreter's lock, which is free between two looks."""
+    end, before = time.monotonic() + LONG, None
+    while time.monotonic() < end:
+        now = state(thread)
+        if now[0] == "S" and now == before:
+            return
+        before = now
+        time.sleep(0.001)
+    raise AssertionError(f"{thread.name} does not sleep: {before}")
 
 
 class Shared(unittest.TestCase):
@@ -29,24 +52,37 @@ class Shared(unittest.TestCase):
         self.addCleanup(selector.close)
         return selector
 
-    def waiting(self, wait):
-        """Starts a thread that waits; gives back what ends it and tells what came of it."""
+    def started(self, call):
+        """Starts a thread; gives it back, and what waits for its end and tells what came of it."""
         found = []
-        thread = threading.Thread(target=lambda: found.append(wait()))
+        thread = threading.Thread(target=lambda: found.append(call()))
         thread.start()
 
         def end():
             thread.join(LONG)
-            self.assertFalse(thread.is_alive())
+            self.assertFalse(thread.is_alive(), "the thread does not end")
+            self.assertTrue(found, "the thread has failed")
             return found[0]
 
+        return thread, end
+
+    def waiting(self, wait):
+        """Starts a thread that waits, and comes back when it does; gives back what waits for its end."""
+        thread, end = self.started(wait)
+        until_asleep(thread)
         return end
 
-    def alarm(self, handler):
-        """Has a handler called soon."""
+    def interrupt(self, handler):
+        """Has a handler called when this thread sleeps."""
+        main = threading.main_thread()
+
+        def kill():
+            until_asleep(main)
+            signal.pthread_kill(main.ident, signal.SIGALRM)
+            return True
+
         self.addCleanup(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, handler))
-        self.addCleanup(signal.setitimer, signal.ITIMER_REAL, 0)
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        self.addCleanup(self.started(kill)[1])
 
     def test_register_while_another_thread_waits(self):
         selector, (one, _) = self.selector(), self.pair()
@@ -88,27 +124,21 @@ class Shared(unittest.TestCase):
                     return False
             return True
 
-        waiter, changers = self.waiting(wait), [self.waiting(change) for _ in range(3)]
-        for end in changers:
+        (_, waiter), changers = self.started(wait), [self.started(change) for _ in range(3)]
+        for _, end in changers:
             self.assertTrue(end())
         stop.set()
         self.assertTrue(waiter())
 
     def test_close_while_another_thread_waits(self):
-        epoll, ready = select.epoll(), threading.Event()
-
-        def wait():
-            ready.set()
-            try:
-                return epoll.poll(0.2)
-            except (OSError, ValueError):
-                return []  # it was closed first
-
-        end = self.waiting(wait)
-        ready.wait(LONG)
+        epoll, (one, other) = select.epoll(), self.pair()
+        epoll.register(one, select.EPOLLIN)
+        end = self.waiting(lambda: epoll.poll(LONG))
         epoll.close()
         self.assertTrue(epoll.closed)
-        self.assertEqual(end(), [])
+        # The kernel keeps the set until the wait is over.
+        other.send(b"x")
+        self.assertEqual(end(), [(one.fileno(), select.EPOLLIN)])
 
     def test_a_poll_is_changed_while_another_thread_waits(self):
         poll, (one, other), (third, _) = select.poll(), self.pair(), self.pair()
@@ -124,7 +154,7 @@ class Shared(unittest.TestCase):
     def test_a_handler_registers(self):
         selector, (one, _) = self.selector(), self.pair()
         keys = []
-        self.alarm(lambda *_: keys.append(selector.register(one, selectors.EVENT_WRITE)))
+        self.interrupt(lambda *_: keys.append(selector.register(one, selectors.EVENT_WRITE)))
         self.assertEqual(selector.select(LONG), [(keys[0], selectors.EVENT_WRITE)])
 
     def test_a_handler_raises(self):
@@ -143,7 +173,7 @@ class Shared(unittest.TestCase):
             selector.register(one, selectors.EVENT_READ)
             waits.append(lambda selector=selector: selector.select(LONG))
         for wait in waits:
-            self.alarm(handler)
+            self.interrupt(handler)
             self.assertRaises(ZeroDivisionError, wait)
         other.send(b"x")
         for wait in waits:
@@ -155,7 +185,7 @@ class Shared(unittest.TestCase):
         def handler(*_):
             raise InterruptedError
 
-        self.alarm(handler)
+        self.interrupt(handler)
         self.assertEqual(selector.select(LONG), [])
 
     def test_a_cycle_is_garbage(self):
