@@ -40,7 +40,7 @@ pub fn in_child(part: &str, variables: &[(&str, &str)], body: impl FnOnce() -> R
     let mut child = self::part(part);
     child.envs(variables.iter().copied());
     // If it does not end, this process is to be there still, and to say so.
-    child.env(outcome::PATIENCE, (outcome::patience() * 3 / 4).as_secs().to_string());
+    child.env(outcome::PATIENCE, (outcome::patience() * 3 / 4).as_secs().max(1).to_string());
     // A bare system need not have a null device; a pipe that nobody writes to is as good.
     let stdin = File::open("/dev/null").map_or_else(|_| Stdio::piped(), Stdio::from);
     let output = child.stdin(if cfg!(windows) { Stdio::null() } else { stdin }).output().unwrap();
