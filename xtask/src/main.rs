@@ -80,8 +80,8 @@ enum Command {
     Targets(targets::Options),
     /// Do everything that a change must pass, one step after the other.
     ///
-    /// Some steps take packages of Debian 12; elsewhere it says which. Stops at the first step that fails. The last line reads `N passed, N failed, N skipped`, over the
-    /// conformance suite and all other tests.
+    /// Some steps take packages of Debian 12; elsewhere it says which. Stops at the first step that fails. The last
+    /// line reads `N passed, N failed, N skipped`, over the conformance suite and all other tests.
     Ci,
 }
 
