@@ -141,6 +141,8 @@ pub struct PollFd<'fd> {
 
 impl<'fd> PollFd<'fd> {
     /// An entry that watches `fd` for `events`.
+    ///
+    /// The call passes over a negative number, such as that of `rustix::fs::CWD`, and sees nothing.
     #[must_use]
     pub fn new(fd: BorrowedFd<'fd>, events: PollFlags) -> Self {
         Self { raw: sys::entry(fd.as_raw_fd(), events), borrowed: PhantomData }
@@ -280,7 +282,7 @@ impl<'fd> Poll<'fd> {
     /// Watches `fd` for `events`; a descriptor that is registered already gets the new events and keeps its place.
     ///
     /// No system call: what is wrong with a descriptor shows at the next [`poll`](Self::poll), as
-    /// [`NVAL`](PollFlags::NVAL).
+    /// [`NVAL`](PollFlags::NVAL); but see [`PollFd::new`] for a negative number.
     ///
     /// # Examples
     ///

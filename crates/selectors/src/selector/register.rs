@@ -59,7 +59,8 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// * [`Error::Unsupported`]: the back end cannot wait for this interest.
     /// * [`Error::UnsupportedFile`]: the back end cannot wait for this kind of file, such as a regular file on epoll.
     /// * [`Error::Limit`]: no watches or memory left.
-    /// * [`Error::Os`]: anything else that the system says, such as `EBADF` from epoll for a file opened with `O_PATH`.
+    /// * [`Error::Os`]: anything else that the system says, such as `EBADF` from epoll for a file opened with `O_PATH`; `EBADF`
+    ///   also for a negative number, such as that of `rustix::fs::CWD`, which no descriptor has.
     ///
     /// # Examples
     ///
