@@ -1,7 +1,7 @@
 //! `/dev/poll`: a set of descriptors that the kernel keeps, level-triggered.
 //!
 //! Two ways to use it: an object with a set of its own ([`DevPoll`]), and one whose set outlives the borrow of its
-//! descriptors ([`Cache`], for those who build a registry). What is to be watched for, and what was seen, is told with
+//! descriptors ([`StoredFds`], for those who build a registry). What is to be watched for, and what was seen, is told with
 //! the flags of `poll(2)`, [`PollFlags`].
 //!
 //! # Caveats
@@ -36,7 +36,7 @@ use crate::Timeout;
 use crate::fd::{AsFd, AsRawFd, BorrowedFd};
 use crate::poll::PollFlags;
 
-pub use cache::{Cache, Found, Loaded};
+pub use cache::{Borrowed, ReadyFds, StoredFds};
 
 mod cache;
 mod set;
@@ -148,7 +148,7 @@ impl<'fd> DevPoll<'fd> {
     pub fn poll(&mut self, timeout: impl Into<Timeout>) -> io::Result<Ready<'_, 'fd>> {
         // SAFETY: what is wanted is open for 'fd (the field's invariant), and `self` is not used after that.
         let found = unsafe { self.set.poll(timeout.into()) }?;
-        Ok(Ready { found: Found::new(found), borrowed: PhantomData })
+        Ok(Ready { found: ReadyFds::new(found), borrowed: PhantomData })
     }
 }
 
@@ -164,7 +164,7 @@ impl AsFd for DevPoll<'_> {
 #[must_use = "iterate to see which descriptors are ready"]
 pub struct Ready<'a, 'fd> {
     // What a `DevPoll<'fd>` found: numbers of descriptors that are registered with it.
-    found: Found<'a>,
+    found: ReadyFds<'a>,
     borrowed: PhantomData<BorrowedFd<'fd>>,
 }
 

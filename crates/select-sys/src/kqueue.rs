@@ -62,7 +62,7 @@ pub use sys::{Data, Extension, FilterBits, FlagBits};
 /// use select_sys::kqueue::{Filter, Flags, Kevent};
 ///
 /// let stdin = std::io::stdin();
-/// let change = Kevent { udata: 7, ..Kevent::of(stdin.as_fd(), Filter::READ, Flags::ADD | Flags::CLEAR) };
+/// let change = Kevent { udata: 7, ..Kevent::for_fd(stdin.as_fd(), Filter::READ, Flags::ADD | Flags::CLEAR) };
 /// assert_eq!(change.filter, Filter::READ);
 /// ```
 #[doc(alias = "kevent")]
@@ -108,7 +108,7 @@ impl Kevent {
     /// Nothing keeps the descriptor open. If it is closed meanwhile, the kernel has forgotten its entries, and a change
     /// fails with `EBADF` or concerns whoever has the number now.
     #[must_use]
-    pub fn of(fd: BorrowedFd<'_>, filter: Filter, flags: Flags) -> Self {
+    pub fn for_fd(fd: BorrowedFd<'_>, filter: Filter, flags: Flags) -> Self {
         Self::new(fd.as_raw_fd() as usize, filter, flags) // a negative one (AT_FDCWD) is not open: EBADF
     }
 
@@ -205,7 +205,7 @@ impl fmt::Debug for Filter {
 /// b.write_all(b"hello")?;
 ///
 /// let queue = Kqueue::new()?;
-/// let changes = [Kevent::of(a.as_fd(), Filter::READ, Flags::ADD)];
+/// let changes = [Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD)];
 /// let mut events = [Kevent::default(); 4];
 /// let events = queue.control(&changes, &mut events, Duration::from_secs(1))?;
 /// assert_eq!(events.len(), 1);

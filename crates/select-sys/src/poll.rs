@@ -1,7 +1,7 @@
 //! `poll(2)`: one call with a list of descriptors.
 //!
 //! Three ways to use it: the call itself over your own list ([`poll`], [`PollFd`]), an object that keeps the list
-//! ([`Poll`]), and a list that outlives the borrow of its descriptors ([`Cache`], for those who build a registry).
+//! ([`Poll`]), and a list that outlives the borrow of its descriptors ([`StoredFds`], for those who build a registry).
 //!
 //! # Caveats
 //!
@@ -38,7 +38,7 @@ use crate::Timeout;
 use crate::fd::{AsRawFd, BorrowedFd, RawFd};
 use crate::poll_system as sys;
 
-pub use cache::Cache;
+pub use cache::StoredFds;
 
 mod cache;
 

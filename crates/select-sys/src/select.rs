@@ -1,7 +1,7 @@
 //! `select(2)`: one call with a bit for each descriptor.
 //!
 //! Two ways to use it: the call itself over your own sets ([`select`], [`FdSet`]), and sets that outlive the borrow
-//! of their descriptors ([`Cache`], for those who build a registry).
+//! of their descriptors ([`StoredFds`], for those who build a registry).
 //!
 //! # Caveats
 //!
@@ -33,7 +33,7 @@ use crate::fd::{AsRawFd, BorrowedFd};
 use crate::select_system as sys;
 
 pub(crate) use cache::ALL;
-pub use cache::{Cache, Found, Loaded, Sets};
+pub use cache::{Borrowed, ReadyFds, SetFlags, StoredFds};
 
 mod cache;
 

@@ -234,7 +234,7 @@ impl<F, D> Map<F, D> {
     }
 
     /// The parts of two slots; `None` if it is one, or one has no registration.
-    pub(crate) fn parts_pair(&mut self, a: u32, b: u32) -> Option<Pair<'_, F, D>> {
+    pub(crate) fn disjoint_parts(&mut self, a: u32, b: u32) -> Option<Pair<'_, F, D>> {
         let (low, high) = (a.min(b) as usize, a.max(b) as usize);
         let (below, above) = self.slots.split_at_mut_checked(high)?;
         let (low, high) = (below.get_mut(low)?.parts()?, above.first_mut()?.parts()?);

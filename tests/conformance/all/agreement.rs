@@ -4,7 +4,7 @@ use conformance::{NotRun, Run, WAIT, assert_unsupported, errno, kernel, pairs, u
 use rustix::net::{SendFlags, send, sockopt};
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, OwnedFd};
-use selectors::sys::select::Sets;
+use selectors::sys::select::SetFlags;
 use selectors::{AnySelector, BackendKind, DefaultSelector, Interest, Mode, PollSelector, Readiness};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream, UdpSocket};
@@ -248,7 +248,7 @@ fn pipes() -> Run {
     pairs::fill(&writer);
     assert_ready(&writer, NOTHING, "a full pipe");
     drop(reader);
-    let everything = if kernel::BROKEN.contains(Sets::EXCEPT) { READ | WRITE } else { Interest::all() };
+    let everything = if kernel::BROKEN.contains(SetFlags::EXCEPT) { READ | WRITE } else { Interest::all() };
     assert_ready_for(&writer, everything, READ | WRITE, "nobody reads");
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use conformance::{Descriptors, Run, WAIT, interests, kernel, now, pairs};
 use selectors::sys::fd::{AsFd, AsRawFd, RawFd};
-use selectors::sys::select::Sets;
+use selectors::sys::select::SetFlags;
 use selectors::{BackendKind, Error, Interest, Mode, Readiness, SelectSelector};
 use std::io::Write;
 use std::net::Shutdown;
@@ -38,7 +38,7 @@ fn the_end_of_a_pipe() -> Run {
     assert!(now(&mut selector).is_empty());
     drop(writer);
     assert_eq!(selector.select(WAIT).unwrap().get(token), Some(Readiness::READ));
-    let writable = kernel::HUNG_UP.contains(Sets::WRITE);
+    let writable = kernel::HUNG_UP.contains(SetFlags::WRITE);
     for (interest, written) in [(BOTH, Readiness::READ), (Interest::WRITE, Readiness::empty())] {
         selector.modify(token, interest).unwrap();
         let expected = if writable { written | Readiness::WRITE } else { written };

@@ -104,7 +104,7 @@ fn of_another_selector<B: Backend>() -> Run {
     assert!(one.key(foreign).is_none() && one.keys().get(foreign).is_none());
     assert!(one.fileobj(foreign).is_none() && one.parts(foreign).is_none());
     assert!(one.data(foreign).is_none() && one.data_mut(foreign).is_none() && !one.keys().contains(foreign));
-    assert!(one.parts_pair(mine, foreign).is_none() && one.parts_pair(foreign, mine).is_none());
+    assert!(one.disjoint_parts(mine, foreign).is_none() && one.disjoint_parts(foreign, mine).is_none());
     assert!(matches!(one.modify(foreign, Interest::READ), Err(Error::NotRegistered)));
     assert!(matches!(one.modify_with(foreign, Interest::READ, Mode::Oneshot), Err(Error::NotRegistered)));
     assert!(matches!(one.pause(foreign), Err(Error::NotRegistered)));

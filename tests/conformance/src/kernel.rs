@@ -3,7 +3,7 @@
 //! Of those that are not named nobody has looked; they are taken to do as Linux does.
 
 use selectors::sys::poll::PollFlags;
-use selectors::sys::select::Sets;
+use selectors::sys::select::SetFlags;
 
 const FREEBSD: bool = cfg!(target_os = "freebsd");
 const NETBSD: bool = cfg!(target_os = "netbsd");
@@ -37,18 +37,18 @@ pub const PIPES_GO_BOTH_WAYS: bool = FREEBSD;
 ///
 /// FreeBSD counts a hang-up as writable (`select_flags` in `sys/kern/sys_generic.c`). NetBSD puts it into whatever set it is
 /// asked for in (`selscan` in `sys/kern/sys_select.c` takes any answer of `pipe_poll`).
-pub const HUNG_UP: Sets = if FREEBSD {
-    Sets::READ.union(Sets::WRITE)
+pub const HUNG_UP: SetFlags = if FREEBSD {
+    SetFlags::READ.union(SetFlags::WRITE)
 } else if NETBSD {
-    Sets::all()
+    SetFlags::all()
 } else {
-    Sets::READ
+    SetFlags::READ
 };
 
 /// The sets of `select` that a pipe's end to write to is in when nobody can read from it any more.
 ///
 /// That is a hang-up on FreeBSD and NetBSD 10, as above.
-pub const BROKEN: Sets = if NETBSD { Sets::all() } else { Sets::READ.union(Sets::WRITE) };
+pub const BROKEN: SetFlags = if NETBSD { SetFlags::all() } else { SetFlags::READ.union(SetFlags::WRITE) };
 
 /// What `poll` says of a pipe's end to read from when nobody can write to it any more and it was asked for `IN` and `OUT`:
 /// `pipe_poll` in `sys/kern/sys_pipe.c` of FreeBSD and of NetBSD.

@@ -4,7 +4,7 @@ use bitflags::Flags;
 use conformance::{Run, pairs};
 use selectors::sys::fd::AsFd;
 use selectors::sys::poll::{PollFd, PollFlags};
-use selectors::sys::select::Sets;
+use selectors::sys::select::SetFlags;
 
 #[cfg(unix)]
 use libc as system;
@@ -91,8 +91,8 @@ fn unknown_bits_are_kept() -> Run {
 }
 
 fn sets_of_select() -> Run {
-    let names: Vec<_> = Sets::all().iter_names().collect();
-    assert_eq!(names, [("READ", Sets::READ), ("WRITE", Sets::WRITE), ("EXCEPT", Sets::EXCEPT)]);
-    assert_eq!((Sets::READ.bits(), Sets::WRITE.bits(), Sets::EXCEPT.bits()), (1, 2, 4));
+    let names: Vec<_> = SetFlags::all().iter_names().collect();
+    assert_eq!(names, [("READ", SetFlags::READ), ("WRITE", SetFlags::WRITE), ("EXCEPT", SetFlags::EXCEPT)]);
+    assert_eq!((SetFlags::READ.bits(), SetFlags::WRITE.bits(), SetFlags::EXCEPT.bits()), (1, 2, 4));
     Ok(())
 }

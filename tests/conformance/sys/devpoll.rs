@@ -5,7 +5,7 @@ use conformance::storms::{EVERY, disturbed};
 use conformance::{Descriptors, Run, WAIT, pairs, signals, when_asleep};
 use rustix::io::{FdFlags, fcntl_getfd};
 use selectors::Timeout;
-use selectors::sys::devpoll::{Cache, DevPoll};
+use selectors::sys::devpoll::{DevPoll, StoredFds};
 use selectors::sys::poll::{PollFd, PollFlags, poll};
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write};
@@ -322,7 +322,7 @@ fn the_descriptor() -> Run {
     let is_open = |fd: RawFd| Path::new(&format!("/proc/self/fd/{fd}")).symlink_metadata().is_ok();
     let (a, _b) = pairs::ready();
     let mut devpoll = DevPoll::new().unwrap();
-    let cache = Cache::new().unwrap();
+    let cache = StoredFds::new().unwrap();
     assert_ne!(devpoll.as_fd().as_raw_fd(), cache.as_fd().as_raw_fd());
     assert!(fcntl_getfd(&devpoll).unwrap().contains(FdFlags::CLOEXEC));
     assert!(fcntl_getfd(&cache).unwrap().contains(FdFlags::CLOEXEC));
@@ -340,7 +340,7 @@ fn the_descriptor() -> Run {
 
 fn no_descriptors_left() -> Run {
     let limit = Descriptors::none_left()?;
-    let results = [DevPoll::new().map(drop), Cache::new().map(drop)];
+    let results = [DevPoll::new().map(drop), StoredFds::new().map(drop)];
     drop(limit);
     for result in results {
         assert_eq!(result.unwrap_err().raw_os_error(), Some(libc::EMFILE));
@@ -351,6 +351,6 @@ fn no_descriptors_left() -> Run {
 fn types_go_to_other_threads() -> Run {
     fn send_and_sync<T: Send + Sync>() {}
     send_and_sync::<DevPoll<'_>>();
-    send_and_sync::<Cache>();
+    send_and_sync::<StoredFds>();
     Ok(())
 }

@@ -3,7 +3,7 @@
 use conformance::errno::Errno;
 use conformance::{Run, pairs};
 use selectors::Timeout;
-use selectors::sys::devpoll::Cache;
+use selectors::sys::devpoll::StoredFds;
 use selectors::sys::devpoll_system::cut_next_write;
 use selectors::sys::poll::PollFlags;
 use std::collections::BTreeMap;
@@ -33,8 +33,8 @@ const READ: PollFlags = PollFlags::IN;
 const WRITE: PollFlags = PollFlags::OUT;
 const BOTH: PollFlags = PollFlags::IN.union(PollFlags::OUT);
 
-fn find(cache: &mut Cache, entries: &[Entry<'_>]) -> io::Result<BTreeMap<RawFd, PollFlags>> {
-    let loaded = cache.load(entries.iter().copied().map(Ok))?;
+fn find(cache: &mut StoredFds, entries: &[Entry<'_>]) -> io::Result<BTreeMap<RawFd, PollFlags>> {
+    let loaded = cache.fill(entries.iter().copied().map(Ok))?;
     let found: Vec<_> = loaded.poll(Timeout::ZERO)?.collect();
     let map: BTreeMap<_, _> = found.iter().copied().collect();
     assert_eq!(map.len(), found.len(), "reported twice");
@@ -42,7 +42,7 @@ fn find(cache: &mut Cache, entries: &[Entry<'_>]) -> io::Result<BTreeMap<RawFd, 
 }
 
 /// Looks that all is found that is asked for, of descriptors that are ready for everything.
-fn assert_finds(cache: &mut Cache, entries: &[Entry<'_>]) {
+fn assert_finds(cache: &mut StoredFds, entries: &[Entry<'_>]) {
     let mut expected = BTreeMap::new();
     for (fd, flags) in entries {
         *expected.entry(fd.as_raw_fd()).or_insert(PollFlags::empty()) |= *flags;
@@ -73,7 +73,7 @@ fn loaded_again() -> Run {
         &[(b, BOTH), (c, BOTH), (d, BOTH)],
         &[(b, BOTH), (d, BOTH)],
     ];
-    let mut cache = Cache::new().unwrap();
+    let mut cache = StoredFds::new().unwrap();
     for list in lists {
         assert_finds(&mut cache, list);
     }
@@ -81,7 +81,7 @@ fn loaded_again() -> Run {
 }
 
 /// Whether waiting for these writes to the device.
-fn writes(cache: &mut Cache, entries: &[Entry<'_>]) -> bool {
+fn writes(cache: &mut StoredFds, entries: &[Entry<'_>]) -> bool {
     cut_next_write(0, Some(libc::EIO));
     match find(cache, entries) {
         Err(error) => {
@@ -90,7 +90,7 @@ fn writes(cache: &mut Cache, entries: &[Entry<'_>]) -> bool {
         }
         Ok(_) => {
             // For the next write of this thread: a set of its own.
-            let other = find(&mut Cache::new().unwrap(), &entries[..1]);
+            let other = find(&mut StoredFds::new().unwrap(), &entries[..1]);
             assert_eq!(other.unwrap_err().raw_os_error(), Some(libc::EIO));
             false
         }
@@ -99,7 +99,7 @@ fn writes(cache: &mut Cache, entries: &[Entry<'_>]) -> bool {
 
 fn nothing_is_written_when_nothing_changed() -> Run {
     let ((a, _b), (c, _d)) = (pairs::ready(), pairs::ready());
-    let mut cache = Cache::new().unwrap();
+    let mut cache = StoredFds::new().unwrap();
     let list = [(a.as_fd(), READ), (c.as_fd(), BOTH)];
     assert_finds(&mut cache, &list);
     assert!(!writes(&mut cache, &list));
@@ -114,7 +114,7 @@ fn nothing_is_written_when_nothing_changed() -> Run {
 fn only_differences_are_written() -> Run {
     let ends: Vec<_> = (0..8).map(|_| pairs::ready()).collect();
     let mut list: Vec<_> = ends.iter().map(|(end, _)| (end.as_fd(), READ)).collect();
-    let mut cache = Cache::new().unwrap();
+    let mut cache = StoredFds::new().unwrap();
     assert_finds(&mut cache, &list);
     // One goes out and in, another goes out: three changes, which a write takes that takes no more than three.
     list[0].1 = BOTH;
@@ -130,7 +130,7 @@ fn only_differences_are_written() -> Run {
 
 fn a_descriptor_that_comes_twice() -> Run {
     let (a, _b) = pairs::ready();
-    let mut cache = Cache::new().unwrap();
+    let mut cache = StoredFds::new().unwrap();
     assert_finds(&mut cache, &[(a.as_fd(), READ), (a.as_fd(), WRITE)]);
     assert!(!writes(&mut cache, &[(a.as_fd(), WRITE), (a.as_fd(), READ), (a.as_fd(), READ)]));
     assert_finds(&mut cache, &[(a.as_fd(), WRITE)]);
@@ -140,7 +140,7 @@ fn a_descriptor_that_comes_twice() -> Run {
 /// The list is the same, number for number. That the file is another one shows in what is written.
 fn a_number_that_is_given_again() -> Run {
     let ((a, _b), (c, _d)) = (pairs::ready(), pairs::ready());
-    let mut cache = Cache::new().unwrap();
+    let mut cache = StoredFds::new().unwrap();
     assert_finds(&mut cache, &[(a.as_fd(), READ)]);
     let number = a.as_raw_fd();
     cache.forget(a.as_fd());
@@ -155,7 +155,7 @@ fn a_number_that_is_given_again() -> Run {
 
 fn what_is_forgotten_stays_loaded() -> Run {
     let ((a, _b), (c, _d)) = (pairs::ready(), pairs::ready());
-    let mut cache = Cache::new().unwrap();
+    let mut cache = StoredFds::new().unwrap();
     // What it never had.
     cache.forget(a.as_fd());
     let list = [(a.as_fd(), READ), (c.as_fd(), WRITE)];
@@ -173,24 +173,24 @@ fn what_is_forgotten_stays_loaded() -> Run {
 fn loaded_but_not_waited_for() -> Run {
     let ((a, _b), (c, _d)) = (pairs::ready(), pairs::ready());
     let (one, both) = ([(a.as_fd(), BOTH)], [(a.as_fd(), READ), (c.as_fd(), WRITE)]);
-    let mut cache = Cache::new().unwrap();
+    let mut cache = StoredFds::new().unwrap();
     assert_finds(&mut cache, &one);
-    drop(cache.load(both.map(Ok)).unwrap());
+    drop(cache.fill(both.map(Ok)).unwrap());
     assert_finds(&mut cache, &both);
-    drop(cache.load(one.map(Ok)).unwrap());
+    drop(cache.fill(one.map(Ok)).unwrap());
     assert_finds(&mut cache, &both);
-    drop(cache.load([]).unwrap());
+    drop(cache.fill([]).unwrap());
     assert_finds(&mut cache, &one);
     Ok(())
 }
 
 /// A load that breaks off has taken the first entries; none of it may be left in the next one.
-fn broken_off(break_off: impl Fn(&mut Cache, Entry<'_>)) {
+fn broken_off(break_off: impl Fn(&mut StoredFds, Entry<'_>)) {
     let ((a, _b), (c, _d)) = (pairs::ready(), pairs::ready());
     let first = [(a.as_fd(), READ), (c.as_fd(), WRITE)];
     let other = (c.as_fd(), READ);
     for next in [&first[..], &[other], &[first[0]], &[other, first[0]], &[]] {
-        let mut cache = Cache::new().unwrap();
+        let mut cache = StoredFds::new().unwrap();
         assert_finds(&mut cache, &first);
         break_off(&mut cache, other);
         assert_finds(&mut cache, next);
@@ -200,7 +200,7 @@ fn broken_off(break_off: impl Fn(&mut Cache, Entry<'_>)) {
 
 fn after_an_error() -> Run {
     broken_off(|cache, entry| {
-        let error = cache.load([Ok(entry), Err(io::Error::other("no more"))]).unwrap_err();
+        let error = cache.fill([Ok(entry), Err(io::Error::other("no more"))]).unwrap_err();
         assert_eq!(error.to_string(), "no more");
     });
     Ok(())
@@ -209,7 +209,7 @@ fn after_an_error() -> Run {
 fn after_a_number_that_no_descriptor_has() -> Run {
     let nothing = pairs::no_descriptor()?;
     broken_off(|cache, entry| {
-        let error = cache.load([Ok(entry), Ok((nothing, PollFlags::IN))]).unwrap_err();
+        let error = cache.fill([Ok(entry), Ok((nothing, PollFlags::IN))]).unwrap_err();
         assert_eq!(error.raw_os_error(), Some(Errno::BADF.raw_os_error()));
         cache.forget(nothing);
     });
@@ -220,7 +220,7 @@ fn after_a_panic() -> Run {
     broken_off(|cache, entry| {
         let entries =
             std::iter::once(Ok(entry)).chain(std::iter::from_fn(|| std::panic::resume_unwind(Box::new(()))));
-        assert!(catch_unwind(AssertUnwindSafe(|| drop(cache.load(entries)))).is_err());
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(cache.fill(entries)))).is_err());
     });
     Ok(())
 }
@@ -237,12 +237,12 @@ fn after_a_write_that_failed() -> Run {
 
 fn an_empty_list_sleeps() -> Run {
     let (a, _b) = pairs::streams();
-    let mut cache = Cache::new().unwrap();
+    let mut cache = StoredFds::new().unwrap();
     assert_eq!(find(&mut cache, &[(a.as_fd(), WRITE)]).unwrap().len(), 1);
     let limit = Duration::from_millis(5);
     for flags in [None, Some(PollFlags::empty())] {
         let start = Instant::now();
-        let loaded = cache.load(flags.map(|flags| Ok((a.as_fd(), flags)))).unwrap();
+        let loaded = cache.fill(flags.map(|flags| Ok((a.as_fd(), flags)))).unwrap();
         assert_eq!(loaded.poll(limit).unwrap().next(), None);
         assert!(start.elapsed() >= limit);
     }

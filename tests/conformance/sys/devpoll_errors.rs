@@ -4,7 +4,7 @@
 
 use conformance::{Descriptors, Run, in_a_fork, pairs};
 use selectors::Timeout;
-use selectors::sys::devpoll::{Cache, DevPoll};
+use selectors::sys::devpoll::{DevPoll, StoredFds};
 use selectors::sys::devpoll_system::cut_next_write;
 use selectors::sys::poll::PollFlags;
 use std::collections::BTreeMap;
@@ -163,10 +163,10 @@ fn closed_by_number() -> Run {
 
 fn in_a_forked_child() -> Run {
     let (a, _b) = pairs::ready();
-    let (mut devpoll, mut cache) = (DevPoll::new().unwrap(), Cache::new().unwrap());
+    let (mut devpoll, mut cache) = (DevPoll::new().unwrap(), StoredFds::new().unwrap());
     devpoll.register(a.as_fd(), PollFlags::OUT);
     assert_eq!(find(&mut devpoll).unwrap().len(), 1);
-    cache.load([Ok((a.as_fd(), PollFlags::OUT))]).unwrap().poll(Timeout::ZERO).unwrap().for_each(drop);
+    cache.fill([Ok((a.as_fd(), PollFlags::OUT))]).unwrap().poll(Timeout::ZERO).unwrap().for_each(drop);
 
     let refused = |error: io::Error| {
         assert_eq!(error.kind(), ErrorKind::PermissionDenied);
@@ -179,7 +179,7 @@ fn in_a_forked_child() -> Run {
         refused(find(&mut devpoll).unwrap_err());
         devpoll.modify(a.as_fd(), PollFlags::IN);
         refused(find(&mut devpoll).unwrap_err());
-        let loaded = cache.load([Ok((a.as_fd(), PollFlags::OUT))]).unwrap();
+        let loaded = cache.fill([Ok((a.as_fd(), PollFlags::OUT))]).unwrap();
         refused(loaded.poll(Timeout::ZERO).unwrap_err());
         let mut own = DevPoll::new().unwrap();
         own.register(a.as_fd(), BOTH);

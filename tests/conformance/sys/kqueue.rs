@@ -103,7 +103,7 @@ fn a_change_and_its_event_in_one_call() -> Run {
     let (a, mut b) = pairs::streams();
     b.write_all(b"hello").unwrap();
     let queue = Kqueue::new().unwrap();
-    let add = named(7, Kevent::of(a.as_fd(), Filter::READ, Flags::ADD));
+    let add = named(7, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD));
     let mut events = [Kevent::default(); 4];
     let events = queue.control(&[add], &mut events, None).unwrap();
     assert_eq!(events.len(), 1);
@@ -136,7 +136,7 @@ fn many_changes_and_many_events() -> Run {
 /// A queue with the first ends of so many pairs, each by the name of its place.
 fn many(count: usize) -> (Kqueue, Vec<(Stream, Stream)>) {
     let ends: Vec<_> = (0..count).map(|_| pairs::streams()).collect();
-    let add = |number: usize| named(number, Kevent::of(ends[number].0.as_fd(), Filter::READ, Flags::ADD));
+    let add = |number: usize| named(number, Kevent::for_fd(ends[number].0.as_fd(), Filter::READ, Flags::ADD));
     let queue = Kqueue::new().unwrap();
     let changes: Vec<_> = (0..count).map(add).collect();
     assert_eq!(queue.control(&changes, &mut [Kevent::default(); 4], NOW).unwrap(), []);
@@ -164,10 +164,10 @@ fn no_room_makes_the_changes() -> Run {
     let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let queue = Kqueue::new().unwrap();
-    change(&queue, Kevent::of(a.as_fd(), Filter::READ, Flags::ADD)).unwrap();
+    change(&queue, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD)).unwrap();
     // Nothing was taken by the call without room.
     assert_eq!(now(&queue).len(), 1);
-    change(&queue, Kevent::of(a.as_fd(), Filter::READ, Flags::DELETE)).unwrap();
+    change(&queue, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::DELETE)).unwrap();
     assert_eq!(now(&queue), []);
     Ok(())
 }
@@ -176,7 +176,7 @@ fn no_room_waits_all_the_same() -> Run {
     no_emulation("libkqueue's queues are never readable")?;
     let (a, b) = pairs::streams();
     let queue = Kqueue::new().unwrap();
-    let add = Kevent::of(a.as_fd(), Filter::READ, Flags::ADD);
+    let add = Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD);
     let (limit, start) = (Duration::from_millis(12), Instant::now());
     assert_eq!(queue.control(&[add], &mut [], limit).unwrap(), []);
     assert!(start.elapsed() >= limit);
@@ -195,7 +195,7 @@ fn levels_edges_and_once() -> Run {
     let ends = [pairs::streams(), pairs::streams(), pairs::streams()];
     let queue = Kqueue::new().unwrap();
     for ((a, _), mode) in ends.iter().zip([Flags::empty(), Flags::CLEAR, Flags::ONESHOT]) {
-        change(&queue, Kevent::of(a.as_fd(), Filter::READ, Flags::ADD | mode)).unwrap();
+        change(&queue, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD | mode)).unwrap();
     }
     let [level, edge, once] = [0, 1, 2].map(|at: usize| ends[at].0.as_raw_fd() as usize);
     let found = || now(&queue).iter().map(|event| event.ident).collect::<BTreeSet<_>>();
@@ -212,11 +212,11 @@ fn levels_edges_and_once() -> Run {
     no_emulation("libkqueue refuses to add again what is there")?;
     // Added again, an edge is reported again, and what was once comes once more.
     for (a, _) in &ends[1..] {
-        change(&queue, Kevent::of(a.as_fd(), Filter::READ, Flags::ADD | Flags::ONESHOT)).unwrap();
+        change(&queue, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD | Flags::ONESHOT)).unwrap();
     }
     assert_eq!(found(), [level, edge, once].into());
     // The kind of an entry that is there does not change: the edge is still there, what was once is not.
-    let gone = |at: usize| change(&queue, Kevent::of(ends[at].0.as_fd(), Filter::READ, Flags::DELETE));
+    let gone = |at: usize| change(&queue, Kevent::for_fd(ends[at].0.as_fd(), Filter::READ, Flags::DELETE));
     if cfg!(any(target_os = "freebsd", target_os = "netbsd")) {
         gone(1).unwrap();
     }
@@ -228,7 +228,7 @@ fn disabled_and_enabled() -> Run {
     let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let queue = Kqueue::new().unwrap();
-    let set = |flags| change(&queue, named(7, Kevent::of(a.as_fd(), Filter::READ, flags))).unwrap();
+    let set = |flags| change(&queue, named(7, Kevent::for_fd(a.as_fd(), Filter::READ, flags))).unwrap();
     set(Flags::ADD | Flags::DISABLE);
     assert_eq!(now(&queue), []);
     set(Flags::ENABLE);
@@ -255,12 +255,12 @@ fn what_is_over_is_not_reported() -> Run {
     let queue = Kqueue::new().unwrap();
     for mode in [Flags::empty(), Flags::CLEAR, Flags::DISPATCH, Flags::ONESHOT] {
         b.write_all(b"x").unwrap();
-        change(&queue, Kevent::of(a.as_fd(), Filter::READ, Flags::ADD | mode)).unwrap();
+        change(&queue, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD | mode)).unwrap();
         assert_eq!(a.read(&mut [0; 8]).unwrap(), 1);
         let found = now(&queue).len();
         if mode != Flags::ONESHOT {
             assert_eq!(found, 0, "{mode:?}");
-            change(&queue, Kevent::of(a.as_fd(), Filter::READ, Flags::DELETE)).unwrap();
+            change(&queue, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::DELETE)).unwrap();
         } else if cfg!(any(target_os = "freebsd", target_os = "netbsd")) {
             // `kqueue_scan` asks the filter of all others.
             assert_eq!(found, 1);
@@ -274,7 +274,7 @@ fn closing_a_descriptor_forgets_it() -> Run {
     b.write_all(b"x").unwrap();
     let queue = Kqueue::new().unwrap();
     let duplicate = a.try_clone().unwrap();
-    change(&queue, Kevent::of(a.as_fd(), Filter::READ, Flags::ADD)).unwrap();
+    change(&queue, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD)).unwrap();
     assert_eq!(now(&queue).len(), 1);
     let number = a.as_raw_fd() as usize;
     drop(a);
@@ -291,8 +291,8 @@ fn a_queue_in_a_queue() -> Run {
     no_emulation("libkqueue's queues cannot be put into one another")?;
     let (mut a, mut b) = pairs::streams();
     let (inner, outer) = (Kqueue::new().unwrap(), Kqueue::new().unwrap());
-    change(&inner, Kevent::of(a.as_fd(), Filter::READ, Flags::ADD)).unwrap();
-    change(&outer, Kevent::of(inner.as_fd(), Filter::READ, Flags::ADD)).unwrap();
+    change(&inner, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD)).unwrap();
+    change(&outer, Kevent::for_fd(inner.as_fd(), Filter::READ, Flags::ADD)).unwrap();
     assert_eq!(now(&outer), []);
     b.write_all(b"x").unwrap();
     let event = one(&outer);
@@ -303,7 +303,7 @@ fn a_queue_in_a_queue() -> Run {
     assert_eq!(now(&inner), []);
     assert_eq!(now(&outer), []);
     // For nothing but reading: `kqueue_kqfilter`.
-    let error = change(&outer, Kevent::of(inner.as_fd(), Filter::WRITE, Flags::ADD)).unwrap_err();
+    let error = change(&outer, Kevent::for_fd(inner.as_fd(), Filter::WRITE, Flags::ADD)).unwrap_err();
     assert_eq!(error.raw_os_error(), Some(libc::EINVAL));
     Ok(())
 }
@@ -332,7 +332,7 @@ fn from_and_into_a_descriptor() -> Run {
     let number = queue.as_fd().as_raw_fd();
     let duplicate: OwnedFd = queue.as_fd().try_clone_to_owned().unwrap();
     let second = Kqueue::from_fd(duplicate);
-    change(&second, Kevent::of(a.as_fd(), Filter::READ, Flags::ADD)).unwrap();
+    change(&second, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD)).unwrap();
     let fd = queue.into_fd().unwrap();
     assert_eq!(fd.as_raw_fd(), number);
     assert_eq!(now(&Kqueue::from_fd(fd)).len(), 1);
@@ -356,7 +356,7 @@ fn two_threads() -> Run {
     let queue = Kqueue::new().unwrap();
     thread::scope(|scope| {
         let waiting = scope.spawn(|| one(&queue).udata);
-        change(&queue, named(9, Kevent::of(a.as_fd(), Filter::READ, Flags::ADD))).unwrap();
+        change(&queue, named(9, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD))).unwrap();
         assert_eq!(waiting.join().unwrap(), 9);
     });
     Ok(())

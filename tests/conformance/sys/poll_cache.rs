@@ -3,7 +3,7 @@
 use conformance::{POLL_READ, Run, pairs, unless_wine};
 use selectors::sys::Timeout;
 use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd};
-use selectors::sys::poll::{Cache, PollFlags, poll};
+use selectors::sys::poll::{PollFlags, StoredFds, poll};
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -19,8 +19,8 @@ conformance::scenarios_of!(sys, poll_cache:
 type Entry<'fd> = (BorrowedFd<'fd>, PollFlags);
 
 /// Loads, and looks that the list is the one that was loaded, and that what is asked for is found.
-fn assert_loads(cache: &mut Cache, entries: &[Entry<'_>]) {
-    let fds = cache.load(entries.iter().copied().map(Ok)).unwrap();
+fn assert_loads(cache: &mut StoredFds, entries: &[Entry<'_>]) {
+    let fds = cache.fill(entries.iter().copied().map(Ok)).unwrap();
     let held: Vec<_> = fds.iter().map(|entry| (entry.fd().as_raw_fd(), entry.events())).collect();
     let expected: Vec<_> = entries.iter().map(|(fd, events)| (fd.as_raw_fd(), *events)).collect();
     assert_eq!(held, expected);
@@ -54,7 +54,7 @@ fn loaded_again() -> Run {
         &[(b, both), (c, both), (d, both)],
         &[(b, both), (d, both)],
     ];
-    let mut cache = Cache::new();
+    let mut cache = StoredFds::new();
     for list in lists {
         assert_loads(&mut cache, list);
     }
@@ -67,7 +67,7 @@ fn an_entry_waits_for_something_else() -> Run {
     let [a, b, c] = [0, 1, 2].map(|index: usize| ends[index].0.as_fd());
     let (mut peer, both) = (&ends[1].1, POLL_READ | PollFlags::OUT);
     peer.write_all(b"x").unwrap();
-    let mut cache = Cache::new();
+    let mut cache = StoredFds::new();
     assert!(!cache.modify(0, a, PollFlags::OUT), "nothing is loaded");
     assert_loads(&mut cache, &[(a, PollFlags::OUT), (b, PollFlags::OUT)]);
     for (place, fd) in [(0, b), (1, a), (0, c), (2, a), (usize::MAX, a)] {
@@ -75,7 +75,7 @@ fn an_entry_waits_for_something_else() -> Run {
     }
     assert!(cache.modify(0, a, POLL_READ) && cache.modify(1, b, both));
 
-    let fds = cache.reload([a, b].map(Ok)).unwrap().unwrap();
+    let fds = cache.revalidate([a, b].map(Ok)).unwrap().unwrap();
     let held: Vec<_> = fds.iter().map(|entry| (entry.fd().as_raw_fd(), entry.events())).collect();
     assert_eq!(held, [(a.as_raw_fd(), POLL_READ), (b.as_raw_fd(), both)]);
     assert_eq!(poll(fds, Timeout::ZERO).unwrap(), 1);
@@ -87,13 +87,13 @@ fn an_entry_waits_for_something_else() -> Run {
 fn only_the_same_list_is_lent_again() -> Run {
     let ends: Vec<_> = (0..3).map(|_| pairs::streams()).collect();
     let [a, b, c] = [0, 1, 2].map(|index: usize| ends[index].0.as_fd());
-    let mut cache = Cache::new();
+    let mut cache = StoredFds::new();
     assert_loads(&mut cache, &[(a, PollFlags::OUT), (b, PollFlags::OUT)]);
     for other in [&[][..], &[a], &[b], &[b, a], &[a, c], &[a, b, c]] {
-        assert!(cache.reload(other.iter().copied().map(Ok)).unwrap().is_none(), "{other:?}");
-        let error = cache.reload([Ok(a), Err(io::Error::other("no more"))]).unwrap_err();
+        assert!(cache.revalidate(other.iter().copied().map(Ok)).unwrap().is_none(), "{other:?}");
+        let error = cache.revalidate([Ok(a), Err(io::Error::other("no more"))]).unwrap_err();
         assert_eq!(error.to_string(), "no more");
-        let again = cache.reload([Ok(a), Ok(b)]).unwrap().unwrap();
+        let again = cache.revalidate([Ok(a), Ok(b)]).unwrap().unwrap();
         assert_eq!(poll(again, Timeout::ZERO).unwrap(), 2);
         assert!(again.iter().all(|entry| entry.events() == PollFlags::OUT));
     }
@@ -101,13 +101,13 @@ fn only_the_same_list_is_lent_again() -> Run {
 }
 
 /// A load that breaks off has taken the first entries; none of it may be left in the next one.
-fn broken_off(break_off: impl Fn(&mut Cache, Entry<'_>)) {
+fn broken_off(break_off: impl Fn(&mut StoredFds, Entry<'_>)) {
     let ((a, mut b), (c, _d)) = (pairs::streams(), pairs::streams());
     b.write_all(b"x").unwrap();
     let first = [(a.as_fd(), POLL_READ), (c.as_fd(), PollFlags::OUT)];
     let other = (c.as_fd(), PollFlags::OUT);
     for next in [&first[..], &[other], &[first[0]], &[other, first[0]]] {
-        let mut cache = Cache::new();
+        let mut cache = StoredFds::new();
         assert_loads(&mut cache, &first);
         break_off(&mut cache, other);
         assert_loads(&mut cache, next);
@@ -117,7 +117,7 @@ fn broken_off(break_off: impl Fn(&mut Cache, Entry<'_>)) {
 
 fn after_an_error() -> Run {
     broken_off(|cache, entry| {
-        let error = cache.load([Ok(entry), Err(io::Error::other("no more"))]).unwrap_err();
+        let error = cache.fill([Ok(entry), Err(io::Error::other("no more"))]).unwrap_err();
         assert_eq!(error.to_string(), "no more");
     });
     Ok(())
@@ -127,7 +127,7 @@ fn after_a_panic() -> Run {
     broken_off(|cache, entry| {
         let entries =
             std::iter::once(Ok(entry)).chain(std::iter::from_fn(|| std::panic::resume_unwind(Box::new(()))));
-        assert!(catch_unwind(AssertUnwindSafe(|| cache.load(entries).map(drop))).is_err());
+        assert!(catch_unwind(AssertUnwindSafe(|| cache.fill(entries).map(drop))).is_err());
     });
     Ok(())
 }
@@ -136,6 +136,6 @@ fn a_descriptor_that_comes_twice() -> Run {
     unless_wine("Wine 8 has one answer for each socket in WSAPoll, and not for each entry")?;
     let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
-    assert_loads(&mut Cache::new(), &[(a.as_fd(), POLL_READ), (a.as_fd(), PollFlags::OUT)]);
+    assert_loads(&mut StoredFds::new(), &[(a.as_fd(), POLL_READ), (a.as_fd(), PollFlags::OUT)]);
     Ok(())
 }

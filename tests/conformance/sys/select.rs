@@ -5,7 +5,7 @@ use conformance::{Run, WAIT, kernel, pairs};
 use rustix::net::{SendFlags, send};
 use selectors::sys::Timeout;
 use selectors::sys::fd::{AsFd, BorrowedFd};
-use selectors::sys::select::{FdSet, Sets, select};
+use selectors::sys::select::{FdSet, SetFlags, select};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -62,14 +62,14 @@ fn regular_files_are_always_ready() -> Run {
 }
 
 /// What `asked` gives back of a descriptor that is left in these sets.
-fn left_in(sets: Sets) -> (usize, [bool; 3]) {
-    let left = [Sets::READ, Sets::WRITE, Sets::EXCEPT].map(|set| sets.contains(set));
+fn left_in(sets: SetFlags) -> (usize, [bool; 3]) {
+    let left = [SetFlags::READ, SetFlags::WRITE, SetFlags::EXCEPT].map(|set| sets.contains(set));
     (left.iter().filter(|left| **left).count(), left)
 }
 
 fn a_hang_up_can_be_read() -> Run {
     let (reader, writer) = pairs::pipe()?;
-    let before = if kernel::PIPES_GO_BOTH_WAYS { Sets::WRITE } else { Sets::empty() };
+    let before = if kernel::PIPES_GO_BOTH_WAYS { SetFlags::WRITE } else { SetFlags::empty() };
     assert_eq!(asked(reader.as_fd(), Timeout::ZERO), left_in(before));
     drop(writer);
     assert_eq!(asked(reader.as_fd(), WAIT), left_in(kernel::HUNG_UP));

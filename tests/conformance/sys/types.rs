@@ -15,10 +15,10 @@ fn types_go_to_other_threads() -> Run {
         send_and_sync::<Event>();
     }
     send_and_sync::<select::FdSet<'_>>();
-    send_and_sync::<select::Cache>();
+    send_and_sync::<select::StoredFds>();
     send_and_sync::<poll::PollFd<'_>>();
     send_and_sync::<poll::Poll<'_>>();
-    send_and_sync::<poll::Cache>();
+    send_and_sync::<poll::StoredFds>();
     send_and_sync::<Timeout>();
     Ok(())
 }

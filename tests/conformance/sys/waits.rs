@@ -60,7 +60,7 @@ fn kqueue(fd: Option<BorrowedFd<'_>>, timeout: Timeout) -> io::Result<usize> {
     use selectors::sys::kqueue::{Filter, Flags, Kevent, Kqueue};
 
     let kqueue = Kqueue::new()?;
-    let changes: Vec<_> = fd.into_iter().map(|fd| Kevent::of(fd, Filter::READ, Flags::ADD)).collect();
+    let changes: Vec<_> = fd.into_iter().map(|fd| Kevent::for_fd(fd, Filter::READ, Flags::ADD)).collect();
     Ok(kqueue.control(&changes, &mut [Kevent::default(); 4], timeout)?.len())
 }
 

@@ -129,7 +129,7 @@ impl Kqueue {
             let changes = std::mem::take(&mut left);
             Ok(queue.get().control(changes, &mut events, timeout)?.len())
         })?;
-        let found = events[..found.unwrap_or(0)].iter().map(|event| Py::new(py, Kevent::of(event)));
+        let found = events[..found.unwrap_or(0)].iter().map(|event| Py::new(py, Kevent::for_fd(event)));
         PyList::new(py, found.collect::<PyResult<Vec<_>>>()?)
     }
 }

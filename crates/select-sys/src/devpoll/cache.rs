@@ -1,6 +1,6 @@
 //! A set that outlives the borrow of its descriptors.
 
-#![expect(unsafe_code, reason = "waits with the numbers of descriptors that `load` was shown")]
+#![expect(unsafe_code, reason = "waits with the numbers of descriptors that `fill` was shown")]
 
 use std::io;
 use std::marker::PhantomData;
@@ -13,7 +13,7 @@ use crate::poll::PollFlags;
 /// A set in the kernel that lasts from wait to wait, though the descriptors in it are lent for one wait at a time.
 ///
 /// A registry that owns files cannot keep a [`DevPoll`](super::DevPoll) of them beside them: that would borrow from
-/// itself. A cache keeps the bare numbers, and cannot wait. For each wait, [`load`](Self::load) is shown the borrowed
+/// itself. A cache keeps the bare numbers, and cannot wait. For each wait, [`fill`](Self::fill) is shown the borrowed
 /// descriptors again, compares them with what the set has, and only then yields something that can wait. What changed
 /// is written first, and nothing else is.
 ///
@@ -26,23 +26,23 @@ use crate::poll::PollFlags;
 ///
 /// ```
 /// use select_sys::Timeout;
-/// use select_sys::devpoll::Cache;
+/// use select_sys::devpoll::StoredFds;
 /// use select_sys::fd::{AsFd, AsRawFd};
 /// use select_sys::poll::PollFlags;
 /// use std::os::unix::net::UnixStream;
 ///
 /// let (a, _b) = UnixStream::pair()?;
-/// let mut cache = Cache::new()?;
+/// let mut cache = StoredFds::new()?;
 /// for _ in 0..2 {
-///     let loaded = cache.load([Ok((a.as_fd(), PollFlags::OUT))])?;
+///     let loaded = cache.fill([Ok((a.as_fd(), PollFlags::OUT))])?;
 ///     let found: Vec<_> = loaded.poll(Timeout::ZERO)?.collect();
 ///     assert_eq!(found, [(a.as_raw_fd(), PollFlags::OUT)]);
 /// }
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Cache {
-    // What is wanted is exactly what is in `listed`, unless `stale`. Numbers that may be stale; see `load`.
+pub struct StoredFds {
+    // What is wanted is exactly what is in `listed`, unless `stale`. Numbers that may be stale; see `fill`.
     set: Set,
     // What was loaded last, in the order it was given.
     listed: Vec<(RawFd, PollFlags)>,
@@ -51,7 +51,7 @@ pub struct Cache {
     next: Vec<Option<PollFlags>>,
 }
 
-impl Cache {
+impl StoredFds {
     /// `open("/dev/poll", O_RDWR | O_CLOEXEC)`—Makes a new, empty set.
     ///
     /// # Errors
@@ -68,10 +68,10 @@ impl Cache {
     /// # Errors
     ///
     /// The first error that `fds` yields, or `EBADF` for a negative number, such as that of `rustix::fs::CWD`.
-    pub fn load<'a, 'fd>(
+    pub fn fill<'a, 'fd>(
         &'a mut self,
         fds: impl IntoIterator<Item = io::Result<(BorrowedFd<'fd>, PollFlags)>>,
-    ) -> io::Result<Loaded<'a, 'fd>> {
+    ) -> io::Result<Borrowed<'a, 'fd>> {
         let mut len = 0;
         for entry in fds {
             let (fd, events) = entry?;
@@ -90,7 +90,7 @@ impl Cache {
         if self.stale {
             self.compare();
         }
-        Ok(Loaded { cache: self, borrowed: PhantomData })
+        Ok(Borrowed { cache: self, borrowed: PhantomData })
     }
 
     /// Says that `fd` may be another file's the next time it is loaded: the set lets go of the file that it has.
@@ -105,7 +105,7 @@ impl Cache {
     /// Has the device told what is in `listed` and not in the set, and the other way round.
     fn compare(&mut self) {
         for &(fd, events) in &self.listed {
-            let at = fd as usize; // not negative, see `load`
+            let at = fd as usize; // not negative, see `fill`
             if at >= self.next.len() {
                 self.next.resize(at + 1, None);
             }
@@ -122,61 +122,61 @@ impl Cache {
 }
 
 /// The descriptor of the set. It cannot be waited for.
-impl AsFd for Cache {
+impl AsFd for StoredFds {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.set.as_fd()
     }
 }
 
-/// A set whose descriptors are open: what [`Cache::load`] lends for one wait.
+/// A set whose descriptors are open: what [`StoredFds::fill`] lends for one wait.
 ///
 /// # Examples
 ///
 /// No descriptors, so this waits for its time:
 ///
 /// ```
-/// use select_sys::devpoll::Cache;
+/// use select_sys::devpoll::StoredFds;
 /// use std::time::Duration;
 ///
-/// let mut cache = Cache::new()?;
-/// let loaded = cache.load([])?;
+/// let mut cache = StoredFds::new()?;
+/// let loaded = cache.fill([])?;
 /// assert_eq!(loaded.poll(Duration::from_millis(1))?.count(), 0);
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]
 #[must_use = "call `poll` to wait"]
-pub struct Loaded<'a, 'fd> {
-    // What its set wants, `load` has just seen a `BorrowedFd<'fd>` of.
-    cache: &'a mut Cache,
+pub struct Borrowed<'a, 'fd> {
+    // What its set wants, `fill` has just seen a `BorrowedFd<'fd>` of.
+    cache: &'a mut StoredFds,
     borrowed: PhantomData<BorrowedFd<'fd>>,
 }
 
-impl<'a> Loaded<'a, '_> {
+impl<'a> Borrowed<'a, '_> {
     /// `ioctl(DP_POLL)`—Writes what changed, waits, and gives back the numbers that have something to report.
     ///
     /// # Errors
     ///
     /// As [`DevPoll::poll`](super::DevPoll::poll).
-    pub fn poll(self, timeout: impl Into<Timeout>) -> io::Result<Found<'a>> {
-        // SAFETY: what is wanted is open for 'fd (the field's invariant), which outlasts this call; only another `load`
+    pub fn poll(self, timeout: impl Into<Timeout>) -> io::Result<ReadyFds<'a>> {
+        // SAFETY: what is wanted is open for 'fd (the field's invariant), which outlasts this call; only another `fill`
         // makes another wait possible.
         let found = unsafe { self.cache.set.poll(timeout.into()) }?;
-        Ok(Found::new(found))
+        Ok(ReadyFds::new(found))
     }
 }
 
-/// The numbers of the descriptors that [`Loaded::poll`] found ready, each with what was seen.
+/// The numbers of the descriptors that [`Borrowed::poll`] found ready, each with what was seen.
 #[derive(Clone, Debug)]
 #[must_use = "iterate to see which descriptors are ready"]
-pub struct Found<'a>(std::slice::Iter<'a, libc::pollfd>);
+pub struct ReadyFds<'a>(std::slice::Iter<'a, libc::pollfd>);
 
-impl<'a> Found<'a> {
+impl<'a> ReadyFds<'a> {
     pub(super) fn new(found: &'a [libc::pollfd]) -> Self {
         Self(found.iter())
     }
 }
 
-impl Iterator for Found<'_> {
+impl Iterator for ReadyFds<'_> {
     type Item = (RawFd, PollFlags);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -189,4 +189,4 @@ impl Iterator for Found<'_> {
     }
 }
 
-impl ExactSizeIterator for Found<'_> {}
+impl ExactSizeIterator for ReadyFds<'_> {}

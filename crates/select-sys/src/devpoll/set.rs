@@ -1,4 +1,4 @@
-//! A set in the device, and what it is to become: what `DevPoll` and `Cache` share.
+//! A set in the device, and what it is to become: what `DevPoll` and `StoredFds` share.
 
 #![expect(unsafe_code, reason = "the device takes numbers, and those who want them know that they are open")]
 

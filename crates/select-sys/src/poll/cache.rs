@@ -13,8 +13,8 @@ use crate::lent;
 ///
 /// A registry that owns files cannot keep a [`PollFd`] of them beside them: that would borrow from itself. A cache
 /// keeps the bare numbers, with which nothing can be done. For each wait it is shown the borrowed descriptors again, and
-/// only then lends the list, for as long as the borrow lasts: [`load`](Self::load) makes the list,
-/// [`reload`](Self::reload) compares it, which is cheaper.
+/// only then lends the list, for as long as the borrow lasts: [`fill`](Self::fill) makes the list,
+/// [`revalidate`](Self::revalidate) compares it, which is cheaper.
 ///
 /// # Examples
 ///
@@ -23,25 +23,25 @@ use crate::lent;
 /// ```
 /// use select_sys::Timeout;
 /// use select_sys::fd::AsFd;
-/// use select_sys::poll::{Cache, PollFlags, poll};
+/// use select_sys::poll::{StoredFds, PollFlags, poll};
 /// use std::os::unix::net::UnixStream;
 ///
 /// let (a, _b) = UnixStream::pair()?;
-/// let mut cache = Cache::new();
-/// let fds = cache.load([Ok((a.as_fd(), PollFlags::OUT))])?;
+/// let mut cache = StoredFds::new();
+/// let fds = cache.fill([Ok((a.as_fd(), PollFlags::OUT))])?;
 /// assert_eq!(poll(fds, Timeout::ZERO)?, 1);
 ///
-/// let fds = cache.reload([Ok(a.as_fd())])?.expect("nothing else was loaded");
+/// let fds = cache.revalidate([Ok(a.as_fd())])?.expect("nothing else was loaded");
 /// assert_eq!(poll(fds, Timeout::ZERO)?, 1);
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug, Default)]
-pub struct Cache {
-    // Numbers that may be stale; see `load`.
+pub struct StoredFds {
+    // Numbers that may be stale; see `fill`.
     entries: Vec<PollFd<'static>>,
 }
 
-impl Cache {
+impl StoredFds {
     /// An empty cache. No allocation.
     #[must_use]
     pub fn new() -> Self {
@@ -55,7 +55,7 @@ impl Cache {
     /// # Errors
     ///
     /// The first error that `fds` yields. The cache can be loaded again.
-    pub fn load<'a, 'fd>(
+    pub fn fill<'a, 'fd>(
         &'a mut self,
         fds: impl IntoIterator<Item = io::Result<(BorrowedFd<'fd>, PollFlags)>>,
     ) -> io::Result<&'a mut [PollFd<'fd>]> {
@@ -67,7 +67,7 @@ impl Cache {
         let entries = &mut self.entries[..];
         // SAFETY: the types differ in the lifetime alone, and 'fd is the honest one: the loop above has just seen a
         // `BorrowedFd<'fd>` for the number in each of the entries. The 'static in the field's type is never read as such:
-        // `entries` is private, and is lent here and in `reload` only.
+        // `entries` is private, and is lent here and in `revalidate` only.
         Ok(unsafe { std::mem::transmute::<&'a mut [PollFd<'static>], &'a mut [PollFd<'fd>]>(entries) })
     }
 
@@ -79,7 +79,7 @@ impl Cache {
     ///
     /// The first error that `fds` yields. The list stays as it is.
     #[inline]
-    pub fn reload<'a, 'fd>(
+    pub fn revalidate<'a, 'fd>(
         &'a mut self,
         fds: impl IntoIterator<Item = io::Result<BorrowedFd<'fd>>>,
     ) -> io::Result<Option<&'a mut [PollFd<'fd>]>> {
@@ -88,7 +88,7 @@ impl Cache {
             return Ok(None);
         }
         let entries = &mut self.entries[..];
-        // SAFETY: as in `load`: `have_numbers` has just seen a `BorrowedFd<'fd>` for the number in each entry, also where
+        // SAFETY: as in `fill`: `have_numbers` has just seen a `BorrowedFd<'fd>` for the number in each entry, also where
         // whoever was lent the list has put another entry of his own.
         Ok(Some(unsafe { std::mem::transmute::<&'a mut [PollFd<'static>], &'a mut [PollFd<'fd>]>(entries) }))
     }
@@ -102,16 +102,16 @@ impl Cache {
     /// ```
     /// use select_sys::Timeout;
     /// use select_sys::fd::AsFd;
-    /// use select_sys::poll::{Cache, PollFlags, poll};
+    /// use select_sys::poll::{StoredFds, PollFlags, poll};
     /// use std::os::unix::net::UnixStream;
     ///
     /// let (a, b) = UnixStream::pair()?;
-    /// let mut cache = Cache::new();
-    /// let fds = cache.load([Ok((a.as_fd(), PollFlags::IN))])?;
+    /// let mut cache = StoredFds::new();
+    /// let fds = cache.fill([Ok((a.as_fd(), PollFlags::IN))])?;
     /// assert!(cache.modify(0, a.as_fd(), PollFlags::OUT));
     /// assert!(!cache.modify(0, b.as_fd(), PollFlags::OUT));
     ///
-    /// let fds = cache.reload([Ok(a.as_fd())])?.expect("the descriptors are the same");
+    /// let fds = cache.revalidate([Ok(a.as_fd())])?.expect("the descriptors are the same");
     /// assert_eq!(poll(fds, Timeout::ZERO)?, 1);
     /// # Ok::<(), std::io::Error>(())
     /// ```

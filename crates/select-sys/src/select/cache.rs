@@ -11,7 +11,7 @@ use crate::select_system as sys;
 bitflags::bitflags! {
     /// Which of the three sets of [`select`](super::select()) a descriptor is in.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-    pub struct Sets: u8 {
+    pub struct SetFlags: u8 {
         /// The set of descriptors to read from.
         #[doc(alias = "readfds")]
         const READ = 1;
@@ -28,8 +28,8 @@ bitflags::bitflags! {
 ///
 /// A registry that owns files cannot keep an [`FdSet`](super::FdSet) of them beside them: that would borrow from
 /// itself. A cache keeps the bare numbers, with which nothing can be done. For each wait it is shown the borrowed
-/// descriptors again, and only then yields something that can wait: [`load`](Self::load) builds the sets,
-/// [`reload`](Self::reload) compares the descriptors, which is cheaper.
+/// descriptors again, and only then yields something that can wait: [`fill`](Self::fill) builds the sets,
+/// [`revalidate`](Self::revalidate) compares the descriptors, which is cheaper.
 ///
 /// # Examples
 ///
@@ -38,32 +38,32 @@ bitflags::bitflags! {
 /// ```
 /// use select_sys::Timeout;
 /// use select_sys::fd::{AsFd, AsRawFd};
-/// use select_sys::select::{Cache, Sets};
+/// use select_sys::select::{StoredFds, SetFlags};
 /// use std::os::unix::net::UnixStream;
 ///
 /// let (a, _b) = UnixStream::pair()?;
-/// let mut cache = Cache::new();
-/// let loaded = cache.load([Ok((a.as_fd(), Sets::READ | Sets::WRITE))])?;
+/// let mut cache = StoredFds::new();
+/// let loaded = cache.fill([Ok((a.as_fd(), SetFlags::READ | SetFlags::WRITE))])?;
 /// let found: Vec<_> = loaded.select(Timeout::ZERO)?.collect();
-/// assert_eq!(found, [(a.as_raw_fd(), Sets::WRITE)]);
+/// assert_eq!(found, [(a.as_raw_fd(), SetFlags::WRITE)]);
 ///
-/// let loaded = cache.reload([Ok(a.as_fd())])?.expect("nothing else was loaded");
+/// let loaded = cache.revalidate([Ok(a.as_fd())])?.expect("nothing else was loaded");
 /// assert_eq!(loaded.select(Timeout::ZERO)?.count(), 1);
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug, Default)]
-pub struct Cache {
-    // The numbers in `asked`, in the order they were given. They may be stale; see `reload`.
+pub struct StoredFds {
+    // The numbers in `asked`, in the order they were given. They may be stale; see `revalidate`.
     numbers: Vec<RawFd>,
-    // Beside `numbers`. Apart, as only `load` needs them.
-    sets: Vec<Sets>,
+    // Beside `numbers`. Apart, as only `fill` needs them.
+    sets: Vec<SetFlags>,
     // One set for each of READ, WRITE, EXCEPT.
     asked: [sys::Set; 3],
     // Room for the answers.
     found: [sys::Set; 3],
 }
 
-impl Cache {
+impl StoredFds {
     /// An empty cache. No allocation.
     #[must_use]
     pub fn new() -> Self {
@@ -85,20 +85,20 @@ impl Cache {
     ///
     /// ```
     /// use select_sys::fd::AsFd;
-    /// use select_sys::select::{Cache, Sets};
+    /// use select_sys::select::{StoredFds, SetFlags};
     ///
     /// let stdin = std::io::stdin();
-    /// let mut cache = Cache::new();
-    /// let fds = [Ok((stdin.as_fd(), Sets::READ)), Err(std::io::ErrorKind::NotFound.into())];
-    /// assert_eq!(cache.load(fds).unwrap_err().kind(), std::io::ErrorKind::NotFound);
-    /// let loaded = cache.load([Ok((stdin.as_fd(), Sets::READ))])?;
+    /// let mut cache = StoredFds::new();
+    /// let fds = [Ok((stdin.as_fd(), SetFlags::READ)), Err(std::io::ErrorKind::NotFound.into())];
+    /// assert_eq!(cache.fill(fds).unwrap_err().kind(), std::io::ErrorKind::NotFound);
+    /// let loaded = cache.fill([Ok((stdin.as_fd(), SetFlags::READ))])?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn load<'a, 'fd>(
+    pub fn fill<'a, 'fd>(
         &'a mut self,
-        fds: impl IntoIterator<Item = io::Result<(BorrowedFd<'fd>, Sets)>>,
-    ) -> io::Result<Loaded<'a, 'fd>> {
-        // If `fds` yields an error or panics, the cache is left with nothing in it: `reload` goes by `numbers` alone, so these
+        fds: impl IntoIterator<Item = io::Result<(BorrowedFd<'fd>, SetFlags)>>,
+    ) -> io::Result<Borrowed<'a, 'fd>> {
+        // If `fds` yields an error or panics, the cache is left with nothing in it: `revalidate` goes by `numbers` alone, so these
         // must never be other than those in `asked`.
         self.asked.iter_mut().for_each(sys::Set::clear);
         let mut numbers = std::mem::take(&mut self.numbers);
@@ -114,7 +114,7 @@ impl Cache {
             asked.assign(all.filter(|(_, sets)| sets.contains(set)).map(|(&number, _)| number));
         }
         self.numbers = numbers;
-        Ok(Loaded { cache: self, borrowed: PhantomData })
+        Ok(Borrowed { cache: self, borrowed: PhantomData })
     }
 
     /// Lends the sets unchanged if `fds` are exactly those that were loaded, in their order; otherwise gives back `None`.
@@ -123,12 +123,12 @@ impl Cache {
     ///
     /// The first error that `fds` yields. The sets stay as they are.
     #[inline]
-    pub fn reload<'a, 'fd>(
+    pub fn revalidate<'a, 'fd>(
         &'a mut self,
         fds: impl IntoIterator<Item = io::Result<BorrowedFd<'fd>>>,
-    ) -> io::Result<Option<Loaded<'a, 'fd>>> {
+    ) -> io::Result<Option<Borrowed<'a, 'fd>>> {
         let same = lent::have_numbers(fds, self.numbers.iter().copied())?;
-        Ok(same.then_some(Loaded { cache: self, borrowed: PhantomData }))
+        Ok(same.then_some(Borrowed { cache: self, borrowed: PhantomData }))
     }
 
     /// Puts a descriptor that is in one of the sets in these sets, and no other; gives back whether it was in one.
@@ -140,20 +140,20 @@ impl Cache {
     /// ```
     /// use select_sys::Timeout;
     /// use select_sys::fd::AsFd;
-    /// use select_sys::select::{Cache, Sets};
+    /// use select_sys::select::{StoredFds, SetFlags};
     /// use std::os::unix::net::UnixStream;
     ///
     /// let (a, b) = UnixStream::pair()?;
-    /// let mut cache = Cache::new();
-    /// let loaded = cache.load([Ok((a.as_fd(), Sets::READ))])?;
-    /// assert!(cache.modify(a.as_fd(), Sets::WRITE));
-    /// assert!(!cache.modify(b.as_fd(), Sets::WRITE));
+    /// let mut cache = StoredFds::new();
+    /// let loaded = cache.fill([Ok((a.as_fd(), SetFlags::READ))])?;
+    /// assert!(cache.modify(a.as_fd(), SetFlags::WRITE));
+    /// assert!(!cache.modify(b.as_fd(), SetFlags::WRITE));
     ///
-    /// let loaded = cache.reload([Ok(a.as_fd())])?.expect("the descriptors are the same");
+    /// let loaded = cache.revalidate([Ok(a.as_fd())])?.expect("the descriptors are the same");
     /// assert_eq!(loaded.select(Timeout::ZERO)?.count(), 1);
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn modify(&mut self, fd: BorrowedFd<'_>, sets: Sets) -> bool {
+    pub fn modify(&mut self, fd: BorrowedFd<'_>, sets: SetFlags) -> bool {
         let number = fd.as_raw_fd();
         let known = self.asked.iter().any(|asked| asked.contains(number));
         if known {
@@ -168,29 +168,29 @@ impl Cache {
     }
 }
 
-/// Sets whose descriptors are open: what [`Cache::load`] and [`Cache::reload`] lend for one wait.
+/// Sets whose descriptors are open: what [`StoredFds::fill`] and [`StoredFds::revalidate`] lend for one wait.
 ///
 /// # Examples
 ///
 /// No descriptors, so this waits for its time:
 ///
 /// ```
-/// use select_sys::select::Cache;
+/// use select_sys::select::StoredFds;
 /// use std::time::Duration;
 ///
-/// let mut cache = Cache::new();
-/// let loaded = cache.load([])?;
+/// let mut cache = StoredFds::new();
+/// let loaded = cache.fill([])?;
 /// assert_eq!(loaded.select(Duration::from_millis(1))?.count(), 0);
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]
 #[must_use = "call `select` to wait"]
-pub struct Loaded<'a, 'fd> {
-    cache: &'a mut Cache,
+pub struct Borrowed<'a, 'fd> {
+    cache: &'a mut StoredFds,
     borrowed: PhantomData<BorrowedFd<'fd>>,
 }
 
-impl<'a> Loaded<'a, '_> {
+impl<'a> Borrowed<'a, '_> {
     /// `pselect(2)`—Waits, and gives back the numbers that are ready with the sets they are ready in.
     ///
     /// They come by rising number, each once. A set that nobody is in is passed as null, which costs the kernel
@@ -199,20 +199,20 @@ impl<'a> Loaded<'a, '_> {
     /// # Errors
     ///
     /// As [`select`](super::select()).
-    pub fn select(self, timeout: impl Into<Timeout>) -> io::Result<Found<'a>> {
-        let Cache { asked, found, .. } = self.cache;
+    pub fn select(self, timeout: impl Into<Timeout>) -> io::Result<ReadyFds<'a>> {
+        let StoredFds { asked, found, .. } = self.cache;
         sys::select_into(asked, found, timeout.into())?;
-        Ok(Found(sys::Found::in_any(found)))
+        Ok(ReadyFds(sys::Found::in_any(found)))
     }
 }
 
-/// The descriptors that [`Loaded::select`] found ready, by rising number, each with the sets it is ready in.
+/// The descriptors that [`Borrowed::select`] found ready, by rising number, each with the sets it is ready in.
 #[derive(Clone, Debug)]
 #[must_use = "iterate to see which descriptors are ready"]
-pub struct Found<'a>(sys::Found<'a>);
+pub struct ReadyFds<'a>(sys::Found<'a>);
 
-impl Iterator for Found<'_> {
-    type Item = (RawFd, Sets);
+impl Iterator for ReadyFds<'_> {
+    type Item = (RawFd, SetFlags);
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
@@ -220,4 +220,4 @@ impl Iterator for Found<'_> {
     }
 }
 
-pub(crate) const ALL: [Sets; 3] = [Sets::READ, Sets::WRITE, Sets::EXCEPT];
+pub(crate) const ALL: [SetFlags; 3] = [SetFlags::READ, SetFlags::WRITE, SetFlags::EXCEPT];

@@ -6,7 +6,7 @@ use std::io;
 
 use crate::Timeout;
 use crate::fd::RawFd;
-use crate::select::{ALL, Sets};
+use crate::select::{ALL, SetFlags};
 use crate::select_call::pselect;
 use crate::time::{self, wait_timespec};
 
@@ -152,7 +152,7 @@ impl<'a> Found<'a> {
 }
 
 impl Iterator for Found<'_> {
-    type Item = (RawFd, Sets);
+    type Item = (RawFd, SetFlags);
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
@@ -168,7 +168,7 @@ impl Iterator for Found<'_> {
         let bit = self.left.trailing_zeros();
         self.left &= self.left - 1;
         let [_, write, except] = self.words;
-        let mut found = Sets::READ;
+        let mut found = SetFlags::READ;
         if write | except != 0 {
             for (set, word) in ALL.into_iter().zip(self.words) {
                 found.set(set, word >> bit & 1 == 1);

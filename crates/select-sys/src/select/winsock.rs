@@ -9,7 +9,7 @@ use windows_sys::Win32::Networking::WinSock;
 
 use crate::Timeout;
 use crate::fd::RawFd;
-use crate::select::{ALL, Sets};
+use crate::select::{ALL, SetFlags};
 use crate::time;
 
 /// An `fd_set` of any length, by rising number and without duplicates: room for the count, then the sockets.
@@ -161,11 +161,11 @@ impl<'a> Found<'a> {
 }
 
 impl Iterator for Found<'_> {
-    type Item = (RawFd, Sets);
+    type Item = (RawFd, SetFlags);
 
     fn next(&mut self) -> Option<Self::Item> {
         let lowest = *self.0.iter().filter_map(|sockets| sockets.first()).min()?;
-        let mut found = Sets::empty();
+        let mut found = SetFlags::empty();
         for (set, sockets) in ALL.into_iter().zip(&mut self.0) {
             if let Some((_, rest)) = sockets.split_first().filter(|&(&first, _)| first == lowest) {
                 found |= set;
@@ -208,7 +208,14 @@ mod tests {
     fn three_sets_are_gone_through_together() {
         let sets = [set(&[4, 12]), set(&[8, 12]), set(&[4])];
         let found: Vec<_> = Found::in_any(&sets).collect();
-        assert_eq!(found, [(4, Sets::READ | Sets::EXCEPT), (8, Sets::WRITE), (12, Sets::READ | Sets::WRITE)]);
+        assert_eq!(
+            found,
+            [
+                (4, SetFlags::READ | SetFlags::EXCEPT),
+                (8, SetFlags::WRITE),
+                (12, SetFlags::READ | SetFlags::WRITE)
+            ]
+        );
     }
 
     #[test]

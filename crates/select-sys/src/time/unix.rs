@@ -92,7 +92,7 @@ mod tests {
     use super::*;
     use crate::fd::AsFd;
     use crate::poll::{PollFd, PollFlags};
-    use crate::select::{Cache, FdSet, Sets};
+    use crate::select::{FdSet, SetFlags, StoredFds};
     use std::io::Write;
     use std::os::unix::net::UnixStream;
     use std::time::Instant;
@@ -119,8 +119,8 @@ mod tests {
             assert!(set.contains(reader.as_fd()));
         });
         after_some_pieces(|reader, timeout| {
-            let mut cache = Cache::new();
-            let loaded = cache.load([Ok((reader.as_fd(), Sets::READ))]).unwrap();
+            let mut cache = StoredFds::new();
+            let loaded = cache.fill([Ok((reader.as_fd(), SetFlags::READ))]).unwrap();
             assert_eq!(loaded.select(timeout).unwrap().count(), 1);
         });
     }

@@ -41,14 +41,14 @@ use crate::{Interest, Mode, Readiness, Timeout};
 /// [poll(4D)](https://illumos.org/man/4D/poll)
 #[derive(Debug)]
 pub struct Devpoll {
-    cache: devpoll::Cache,
+    cache: devpoll::StoredFds,
     // Of what is in `cache`. Others may be left from before.
     tags: FdIndex<Tag>,
 }
 
 impl Backend for Devpoll {
     fn new() -> io::Result<Self> {
-        Ok(Self { cache: devpoll::Cache::new()?, tags: FdIndex::new(Tag::NONE) })
+        Ok(Self { cache: devpoll::StoredFds::new()?, tags: FdIndex::new(Tag::NONE) })
     }
 
     fn name(&self) -> &'static str {
@@ -80,7 +80,7 @@ impl Backend for Devpoll {
         mut report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
         let tags = &mut self.tags;
-        let loaded = self.cache.load(armed.map(|source| {
+        let loaded = self.cache.fill(armed.map(|source| {
             let source = source?;
             tags.insert(source.fd().as_raw_fd(), source.tag());
             Ok((source.fd(), flags(source.interest())))

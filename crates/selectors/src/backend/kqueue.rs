@@ -109,7 +109,7 @@ impl Kqueue {
     ) -> io::Result<()> {
         let mut result = Ok(());
         for (filter, _) in filters {
-            let change = Kevent::of(fd, filter, Flags::DELETE);
+            let change = Kevent::for_fd(fd, filter, Flags::DELETE);
             let ident = stand_in(change.ident, filter);
             let change = if self.stand_ins.remove(&ident) {
                 Kevent { ident, filter: Filter::USER, ..change }
@@ -135,7 +135,7 @@ impl Kqueue {
 
     /// Keeps in mind whether a descriptor has a one-shot key with several filters.
     fn note_several(&mut self, source: &Source<'_>) {
-        let ident = Kevent::of(source.fd(), Filter::READ, Flags::empty()).ident;
+        let ident = Kevent::for_fd(source.fd(), Filter::READ, Flags::empty()).ident;
         if source.mode() == Mode::Oneshot && filters(source.interest()).count() > 1 {
             self.several.insert(ident);
         } else {
@@ -239,7 +239,7 @@ impl Backend for Kqueue {
 
     fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
         self.delete(source.fd(), filters(source.interest()))?;
-        self.several.remove(&Kevent::of(source.fd(), Filter::READ, Flags::empty()).ident);
+        self.several.remove(&Kevent::for_fd(source.fd(), Filter::READ, Flags::empty()).ident);
         self.count(0, filters(source.interest()).count());
         Ok(())
     }
@@ -360,7 +360,7 @@ fn added(source: &Source<'_>, filter: Filter, notes: Notes) -> Kevent {
         // Not EV_ONESHOT, of which FreeBSD and NetBSD report also what is over when the wait looks (`kqueue_scan`).
         Mode::Oneshot => Flags::DISPATCH | Flags::ENABLE,
     };
-    let change = Kevent::of(source.fd(), filter, Flags::ADD | mode);
+    let change = Kevent::for_fd(source.fd(), filter, Flags::ADD | mode);
     Kevent { fflags: notes, udata: source.tag().to_u64() as usize, ..change }
 }
 

@@ -41,7 +41,7 @@ use crate::{Interest, Mode, Readiness, Timeout};
 /// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
 #[derive(Debug)]
 pub struct Poll {
-    cache: poll::Cache,
+    cache: poll::StoredFds,
     // Whether a descriptor in `cache` may be another key's now. That other descriptors are wanted shows by itself.
     changed: bool,
     // The tags of the entries in `cache`.
@@ -52,7 +52,7 @@ pub struct Poll {
 
 impl Default for Poll {
     fn default() -> Self {
-        let (cache, tags, places) = (poll::Cache::new(), Vec::new(), FdIndex::new(u32::MAX));
+        let (cache, tags, places) = (poll::StoredFds::new(), Vec::new(), FdIndex::new(u32::MAX));
         Self { cache, changed: false, tags, places }
     }
 }
@@ -91,12 +91,12 @@ impl Backend for Poll {
     ) -> io::Result<()> {
         let Self { cache, changed, tags, places } = self;
         let kept =
-            if *changed { None } else { cache.reload(armed.clone().map(|source| Ok(source?.fd())))? };
+            if *changed { None } else { cache.revalidate(armed.clone().map(|source| Ok(source?.fd())))? };
         let entries = match kept {
             Some(entries) => entries,
             None => apart(|| {
                 tags.clear();
-                let entries = cache.load(armed.map(|source| {
+                let entries = cache.fill(armed.map(|source| {
                     let source = source?;
                     places.insert(source.fd().as_raw_fd(), tags.len() as u32); // fewer than the numbers of slots
                     tags.push(source.tag());

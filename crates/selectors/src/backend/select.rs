@@ -6,7 +6,7 @@ use super::platform::system::SELECT_WRITE;
 use super::{Backend, Source, Tag, apart};
 use crate::index::FdIndex;
 use crate::sys::fd::AsRawFd;
-use crate::sys::select::{self, Sets};
+use crate::sys::select::{self, SetFlags};
 use crate::{Interest, Mode, Readiness, Timeout};
 
 /// `select(2)`: each wait looks at every number up to the highest that is registered.
@@ -44,7 +44,7 @@ use crate::{Interest, Mode, Readiness, Timeout};
 /// [select(2)](https://man7.org/linux/man-pages/man2/select.2.html)
 #[derive(Debug)]
 pub struct Select {
-    cache: select::Cache,
+    cache: select::StoredFds,
     // Whether a descriptor in `cache` may be another key's now. That other descriptors are wanted shows by itself.
     changed: bool,
     // Of what is in `cache`. Others may be left from before.
@@ -53,7 +53,7 @@ pub struct Select {
 
 impl Backend for Select {
     fn new() -> io::Result<Self> {
-        Ok(Self { cache: select::Cache::new(), changed: false, tags: FdIndex::new(Tag::NONE) })
+        Ok(Self { cache: select::StoredFds::new(), changed: false, tags: FdIndex::new(Tag::NONE) })
     }
 
     fn name(&self) -> &'static str {
@@ -89,11 +89,11 @@ impl Backend for Select {
     ) -> io::Result<()> {
         let Self { cache, changed, tags } = self;
         let kept =
-            if *changed { None } else { cache.reload(armed.clone().map(|source| Ok(source?.fd())))? };
+            if *changed { None } else { cache.revalidate(armed.clone().map(|source| Ok(source?.fd())))? };
         let loaded = match kept {
             Some(loaded) => loaded,
             None => apart(|| {
-                let loaded = cache.load(armed.map(|source| {
+                let loaded = cache.fill(armed.map(|source| {
                     let source = source?;
                     tags.insert(source.fd().as_raw_fd(), source.tag());
                     Ok((source.fd(), sets(source.interest())))
@@ -109,22 +109,22 @@ impl Backend for Select {
     }
 }
 
-fn sets(interest: Interest) -> Sets {
-    let mut sets = Sets::empty();
-    sets.set(Sets::READ, interest.contains(Interest::READ));
+fn sets(interest: Interest) -> SetFlags {
+    let mut sets = SetFlags::empty();
+    sets.set(SetFlags::READ, interest.contains(Interest::READ));
     if interest.contains(Interest::WRITE) {
         sets |= SELECT_WRITE;
     }
     if interest.contains(Interest::PRIORITY) {
-        sets |= Sets::EXCEPT;
+        sets |= SetFlags::EXCEPT;
     }
     sets
 }
 
-fn meaning(sets: Sets) -> Readiness {
+fn meaning(sets: SetFlags) -> Readiness {
     let mut readiness = Readiness::empty();
-    readiness.set(Readiness::READ, sets.contains(Sets::READ));
+    readiness.set(Readiness::READ, sets.contains(SetFlags::READ));
     readiness.set(Readiness::WRITE, sets.intersects(SELECT_WRITE));
-    readiness.set(Readiness::PRIORITY, sets.contains(Sets::EXCEPT));
+    readiness.set(Readiness::PRIORITY, sets.contains(SetFlags::EXCEPT));
     readiness
 }

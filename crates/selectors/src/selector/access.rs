@@ -171,18 +171,18 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// let mut selector = DefaultSelector::new()?;
     /// let a = selector.register(a, Interest::READ, vec![1, 2])?;
     /// let b = selector.register(b, Interest::READ, vec![3])?;
-    /// if let Some(((_, from), (_, to))) = selector.parts_pair(a, b) {
+    /// if let Some(((_, from), (_, to))) = selector.disjoint_parts(a, b) {
     ///     to.append(from);
     /// }
     /// assert_eq!(selector.data(b), Some(&vec![3, 1, 2]));
-    /// assert!(selector.parts_pair(a, a).is_none());
+    /// assert!(selector.disjoint_parts(a, a).is_none());
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[expect(clippy::type_complexity, reason = "a name for it would tell less")]
     #[must_use]
-    pub fn parts_pair(&mut self, a: impl Lookup, b: impl Lookup) -> Option<((&F, &mut D), (&F, &mut D))> {
+    pub fn disjoint_parts(&mut self, a: impl Lookup, b: impl Lookup) -> Option<((&F, &mut D), (&F, &mut D))> {
         let (a, b) = (self.map.find(a.name())?, self.map.find(b.name())?);
-        self.map.parts_pair(a, b)
+        self.map.disjoint_parts(a, b)
     }
 
     /// All registrations, with their data to change, in no promised order.

@@ -6,7 +6,7 @@ use rustix::io::Errno;
 
 use crate::sys::fd::BorrowedFd;
 use crate::sys::poll::PollFlags;
-use crate::sys::select::Sets;
+use crate::sys::select::SetFlags;
 use crate::{Limit, Operation, Readiness};
 
 /// What `poll` calls readable.
@@ -19,7 +19,7 @@ pub(crate) const POLL_PRIORITY: PollFlags = PollFlags::PRI;
 pub(crate) const POLL_UNTOLD: Readiness = Readiness::empty();
 
 /// The sets of `select` in which a descriptor is writable.
-pub(crate) const SELECT_WRITE: Sets = Sets::WRITE;
+pub(crate) const SELECT_WRITE: SetFlags = SetFlags::WRITE;
 
 pub(crate) fn read(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(rustix::io::read(fd, buffer)?)

@@ -7,7 +7,7 @@ use rustix::net::{RecvFlags, SendFlags};
 
 use crate::sys::fd::BorrowedFd;
 use crate::sys::poll::PollFlags;
-use crate::sys::select::Sets;
+use crate::sys::select::SetFlags;
 use crate::{Limit, Operation, Readiness};
 
 /// What `poll` calls readable: `POLLIN` has urgent data in it (WSAPOLLFD, Members).
@@ -22,7 +22,7 @@ pub(crate) const POLL_UNTOLD: Readiness = Readiness::WRITE_CLOSED;
 
 /// The sets of `select` in which a descriptor is writable: a connection attempt that failed is in the third (the `select`
 /// function of winsock2.h, Remarks).
-pub(crate) const SELECT_WRITE: Sets = Sets::WRITE.union(Sets::EXCEPT);
+pub(crate) const SELECT_WRITE: SetFlags = SetFlags::WRITE.union(SetFlags::EXCEPT);
 
 /// `recv`: sockets are not files here.
 pub(crate) fn read(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use selectors::sys::epoll::{Epoll, Event, EventFlags};
 use selectors::sys::fd::AsFd;
 use selectors::sys::poll::{self, PollFlags};
-use selectors::sys::select::{self, Sets};
+use selectors::sys::select::{self, SetFlags};
 
 use super::dense::Dense;
 use crate::workload::wrong;
@@ -55,11 +55,11 @@ impl<F: AsFd> Subject<F> for SysEpoll {
     }
 }
 
-/// `poll::Cache` beside the files.
+/// `poll::StoredFds` beside the files.
 #[derive(Debug)]
 pub(super) struct SysPoll<F> {
     files: Dense<(F, PollFlags)>,
-    cache: poll::Cache,
+    cache: poll::StoredFds,
     // Whether `files` is another list than that in `cache`.
     changed: bool,
 }
@@ -75,7 +75,7 @@ impl<F> SysPoll<F> {
 
 impl<F: AsFd> Subject<F> for SysPoll<F> {
     fn new(_: usize) -> io::Result<Self> {
-        Ok(Self { files: Dense::new(), cache: poll::Cache::new(), changed: false })
+        Ok(Self { files: Dense::new(), cache: poll::StoredFds::new(), changed: false })
     }
 
     fn add(&mut self, file: F, index: usize, interest: Interest) -> io::Result<()> {
@@ -100,9 +100,10 @@ impl<F: AsFd> Subject<F> for SysPoll<F> {
     fn wait(&mut self, timeout: Option<Duration>, mut visit: impl FnMut(usize)) -> io::Result<()> {
         let (files, indices) = self.files.parts();
         if std::mem::take(&mut self.changed) {
-            self.cache.load(files.iter().map(|(file, flags)| Ok((file.as_fd(), *flags))))?;
+            self.cache.fill(files.iter().map(|(file, flags)| Ok((file.as_fd(), *flags))))?;
         }
-        let list = self.cache.reload(files.iter().map(|(file, _)| Ok(file.as_fd())))?.ok_or_else(other)?;
+        let list =
+            self.cache.revalidate(files.iter().map(|(file, _)| Ok(file.as_fd())))?.ok_or_else(other)?;
         let found = poll::poll(list, timeout)?;
         let ready = list.iter().zip(indices).filter(|(entry, _)| !entry.revents().is_empty());
         for (_, index) in ready.take(found) {
@@ -112,11 +113,11 @@ impl<F: AsFd> Subject<F> for SysPoll<F> {
     }
 }
 
-/// `select::Cache` beside the files.
+/// `select::StoredFds` beside the files.
 #[derive(Debug)]
 pub(super) struct SysSelect<F> {
-    files: Dense<(F, Sets)>,
-    cache: select::Cache,
+    files: Dense<(F, SetFlags)>,
+    cache: select::StoredFds,
     // Whether `files` are others than those in `cache`.
     changed: bool,
     // By number.
@@ -124,10 +125,10 @@ pub(super) struct SysSelect<F> {
 }
 
 impl<F> SysSelect<F> {
-    fn sets(interest: Interest) -> Sets {
+    fn sets(interest: Interest) -> SetFlags {
         match interest {
-            Interest::Read => Sets::READ,
-            Interest::Both => Sets::READ | Sets::WRITE,
+            Interest::Read => SetFlags::READ,
+            Interest::Both => SetFlags::READ | SetFlags::WRITE,
         }
     }
 }
@@ -135,7 +136,7 @@ impl<F> SysSelect<F> {
 impl<F: AsFd> Subject<F> for SysSelect<F> {
     fn new(_: usize) -> io::Result<Self> {
         let (files, indices) = (Dense::new(), Vec::new());
-        Ok(Self { files, cache: select::Cache::new(), changed: false, indices })
+        Ok(Self { files, cache: select::StoredFds::new(), changed: false, indices })
     }
 
     fn add(&mut self, file: F, index: usize, interest: Interest) -> io::Result<()> {
@@ -165,9 +166,9 @@ impl<F: AsFd> Subject<F> for SysSelect<F> {
     fn wait(&mut self, timeout: Option<Duration>, mut visit: impl FnMut(usize)) -> io::Result<()> {
         let files = self.files.things.iter();
         if std::mem::take(&mut self.changed) {
-            drop(self.cache.load(files.clone().map(|(file, sets)| Ok((file.as_fd(), *sets))))?);
+            drop(self.cache.fill(files.clone().map(|(file, sets)| Ok((file.as_fd(), *sets))))?);
         }
-        let loaded = self.cache.reload(files.map(|(file, _)| Ok(file.as_fd())))?.ok_or_else(other)?;
+        let loaded = self.cache.revalidate(files.map(|(file, _)| Ok(file.as_fd())))?.ok_or_else(other)?;
         for (fd, _) in loaded.select(timeout)? {
             visit(self.indices[fd as usize]);
         }

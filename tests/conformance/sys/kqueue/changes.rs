@@ -37,7 +37,7 @@ fn refused_with_room() -> Run {
     let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let queue = Kqueue::new().unwrap();
-    change(&queue, Kevent::of(a.as_fd(), Filter::READ, Flags::ADD)).unwrap();
+    change(&queue, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD)).unwrap();
     let refused = named(7, Kevent::new(not_open(), Filter::READ, Flags::ADD));
     let mut events = [Kevent::default(); 4];
     // It does not wait, and tells nothing of what is ready.
@@ -63,10 +63,10 @@ fn what_is_refused_and_how() -> Run {
     let unknown = if cfg!(target_os = "netbsd") { 200 } else { -200 };
     let unknown = Filter::from_bits(unknown.try_into().unwrap());
     let refused = [
-        (Kevent::of(a.as_fd(), Filter::READ, Flags::DELETE), libc::ENOENT),
-        (Kevent::of(a.as_fd(), Filter::READ, Flags::ENABLE), libc::ENOENT),
+        (Kevent::for_fd(a.as_fd(), Filter::READ, Flags::DELETE), libc::ENOENT),
+        (Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ENABLE), libc::ENOENT),
         (Kevent::new(7, Filter::USER, Flags::DELETE), libc::ENOENT),
-        (Kevent::of(a.as_fd(), unknown, Flags::ADD), libc::EINVAL),
+        (Kevent::for_fd(a.as_fd(), unknown, Flags::ADD), libc::EINVAL),
         (Kevent::new(usize::MAX, Filter::READ, Flags::ADD), libc::EBADF),
         (Kevent::new(not_open(), Filter::READ, Flags::DELETE), libc::EBADF),
         // No process has the highest number of all.
@@ -92,7 +92,7 @@ fn the_changes_after_a_refused_one() -> Run {
     b.write_all(b"x").unwrap();
     let queue = Kqueue::new().unwrap();
     let refused = Kevent::new(not_open(), Filter::READ, Flags::ADD);
-    let changes = [refused, Kevent::of(a.as_fd(), Filter::READ, Flags::ADD)];
+    let changes = [refused, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD)];
     // Without room the call ends with it; with room it goes on.
     assert_eq!(queue.control(&changes, &mut [], NOW).unwrap_err().raw_os_error(), Some(libc::EBADF));
     assert_eq!(now(&queue), []);
@@ -110,7 +110,7 @@ fn more_refusals_than_room() -> Run {
     b.write_all(b"x").unwrap();
     let queue = Kqueue::new().unwrap();
     let refused = Kevent::new(not_open(), Filter::READ, Flags::ADD);
-    let changes = [refused, refused, Kevent::of(a.as_fd(), Filter::READ, Flags::ADD)];
+    let changes = [refused, refused, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD)];
     let error = queue.control(&changes, &mut [Kevent::default()], NOW).unwrap_err();
     assert_eq!(error.raw_os_error(), Some(libc::EBADF));
     assert_eq!(now(&queue), []);
@@ -122,7 +122,7 @@ fn receipts() -> Run {
     let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let queue = Kqueue::new().unwrap();
-    let add = named(7, Kevent::of(a.as_fd(), Filter::READ, Flags::ADD | Flags::RECEIPT));
+    let add = named(7, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD | Flags::RECEIPT));
     let refused = named(8, Kevent::new(not_open(), Filter::READ, Flags::ADD));
     let mut events = [Kevent::default(); 4];
     let events = queue.control(&[add, refused, add], &mut events, None).unwrap();
@@ -145,7 +145,7 @@ fn receipts_without_room() -> Run {
     b.write_all(b"x").unwrap();
     let queue = Kqueue::new().unwrap();
     let receipt = Kevent::new(1, Filter::USER, Flags::ADD | Flags::RECEIPT);
-    let changes = [receipt, Kevent::of(a.as_fd(), Filter::READ, Flags::ADD)];
+    let changes = [receipt, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD)];
     // `kqueue_kevent` of FreeBSD and `kevent1` of NetBSD end there, with the error 0.
     assert_eq!(queue.control(&changes, &mut [], NOW).unwrap(), []);
     assert_eq!(now(&queue), []);

@@ -27,7 +27,7 @@ const KNOWN: bool = cfg!(any(target_os = "freebsd", target_os = "netbsd"));
 
 fn watch(fd: impl AsFd, filter: Filter) -> Kqueue {
     let queue = Kqueue::new().unwrap();
-    change(&queue, named(7, Kevent::of(fd.as_fd(), filter, Flags::ADD))).unwrap();
+    change(&queue, named(7, Kevent::for_fd(fd.as_fd(), filter, Flags::ADD))).unwrap();
     queue
 }
 
@@ -65,7 +65,7 @@ fn a_pipe_that_nobody_reads() -> Run {
     let (reader, writer) = pairs::pipe()?;
     drop(reader);
     let queue = Kqueue::new().unwrap();
-    let result = change(&queue, Kevent::of(writer.as_fd(), Filter::WRITE, Flags::ADD));
+    let result = change(&queue, Kevent::for_fd(writer.as_fd(), Filter::WRITE, Flags::ADD));
     let errno = result.err().and_then(|error| error.raw_os_error());
     let known: &[_] = match () {
         () if cfg!(target_os = "freebsd") => &[Some(libc::EPIPE)],
@@ -93,7 +93,7 @@ fn a_pipe_that_nobody_reads_any_more() -> Run {
         let taken_out = cfg!(target_os = "freebsd");
         assert_eq!(event.flags.contains(Flags::ONESHOT), taken_out);
         assert_eq!(now(&queue).is_empty(), taken_out);
-        let result = change(&queue, Kevent::of(writer.as_fd(), Filter::WRITE, Flags::DELETE));
+        let result = change(&queue, Kevent::for_fd(writer.as_fd(), Filter::WRITE, Flags::DELETE));
         assert_eq!(
             result.map_err(|error| error.raw_os_error()).err(),
             taken_out.then_some(Some(libc::ENOENT))

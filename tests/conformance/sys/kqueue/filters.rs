@@ -225,7 +225,7 @@ fn what_happens_to_a_file() -> Run {
     let second = name.with_extension("second");
     let queue = Kqueue::new().unwrap();
     let all = Notes::DELETE | Notes::WRITE | Notes::EXTEND | Notes::ATTRIB | Notes::LINK | Notes::RENAME;
-    let watch = Kevent::of(file.as_fd(), Filter::VNODE, Flags::ADD | Flags::CLEAR);
+    let watch = Kevent::for_fd(file.as_fd(), Filter::VNODE, Flags::ADD | Flags::CLEAR);
     change(&queue, named(7, Kevent { fflags: all, ..watch })).unwrap();
     assert_eq!(now(&queue), []);
     let seen = || {

@@ -74,7 +74,7 @@ fn a_forked_child_has_no_queue() -> Run {
     let queue = Kqueue::new().unwrap();
     let another = Kqueue::new().unwrap();
     let number = queue.as_fd().as_raw_fd();
-    change(&queue, Kevent::of(a.as_fd(), Filter::READ, Flags::ADD)).unwrap();
+    change(&queue, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD)).unwrap();
     let queue = std::cell::RefCell::new(Some(queue));
     assert!(in_a_fork(|| {
         let queue = queue.take().unwrap();
@@ -102,7 +102,7 @@ fn a_queue_of_its_own_in_a_forked_child() -> Run {
     b.write_all(b"x").unwrap();
     assert!(in_a_fork(|| {
         let own = Kqueue::new().unwrap();
-        change(&own, Kevent::of(a.as_fd(), Filter::READ, Flags::ADD)).unwrap();
+        change(&own, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD)).unwrap();
         assert_eq!(now(&own).len(), 1);
         // A child of the child knows it as little.
         assert!(in_a_fork(|| refused(&own)));
