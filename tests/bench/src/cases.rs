@@ -1,16 +1,14 @@
-//! Which workloads there are, in which sizes, and how they are measured.
+//! The cases: each workload, in its sizes.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
+use bench::measure::{Samples, in_turn};
 use bench::subjects::Program;
 use bench::workloads::{Burst, Change, Echo, PingPong, Ready, Register, Relay, Ring, Sleep, Style, Wakes};
 use bench::{Interest, Workload, allow_descriptors, subjects};
 
-/// A measurement takes about so long, or [`Workload::least`] laps, without what comes before the clock starts.
-const TARGET: Duration = Duration::from_millis(4);
-
-/// Descriptors, and how many of them are ready, for the cost of a wait as they grow more.
+/// The numbers of descriptors for the cost of a wait by size.
 const SIZES: [usize; 7] = [10, 30, 100, 300, 1000, 3000, 10_000];
 
 struct Runner<'a> {
@@ -18,11 +16,11 @@ struct Runner<'a> {
     rounds: u32,
     subjects: &'a str,
     programs: Vec<Program<'a>>,
-    // Whether any workload had the wanted name.
+    // Whether a workload has the wanted name.
     known: bool,
 }
 
-/// Runs what is asked for, and prints what came out.
+/// Runs the wanted workload, and prints the measurements.
 pub(crate) fn run(wanted: &str, rounds: u32, subjects: &str, programs: &[String]) -> io::Result<()> {
     let mut runner = Runner { wanted, rounds, subjects, programs: programs_of(programs)?, known: false };
     for (pairs, active) in [(100, 1), (1000, 100), (9000, 100)] {
@@ -70,7 +68,7 @@ pub(crate) fn run(wanted: &str, rounds: u32, subjects: &str, programs: &[String]
 }
 
 impl Runner<'_> {
-    /// Runs one workload in one size over all wanted subjects, as often as there are rounds.
+    /// Runs one workload in one size over all wanted subjects, and prints the values.
     fn case<T>(
         &mut self,
         workload: &str,
@@ -89,40 +87,24 @@ impl Runner<'_> {
         allow_descriptors(descriptors)?;
         let fixture = make()?;
         let over = &fixture;
-        let mut entries = Vec::new();
         let external = self.programs.iter().filter_map(|program| program.over(&over));
-        for entry in subjects::all(&over).into_iter().chain(external) {
-            let wanted = self.subjects == "all" || self.subjects.split(',').any(|name| name == entry.name);
-            if !wanted {
-                continue;
-            }
-            if let Some(laps) =
-                laps(over.least(), &*entry.run).map_err(|error| named(&error, entry.name, workload))?
-            {
-                entries.push((entry, laps));
-            }
-        }
-        // Each round in another order: what one leaves in the processor's caches is there for the next.
-        let mut random = fastrand::Rng::with_seed(0);
-        let mut order: Vec<_> = (0..entries.len()).collect();
+        let mut entries: Vec<_> = subjects::all(&over).into_iter().chain(external).collect();
+        entries.retain(|entry| {
+            self.subjects == "all" || self.subjects.split(',').any(|name| name == entry.name)
+        });
+        let all = in_turn(entries, over.least(), self.rounds)
+            .map_err(|error| io::Error::new(error.kind(), format!("{workload}, {error}")))?;
         let mut out = io::stdout().lock();
-        for _ in 0..self.rounds {
-            let mut values = vec![0.0; entries.len()];
-            random.shuffle(&mut order);
-            for &place in &order {
-                let (entry, laps) = &entries[place];
-                let cost = (entry.run)(*laps).map_err(|error| named(&error, entry.name, workload))?;
-                values[place] = cost.each();
-            }
-            for ((entry, _), value) in entries.iter().zip(values) {
-                writeln!(out, "{workload}\t{case}\t{descriptors}\t{unit}\t{}\t{value:.3}", entry.name)?;
+        for Samples { name, values } in all {
+            for value in values {
+                writeln!(out, "{workload}\t{case}\t{descriptors}\t{unit}\t{name}\t{value:.3}")?;
             }
         }
         out.flush()
     }
 }
 
-/// What is behind arguments of the form `NAME=PROGRAM`.
+/// Parses arguments of the form `NAME=PROGRAM`.
 fn programs_of(arguments: &[String]) -> io::Result<Vec<Program<'_>>> {
     let mut programs = Vec::new();
     for argument in arguments {
@@ -130,25 +112,4 @@ fn programs_of(arguments: &[String]) -> io::Result<Vec<Program<'_>>> {
         programs.push(Program::from(parts));
     }
     Ok(programs)
-}
-
-fn named(error: &io::Error, subject: &str, workload: &str) -> io::Error {
-    io::Error::new(error.kind(), format!("{subject}, {workload}: {error}"))
-}
-
-/// How many laps take about [`TARGET`], but no fewer than `least`; `None` if the subject cannot do this.
-fn laps(least: u32, run: &dyn Fn(u32) -> io::Result<bench::Cost>) -> io::Result<Option<u32>> {
-    let mut laps = least;
-    loop {
-        let time = match run(laps) {
-            Ok(cost) => cost.time,
-            Err(error) if error.kind() == io::ErrorKind::Unsupported => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        if time * 2 >= TARGET || laps >= 1 << 20 {
-            let scale = TARGET.as_secs_f64() / time.as_secs_f64().max(1e-9);
-            return Ok(Some(((f64::from(laps) * scale).ceil() as u32).max(least)));
-        }
-        laps *= 2;
-    }
 }

@@ -40,7 +40,7 @@ impl<'a> Program<'a> {
             };
             running.run(laps)
         };
-        Some(Entry { name: self.name, run: Box::new(run) })
+        Some(Entry::new(self.name, run))
     }
 }
 

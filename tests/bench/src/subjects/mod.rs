@@ -32,6 +32,13 @@ pub struct Entry<'a> {
     pub run: Box<dyn Fn(u32) -> io::Result<Cost> + 'a>,
 }
 
+impl<'a> Entry<'a> {
+    /// Something to measure under this name.
+    pub fn new(name: &'a str, run: impl Fn(u32) -> io::Result<Cost> + 'a) -> Self {
+        Self { name, run: Box::new(run) }
+    }
+}
+
 impl std::fmt::Debug for Entry<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Entry").field("name", &self.name).finish_non_exhaustive()
@@ -44,7 +51,7 @@ pub fn all<W: Workload>(workload: &W) -> Vec<Entry<'_>> {
     macro_rules! subjects {
         ($($name:literal: $subject:ty,)+) => {
             $(if !W::LEVEL || <$subject as crate::Subject<W::File>>::LEVEL {
-                entries.push(Entry { name: $name, run: Box::new(|laps| workload.run::<$subject>(laps)) });
+                entries.push(Entry::new($name, |laps| workload.run::<$subject>(laps)));
             })+
         };
     }
