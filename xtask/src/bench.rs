@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::builder::PossibleValuesParser;
 
 mod instructions;
@@ -22,7 +22,7 @@ use samples::Samples;
 /// What to measure, and how to tell about it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Run only this workload
+    /// Run only this workload; `budgets` prints our cost as ratios to a baseline, with the allowed ratios
     #[arg(value_name = "WORKLOAD", value_parser = PossibleValuesParser::new(WORKLOADS))]
     workload: Option<String>,
     /// Compare with these only: raw (the bare calls), sys (`select-sys` alone), mio, polling, popol, libevent, libev, libuv,
@@ -54,10 +54,10 @@ pub(crate) struct Options {
     write: bool,
 }
 
-/// What can be asked for by name: the cases of the program `bench`, and the program `memory`.
-const WORKLOADS: [&str; 12] = [
+/// The workloads of the program `bench`, and the programs `memory` and `budgets`.
+const WORKLOADS: [&str; 13] = [
     "ring", "ready", "one", "limit", "idle", "register", "interest", "relay", "sleep", "wake", "echo",
-    "memory",
+    "memory", "budgets",
 ];
 
 /// What has no meaning where instructions are counted. `--check` and `--write` have to refuse it as well: clap asks for no
@@ -79,19 +79,22 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
             }
         };
     }
-    let subjects = Subjects::new(options.against.as_deref())?;
-    let with_peers = subjects.with_crates();
     let wanted = options.workload.as_deref().unwrap_or("all");
+    if wanted == "budgets" {
+        return budgets(options);
+    }
+    let subjects = Subjects::new(options.against.as_deref())?;
+    let features = subjects.features();
     let mut samples = Samples::default();
     if wanted != "memory" {
         let rounds = options.rounds.to_string();
-        let mut bench = Command::new(program("bench", with_peers)?);
+        let mut bench = Command::new(program("bench", features)?);
         bench.args([wanted, &rounds, &subjects.names.join(",")]);
         bench.args(subjects.programs.iter().map(|(name, path)| format!("{name}={}", path.display())));
         collect(&mut bench, &mut samples)?;
     }
     if wanted == "memory" || wanted == "all" {
-        collect(&mut Command::new(program("memory", with_peers)?), &mut samples)?;
+        collect(&mut Command::new(program("memory", features)?), &mut samples)?;
     }
     if options.json {
         println!("{}", serde_json::to_string_pretty(&samples.report())?);
@@ -104,12 +107,20 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds a program of the package `bench`, and gives back where it is.
-fn program(name: &str, with_peers: bool) -> Result<PathBuf> {
-    let mut build = shell::cargo(["build", "--quiet", "--release", "--package", "bench", "--bin", name]);
-    if with_peers {
-        build.args(["--features", "peers"]);
+/// Runs the program `budgets`, which prints a table of its own.
+fn budgets(options: &Options) -> Result<ExitCode> {
+    if options.json || options.against.is_some() || options.plot.is_some() {
+        bail!("`budgets` takes no option but --rounds");
     }
+    let mut budgets = Command::new(program("budgets", "devpoll-emulation")?);
+    shell::run(budgets.arg(options.rounds.to_string()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds a program of the package `bench` with these features, and returns its path.
+fn program(name: &str, features: &str) -> Result<PathBuf> {
+    let mut build = shell::cargo(["build", "--quiet", "--release", "--package", "bench", "--bin", name]);
+    build.args(["--features", features]);
     artifact::build(&mut build, "bin", name)
 }
 
@@ -160,7 +171,7 @@ mod tests {
     fn the_workloads_are_those_of_the_program() {
         let cases = fs::read_to_string(shell::root().join("tests/bench/src/cases.rs")).unwrap();
         let names = cases.split("runner.case(\"").skip(1).filter_map(|call| call.split('"').next());
-        let names: BTreeSet<_> = names.chain(["memory"]).collect();
+        let names: BTreeSet<_> = names.chain(["memory", "budgets"]).collect();
         assert_eq!(BTreeSet::from(WORKLOADS), names);
         assert!(!is_refused("memory") && is_refused("nothing"));
     }

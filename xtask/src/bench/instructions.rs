@@ -28,7 +28,7 @@ fn file() -> PathBuf {
 /// Fails when one of our back ends takes more instructions for an event than is written down.
 pub(crate) fn check() -> Result<()> {
     let text = fs::read_to_string(file()).context("tests/bench/instructions.txt")?;
-    let program = prepare(false)?;
+    let program = prepare("")?;
     let mut worse = Vec::new();
     for (name, known) in parse(&text)? {
         let now = must(&program, &name)?;
@@ -59,7 +59,7 @@ fn release() -> Result<String> {
 
 /// Writes down what our back ends take.
 pub(super) fn write() -> Result<()> {
-    let program = prepare(false)?;
+    let program = prepare("")?;
     let mut text =
         "# Instructions outside the kernel for each event, where a wait finds 100 of 100 files ready.\n\
                     # Written by `cargo xtask bench --instructions --write`.\n"
@@ -76,7 +76,7 @@ pub(super) fn write() -> Result<()> {
 /// Prints what these subjects take for an event, with what stays ready and where it is written to before each wait, and for
 /// a wait that finds nothing.
 pub(super) fn compare(subjects: &Subjects) -> Result<()> {
-    let program = prepare(subjects.with_crates())?;
+    let program = prepare(subjects.features())?;
     let mut table = comfy_table::Table::new();
     table.load_preset(comfy_table::presets::ASCII_MARKDOWN);
     table.set_header(["subject", "stays ready", "written to each time", "a wait that finds nothing"]);
@@ -93,11 +93,11 @@ pub(super) fn compare(subjects: &Subjects) -> Result<()> {
     Ok(())
 }
 
-fn prepare(with_peers: bool) -> Result<PathBuf> {
+fn prepare(features: &str) -> Result<PathBuf> {
     if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
         debian::need(&["valgrind"])?;
     }
-    program("instructions", with_peers)
+    program("instructions", features)
 }
 
 /// The instructions for an event of what stays ready, which every subject in the file can do.

@@ -97,8 +97,9 @@ impl Subjects {
         Ok(())
     }
 
-    pub(super) fn with_crates(&self) -> bool {
-        self.names.iter().any(|name| CRATES.contains(name))
+    /// The features of the package `bench` that these subjects need.
+    pub(super) fn features(&self) -> &'static str {
+        if self.names.iter().any(|name| CRATES.contains(name)) { "peers" } else { "" }
     }
 }
 
