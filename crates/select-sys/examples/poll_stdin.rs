@@ -1,4 +1,4 @@
-//! A question that is not waited for for ever, with `poll`.
+//! A question with a time limit, on `poll`.
 //!
 //! ```sh
 //! cargo run --example poll_stdin             # type yes or no, or nothing for five seconds
@@ -19,24 +19,25 @@ fn main() -> io::Result<()> {
     let deadline = Instant::now() + Duration::from_secs(5);
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        print!("\rGo on? [Y/n] ({} s) ", left.as_millis().div_ceil(1000));
+        print!("\rContinue? [Y/n] ({} s) ", left.as_millis().div_ceil(1000));
         io::stdout().flush()?;
-        // The end of the input (HUP) and a closed input (NVAL) are reported as well; reading tells.
+        // Any event ends the loop: `poll` also reports the end of the input (HUP) and a closed input (NVAL), and the read
+        // below returns them.
         if poll.poll(left.min(Duration::from_secs(1)))?.next().is_some() {
             break;
         }
         if left.is_zero() {
-            println!("\nNo answer is a yes.");
+            println!("\nNo answer within the limit. Continuing.");
             return Ok(());
         }
     }
     let mut answer = String::new();
-    match stdin.read_line(&mut answer)? {
-        0 => println!("\nThe input has ended."),
-        _ if answer.trim().eq_ignore_ascii_case("n") || answer.trim().eq_ignore_ascii_case("no") => {
-            println!("Stopping.")
-        }
-        _ => println!("Going on."),
+    if stdin.read_line(&mut answer)? == 0 {
+        println!("\nEnd of input.");
+    } else if ["n", "no"].contains(&answer.trim().to_ascii_lowercase().as_str()) {
+        println!("Stopping.");
+    } else {
+        println!("Continuing.");
     }
     Ok(())
 }
