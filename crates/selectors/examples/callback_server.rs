@@ -1,9 +1,9 @@
-//! An echo server for many clients that runs for ever: a function in the data of each key, and no write that is hoped
-//! not to block.
+//! An echo server for many clients that runs until it is interrupted. The data of each key holds a function to call, and
+//! no write blocks.
 //!
 //! ```sh
 //! cargo run --example callback_server     # or, for another address: ... localhost:0
-//! nc localhost 1234                       # in as many terminals as you like
+//! nc localhost 1234                       # in other terminals
 //! ```
 
 use std::error::Error;
@@ -19,11 +19,11 @@ struct Server {
     listener: Token,
 }
 
-/// What goes with each socket.
+/// The data of each socket.
 struct Data {
-    /// A type that names itself through `Server`, which an alias could not.
+    /// Called when the socket is ready.
     callback: fn(&mut Server, Token) -> io::Result<()>,
-    /// What was read, and not yet sent back.
+    /// Bytes that were read and not yet sent.
     unsent: Vec<u8>,
 }
 
@@ -72,13 +72,13 @@ impl Server {
         });
         let (connection, peer) = match accepted {
             Ok(accepted) => accepted,
-            // Nobody there, or gone again before it was accepted.
+            // No client is waiting, or it reset the connection before it was accepted.
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::ConnectionAborted) => {
                 return Ok(());
             }
             Err(error) => {
-                // Mostly that descriptors have run out. The client is still there and the listener ready, so without
-                // this the server would turn at full speed until a connection is closed.
+                // Probably there are no descriptors left. The client keeps waiting and the listener stays ready, so
+                // without a pause the server would try again at once, until a connection closes.
                 println!("cannot accept: {error}");
                 return Ok(self.selector.pause(token)?);
             }
@@ -86,12 +86,12 @@ impl Server {
         println!("accepted socket {} from {}", connection.as_raw_fd(), tuple(peer.as_socket()));
         let data = Data { callback: Self::read, unsent: Vec::new() };
         if let Err(rejected) = self.selector.register(connection, Interest::READ, data) {
-            println!("closing socket {}: {}", rejected.fileobj.as_raw_fd(), rejected.error);
+            println!("cannot serve socket {}: {}", rejected.fileobj.as_raw_fd(), rejected.error);
         }
         Ok(())
     }
 
-    /// The callback of a connection with nothing to send.
+    /// The callback of a connection that has nothing to send.
     fn read(&mut self, token: Token) -> io::Result<()> {
         let Some((mut connection, data)) = self.selector.parts(token) else { return Ok(()) };
         let mut buffer = [0; 1000];
@@ -108,8 +108,8 @@ impl Server {
         }
     }
 
-    /// The callback of a connection with something to send. It is not read from until that is sent, so a client that
-    /// sends, and does not take the echo, is held up by TCP and costs no memory here.
+    /// The callback of a connection that has bytes to send. The server reads no more from it until they are sent, so TCP
+    /// slows down a client that sends and does not receive.
     fn write(&mut self, token: Token) -> io::Result<()> {
         let Some((mut connection, data)) = self.selector.parts(token) else { return Ok(()) };
         match connection.write(&data.unsent) {
@@ -117,9 +117,10 @@ impl Server {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
         }
+        // No system call if the interest stays the same.
         if data.unsent.is_empty() {
             data.callback = Self::read;
-            self.selector.modify(token, Interest::READ)?; // no system call if that is what it is
+            self.selector.modify(token, Interest::READ)?;
         } else {
             data.callback = Self::write;
             self.selector.modify(token, Interest::WRITE)?;
@@ -131,7 +132,7 @@ impl Server {
         let key = self.selector.unregister(token)?;
         println!("closing socket {}", key.fd);
         drop(key);
-        self.selector.rearm(self.listener)?; // if it was paused, there is a descriptor for the next client now
+        self.selector.rearm(self.listener)?; // it may be paused, and now there is a free descriptor
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
-//! A client for `echo_server` that waits for reading and writing at once, and handles both in its main loop.
+//! A client for `echo_server` that waits until it can read or write, and does both in its main loop.
 //!
-//! It sends two messages, takes the echo, and ends when it has as much back as it sent:
+//! It sends two messages, receives the echo, and ends when it has received as many bytes as it sent:
 //!
 //! ```sh
 //! cargo run --example echo_server     # in another terminal; or: nc -lk 10000, and type the messages
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut outgoing: VecDeque<&[u8]> = [&b"This is the message.  "[..], b"It will be repeated."].into();
     let (mut sent, mut received) = (0, 0);
-    // Without the first condition, a fast echo of the first message would end it before the second one is sent.
+    // Without the first condition, a fast echo of the first message would end the loop before the second one is sent.
     while !(outgoing.is_empty() && sent == received && sent != 0) {
         println!("waiting for I/O");
         for (token, readiness) in &selector.select(Duration::from_secs(1))? {

@@ -1,13 +1,13 @@
-//! An echo server whose keys carry the function to call when their socket is ready.
+//! An echo server. The data of each key holds the function to call when its socket is ready.
 //!
-//! It serves until a client has closed its connection. Talk to it from another terminal:
+//! It serves until a client closes its connection. Connect from another terminal:
 //!
 //! ```sh
 //! cargo run --example echo_server
 //! cargo run --example echo_client     # or: nc localhost 10000
 //! ```
 //!
-//! It takes another address, too; port 0 is one that is free: `cargo run --example echo_server localhost:0`.
+//! An argument is another address to listen on. Port 0 is any free port: `cargo run --example echo_server localhost:0`.
 
 use std::error::Error;
 use std::io::{self, ErrorKind, Read, Write};
@@ -20,12 +20,13 @@ use socket2::{Domain, Socket, Type};
 
 type Selector = DefaultSelector<Socket, Data>;
 
-/// What goes with each socket.
+/// The data of each socket.
 struct Data {
+    /// Called when the socket is ready.
     callback: fn(&mut Selector, Token) -> io::Result<ControlFlow<()>>,
-    /// Whose socket it is: the peer's address; for the listener, its own.
+    /// The address of the peer; for the listener, its own.
     address: SocketAddr,
-    /// What was read, and not yet sent back.
+    /// Bytes that were read and not yet sent.
     unsent: Vec<u8>,
 }
 
@@ -36,14 +37,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut selector = Selector::new()?;
     selector.register(listener, Interest::READ, Data { callback: accept, address, unsent: Vec::new() })?;
 
-    let mut flow = Continue(());
-    while flow.is_continue() {
+    let mut running = true;
+    while running {
         println!("waiting for I/O");
         for (token, _) in &selector.select(Duration::from_secs(1))? {
             let Some(data) = selector.data(token) else { continue };
-            let result = (data.callback)(&mut selector, token)?;
-            if result.is_break() {
-                flow = result;
+            if (data.callback)(&mut selector, token)?.is_break() {
+                running = false;
             }
         }
     }
@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn listen(address: &str) -> Result<(Socket, SocketAddr), Box<dyn Error>> {
     let (host, _) = address.rsplit_once(':').ok_or("the address must be HOST:PORT")?;
     let all: Vec<SocketAddr> = address.to_socket_addrs()?.collect();
-    // "localhost" may have an address of both kinds; the older kind is what other programs try as well.
+    // "localhost" may have an address in IPv4 and in IPv6. Other programs may only try IPv4.
     let wanted = all.iter().find(|address| address.is_ipv4()).or(all.first()).ok_or("no such host")?;
 
     let listener = Socket::new(Domain::for_address(*wanted), Type::STREAM, None)?;
@@ -72,7 +72,10 @@ fn listen(address: &str) -> Result<(Socket, SocketAddr), Box<dyn Error>> {
 fn accept(selector: &mut Selector, token: Token) -> io::Result<ControlFlow<()>> {
     let Some(listener) = selector.fileobj(token) else { return Ok(Continue(())) };
     let (connection, peer) = match listener.accept() {
-        Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Continue(())),
+        // No client is waiting, or it reset the connection before it was accepted.
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::ConnectionAborted) => {
+            return Ok(Continue(()));
+        }
         result => result?,
     };
     let address = peer.as_socket().ok_or(ErrorKind::InvalidData)?;
@@ -89,13 +92,13 @@ fn read(selector: &mut Selector, token: Token) -> io::Result<ControlFlow<()>> {
     let mut buffer = [0; 1024];
     let length = match connection.read(&mut buffer) {
         Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Continue(())),
-        // A client that does not say good-bye has gone as well.
+        // A reset ends the connection as well.
         Err(error) if error.kind() == ErrorKind::ConnectionReset => 0,
         result => result?,
     };
     if length == 0 {
         println!("  closing");
-        selector.unregister(token)?; // gives the socket back, which is closed here
+        selector.unregister(token)?; // returns the socket, which is dropped and so closed
         return Ok(Break(()));
     }
     println!("  received b'{}'", buffer[..length].escape_ascii());
@@ -103,21 +106,25 @@ fn read(selector: &mut Selector, token: Token) -> io::Result<ControlFlow<()>> {
     write(selector, token)
 }
 
-/// The callback of a connection that has something to send. It does not read more until that is sent.
+/// The callback of a connection that has bytes to send. It reads no more until they are sent.
 fn write(selector: &mut Selector, token: Token) -> io::Result<ControlFlow<()>> {
     let Some((mut connection, data)) = selector.parts(token) else { return Ok(Continue(())) };
     match connection.write(&data.unsent) {
         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-        // The next read tells.
+        // The next read returns the error, or the end of the stream.
         Err(error) if matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) => {
             data.unsent.clear();
         }
         result => drop(data.unsent.drain(..result?)),
     }
-    let interest;
-    (data.callback, interest) =
-        if data.unsent.is_empty() { (read as _, Interest::READ) } else { (write as _, Interest::WRITE) };
-    selector.modify(token, interest)?; // mostly it is READ still: no system call
+    // No system call if the interest stays the same.
+    if data.unsent.is_empty() {
+        data.callback = read;
+        selector.modify(token, Interest::READ)?;
+    } else {
+        data.callback = write;
+        selector.modify(token, Interest::WRITE)?;
+    }
     Ok(Continue(()))
 }
 

@@ -1,10 +1,11 @@
-//! An echo server with a thread and a selector for each core, and wakers that stop them all.
+//! An echo server with one thread and one selector for each core, and a waker for each to stop it.
 //!
-//! The kernel spreads the clients: each thread has a listener of its own on the same port (`SO_REUSEPORT`).
+//! Each thread has its own listener on the same port. The kernel distributes the clients among the listeners: with
+//! `SO_REUSEPORT` on Linux, with `SO_REUSEPORT_LB` on FreeBSD. Other systems may send all clients to one listener.
 //!
 //! ```sh
 //! cargo run --example per_core                    # or, for another address: ... 127.0.0.1:0
-//! nc 127.0.0.1 10000                              # in other terminals; Enter in the first one stops the server
+//! nc 127.0.0.1 10000                              # in other terminals; Enter in the first terminal stops the server
 //! cargo run --example per_core 127.0.0.1:0 --test # connects some clients itself, then stops
 //! ```
 
@@ -17,10 +18,10 @@ use std::thread;
 use selectors::{DefaultSelector, Interest, Ready};
 use socket2::{Domain, Socket, Type};
 
-/// Each socket with what is to be sent through it.
+/// The data of each socket are the bytes that were read and not yet sent.
 type Selector = DefaultSelector<Socket, VecDeque<u8>>;
 
-/// What a thread has done.
+/// The work of a thread.
 #[derive(Default)]
 struct Served {
     connections: u32,
@@ -60,6 +61,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn listen(address: SocketAddr) -> io::Result<Socket> {
     let listener = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     listener.set_reuse_address(true)?;
+    #[cfg(target_os = "freebsd")]
+    listener.set_reuse_port_lb(true)?;
+    #[cfg(not(target_os = "freebsd"))]
     listener.set_reuse_port(true)?;
     listener.bind(&address.into())?;
     listener.listen(128)?;
@@ -67,7 +71,7 @@ fn listen(address: SocketAddr) -> io::Result<Socket> {
     Ok(listener)
 }
 
-/// One thread: echoes until somebody wakes it.
+/// Echoes until it is woken.
 fn serve(mut selector: Selector, listener: Socket) -> io::Result<Served> {
     let listener = selector.register(listener, Interest::READ, VecDeque::new())?;
     let mut served = Served::default();
@@ -86,7 +90,9 @@ fn serve(mut selector: Selector, listener: Socket) -> io::Result<Served> {
                         selector.register(connection, Interest::READ, VecDeque::new())?;
                         served.connections += 1;
                     }
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    // No client is waiting, or it reset the connection before it was accepted.
+                    Err(error)
+                        if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::ConnectionAborted) => {}
                     Err(error) => return Err(error),
                 }
             } else {
@@ -104,7 +110,7 @@ fn serve(mut selector: Selector, listener: Socket) -> io::Result<Served> {
     }
 }
 
-/// Reads, if there is nothing to send, and sends what it can; the end of the stream is an error.
+/// Reads if nothing is unsent, and sends as much as the socket takes. The end of the stream is an error.
 fn echo(mut connection: &Socket, unsent: &mut VecDeque<u8>) -> io::Result<u64> {
     if unsent.is_empty() {
         let mut buffer = [0; 4096];
@@ -121,7 +127,7 @@ fn echo(mut connection: &Socket, unsent: &mut VecDeque<u8>) -> io::Result<u64> {
     Ok(sent as u64)
 }
 
-/// One client of the test.
+/// Sends a message as a client, and checks the echo.
 fn check(address: SocketAddr, number: usize) -> io::Result<()> {
     let mut connection = TcpStream::connect(address)?;
     let message = format!("client {number}\n").repeat(number + 1);

@@ -1,12 +1,12 @@
-//! A TCP proxy that holds up the fast side while the slow one cannot follow.
+//! A TCP proxy with backpressure: it stops reading from the fast side while the slow side cannot follow.
 //!
-//! What was read from one side and not yet sent to the other is bounded: while there is any, the side that it came from is
-//! paused. A paused key is not waited for at all, where an empty interest would still be woken by a hang-up.
+//! The proxy pauses a side while bytes that it read from there are unsent, so the unsent bytes are bounded. A wait does not
+//! report a paused key at all, not even a hang-up.
 //!
 //! ```sh
 //! cargo run --example callback_server                          # some server: port 1234
 //! cargo run --example proxy localhost:10001 localhost:1234     # from, to
-//! nc localhost 10001
+//! nc localhost 10001                                           # in another terminal
 //! ```
 
 use std::collections::VecDeque;
@@ -33,19 +33,19 @@ impl AsFd for Source {
     }
 }
 
-/// What goes with each side of a connection.
+/// The data of each side of a connection.
 #[derive(Default)]
 struct Data {
     /// The other side.
     peer: Option<Token>,
-    /// The connection to the target is not there yet.
+    /// This side is not connected yet.
     connecting: bool,
-    /// What the other side sent, and this one did not take yet.
+    /// Bytes from the other side that are not yet sent to this one.
     unsent: VecDeque<u8>,
     /// This side sends no more.
     ended: bool,
-    /// This side was told that the other one sends no more.
-    told: bool,
+    /// This side has been shut down for writing, as the other one sends no more.
+    shut_down: bool,
 }
 
 struct Proxy {
@@ -72,15 +72,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         proxy.selector.select_into(&mut ready, None)?;
         for (token, readiness) in &ready {
             match proxy.selector.fileobj(token) {
-                None => {} // closed together with its other side, earlier in this list
+                None => {} // closed together with its other side, earlier in this loop
                 Some(Source::Listener(listener)) => match listener.accept() {
                     Ok((client, _)) => {
-                        proxy.admit(client).unwrap_or_else(|error| println!("refused: {error}"))
+                        proxy.connect(client).unwrap_or_else(|error| println!("refused: {error}"))
                     }
                     Err(error)
                         if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::ConnectionAborted) => {}
                     Err(error) => {
-                        // Mostly that descriptors have run out: until a connection is closed there is no use in trying.
+                        // Probably there are no descriptors left, until a connection closes.
                         println!("cannot accept: {error}");
                         proxy.selector.pause(token)?;
                     }
@@ -97,14 +97,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 impl Proxy {
-    /// A new client: connects to the target, without waiting for it.
-    fn admit(&mut self, client: TcpStream) -> io::Result<()> {
+    /// Starts to connect a new client to the target.
+    fn connect(&mut self, client: TcpStream) -> io::Result<()> {
         client.set_nonblocking(true)?;
         let target = Socket::new(Domain::for_address(self.target), Type::STREAM, None)?;
         target.set_nonblocking(true)?;
         match target.connect(&self.target.into()) {
             Err(error) if Errno::from_io_error(&error) != Some(Errno::INPROGRESS) => return Err(error),
-            _ => {} // connect(2): it is writable when it is connected, or failed
+            _ => {} // connect(2): the socket becomes writable when it is connected, or when that failed
         }
         let data = Data { connecting: true, ..Data::default() };
         let target = self.selector.register(Source::Side(target.into()), Interest::WRITE, data)?;
@@ -114,7 +114,7 @@ impl Proxy {
                 if let Some(data) = self.selector.data_mut(target) {
                     data.peer = Some(client);
                 }
-                self.arrange(client)
+                self.update(client)
             }
             Err(rejected) => {
                 self.selector.unregister(target)?;
@@ -123,7 +123,7 @@ impl Proxy {
         }
     }
 
-    /// Moves what can be moved, from and to one side.
+    /// Sends to one side what it takes, and forwards what it sent.
     fn serve(&mut self, token: Token, readiness: Readiness) -> io::Result<()> {
         let Some((Source::Side(stream), data)) = self.selector.parts(token) else { return Ok(()) };
         let Some(peer) = data.peer else { return Ok(()) };
@@ -143,21 +143,21 @@ impl Proxy {
                 }
             }
         }
-        self.arrange(token)?;
-        self.arrange(peer)
+        self.update(token)?;
+        self.update(peer)
     }
 
-    /// Waits, on one side, for what can be of use.
-    fn arrange(&mut self, token: Token) -> io::Result<()> {
+    /// Forwards the end of the stream to one side, and sets its interest.
+    fn update(&mut self, token: Token) -> io::Result<()> {
         let Some(data) = self.selector.data(token) else { return Ok(()) };
         let (Some(peer), connecting, ended) = (data.peer, data.connecting, data.ended) else { return Ok(()) };
         let Some(other) = self.selector.data(peer) else { return Ok(()) };
         let (room, last) = (other.unsent.is_empty(), other.ended);
 
         let Some((Source::Side(stream), data)) = self.selector.parts(token) else { return Ok(()) };
-        if last && data.unsent.is_empty() && !connecting && !data.told {
+        if last && data.unsent.is_empty() && !connecting && !data.shut_down {
             stream.shutdown(Shutdown::Write)?;
-            data.told = true;
+            data.shut_down = true;
             if ended && room {
                 return self.close(token);
             }
@@ -165,7 +165,7 @@ impl Proxy {
         let mut interest = Interest::empty();
         interest.set(Interest::READ, room && !ended && !connecting);
         interest.set(Interest::WRITE, connecting || !data.unsent.is_empty());
-        Ok(self.selector.set_interest(token, interest)?) // no system call if that is what it is
+        Ok(self.selector.set_interest(token, interest)?) // no system call if the interest stays the same
     }
 
     /// Closes both sides.
@@ -178,7 +178,7 @@ impl Proxy {
     }
 }
 
-/// How much was received; `None` for nothing yet.
+/// Receives bytes; `None` if it would block.
 fn receive(mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<Option<usize>> {
     match stream.read(buffer) {
         Ok(length) => Ok(Some(length)),
@@ -187,7 +187,7 @@ fn receive(mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<Option<usize
     }
 }
 
-/// Sends what the socket takes now.
+/// Sends as many bytes as the socket takes.
 fn send(mut stream: &TcpStream, unsent: &mut VecDeque<u8>) -> io::Result<()> {
     while !unsent.is_empty() {
         match stream.write(unsent.as_slices().0) {

@@ -1,12 +1,12 @@
-//! Waits for the standard input and a socket at once: a small netcat.
+//! A small netcat: waits for the standard input and a socket.
 //!
-//! The input may be a terminal, a pipe or a file. Reading a file never blocks, so there is nothing to wait for, and
-//! back ends differ: epoll refuses it, and kqueue does not report its end. This shows what to do then. The selector
-//! borrows here, so the program reads and writes through its own variables.
+//! The input may be a terminal, a pipe or a file. Reading a file never blocks, so the program does not wait for it. It
+//! could not on all back ends: epoll refuses a file, and kqueue does not report its end. The selector borrows the
+//! descriptors, so the program reads and writes through its own variables.
 //!
 //! ```sh
 //! nc -lk 10000                                        # or any server, such as the example callback_server
-//! cargo run --example stdin localhost:10000           # in another terminal; type, and end with Ctrl-D
+//! cargo run --example stdin localhost:10000           # in another terminal; Ctrl-D ends the input
 //! cargo run --example stdin localhost:10000 <README.md
 //! ```
 
@@ -22,8 +22,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = std::env::args().nth(1).ok_or("usage: stdin HOST:PORT")?;
     let socket = TcpStream::connect(address)?;
     socket.set_nonblocking(true)?;
-    // Not `Stdin`'s own reading, which reads ahead into a buffer where no selector sees it. Nor non-blocking: other
-    // programs may have the same terminal open, and would get that too.
+    // `Stdin` itself would read ahead into a buffer, which no selector can see. The input stays in blocking mode, because
+    // other programs may share the terminal, and the mode with it.
     let stdin = io::stdin();
     let mut input = File::new(&stdin);
 
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     };
     if waited.is_none() {
-        eprintln!("The input never blocks: reading it without waiting.");
+        eprintln!("The input never blocks: the program reads it without waiting.");
     }
 
     let (mut buffer, mut unsent, mut ended) = ([0; 4096], Vec::new(), false);
@@ -78,7 +78,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
         }
 
-        // What the socket does not take now must wait, and so must the input. None of these is a system call where
+        // While the socket takes no more bytes, the program reads no input. None of these calls makes a system call if
         // nothing changes.
         if unsent.is_empty() {
             selector.modify(connection, Interest::READ)?;

@@ -1,4 +1,4 @@
-//! `echo_server` and `echo_client`, against their transcripts and against each other.
+//! `echo_server` and `echo_client`: their output, and the two together.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use crate::program::{LIMIT, Program, accept};
 
 const MESSAGES: [&str; 2] = ["This is the message.  ", "It will be repeated."];
 
-/// What the server prints, with `PORT` and `CLIENT` for the two ports.
+/// The output of the server, with `PORT` and `CLIENT` in the place of the two ports.
 const SERVER: &str = "\
 starting up on localhost port PORT
 waiting for I/O
@@ -20,7 +20,7 @@ read(('127.0.0.1', CLIENT))
   closing
 shutting down";
 
-/// What the client prints, with `PORT` for the server's port.
+/// The output of the client, with `PORT` in the place of the server's port.
 const CLIENT: &str = "\
 connecting to localhost port PORT
 waiting for I/O
@@ -46,8 +46,8 @@ fn expected(transcript: &str, port: u16, client: u16) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// One `waiting for I/O` where there are several: each second of silence makes one.
-fn without_silence(mut lines: Vec<String>) -> Vec<String> {
+/// Removes repeated lines `waiting for I/O`: the programs print one for each second without events.
+fn without_repeats(mut lines: Vec<String>) -> Vec<String> {
     lines.dedup_by(|line, before| line == before && line == "waiting for I/O");
     lines
 }
@@ -66,7 +66,7 @@ fn the_server_prints_its_transcript() {
     client.read_exact(&mut echo).unwrap();
     assert_eq!(echo, MESSAGES.concat().as_bytes());
     drop(client);
-    assert_eq!(without_silence(server.finish()), expected(SERVER, port, own));
+    assert_eq!(without_repeats(server.finish()), expected(SERVER, port, own));
 }
 
 #[test]
@@ -81,11 +81,11 @@ fn the_client_prints_its_transcript() {
     client.line_with("read-only");
     connection.write_all(&received).unwrap();
     assert_eq!(connection.read(&mut [0]).unwrap(), 0, "the client closes");
-    assert_eq!(without_silence(client.finish()), expected(CLIENT, port, 0));
+    assert_eq!(without_repeats(client.finish()), expected(CLIENT, port, 0));
 }
 
-/// Half of what the client will get is there before it has sent anything, so it may find itself with as much received as
-/// sent after the first message.
+/// Half of the echo is there before the client has sent anything, so it may have received as many bytes as it sent after its
+/// first message.
 #[test]
 fn a_fast_echo_does_not_end_the_client_early() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -110,7 +110,7 @@ fn server_and_client_together() {
     }
 }
 
-/// As the transcript, but what is read may come in parts, and between what is sent.
+/// Checks the client's output. The echo may arrive in parts, and between the messages that it sends.
 fn check_client(lines: &[String]) {
     let (writes, reads): (Vec<_>, Vec<_>) = actions(lines, "connecting to ", "client(")
         .into_iter()
@@ -125,6 +125,7 @@ fn check_client(lines: &[String]) {
     assert_eq!(joined(&reads), MESSAGES.concat(), "{lines:#?}");
 }
 
+/// Checks the server's output. The messages may arrive in parts.
 fn check_server(lines: &[String]) {
     let actions = actions(lines, "starting up on localhost port ", "");
     let (closing, others) = actions.split_last().unwrap();
@@ -137,7 +138,7 @@ fn check_server(lines: &[String]) {
     assert_eq!((heads.len(), joined(&reads)), (reads.len() + 1, MESSAGES.concat()), "{lines:#?}");
 }
 
-/// What is done, without what is printed around it.
+/// The lines between the first and the last one, without those that announce a wait or begin with `head`.
 fn actions<'a>(lines: &'a [String], first: &str, head: &str) -> Vec<&'a str> {
     let (Some((start, rest)), Some("shutting down")) =
         (lines.split_first(), lines.last().map(String::as_str))
@@ -149,6 +150,7 @@ fn actions<'a>(lines: &'a [String], first: &str, head: &str) -> Vec<&'a str> {
     rest.filter(|line| *line != "waiting for I/O" && (head.is_empty() || !line.starts_with(head))).collect()
 }
 
+/// The bytes of all lines that print received ones.
 fn joined(reads: &[&str]) -> String {
     let part = |line: &&str| line.strip_prefix("  received b'")?.strip_suffix('\'').map(str::to_owned);
     reads.iter().map(|line| part(line).unwrap()).collect()

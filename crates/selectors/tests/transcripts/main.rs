@@ -1,6 +1,6 @@
-//! The examples, run as programs: what they print, and that every byte comes back.
+//! Runs the examples as programs: checks their output, and that the echo servers return every byte.
 
-// Some examples are for Unix alone: `std::os::fd`, SO_REUSEPORT.
+// Some examples need Unix: `std::os::fd`, SO_REUSEPORT.
 #![cfg(unix)]
 
 mod echo;

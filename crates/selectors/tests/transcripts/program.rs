@@ -10,18 +10,18 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// No wait takes longer, so that a bug fails instead of hanging.
+/// The limit of each wait, so that a bug fails a test and does not hang it.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
-/// A running example. Dropping it ends it.
+/// A running example. Dropping it kills the process.
 pub(crate) struct Program {
     child: Child,
     lines: Receiver<String>,
     seen: Vec<String>,
 }
 
-/// The example's file. Cargo builds the examples for a plain `cargo test`, and puts them beside the tests; where it was
-/// told which targets to build, it did not.
+/// The path of the example. Builds the example if it is missing or out of date: `cargo test` builds the examples only if no
+/// targets are selected.
 pub(crate) fn path(name: &str) -> PathBuf {
     static BUILD: Mutex<()> = Mutex::new(());
     let _one_at_a_time = BUILD.lock();
@@ -35,22 +35,22 @@ pub(crate) fn path(name: &str) -> PathBuf {
     path
 }
 
-/// Whether nothing that the example was built from is newer, of both crates. Cargo lists it beside the example: "Dep-info
-/// files" in the chapter "Build Cache" of its book.
+/// Whether the example is newer than all its sources, of both crates. Cargo lists them in a file next to the example:
+/// "Dep-info files" in the chapter "Build Cache" of its book.
 fn is_fresh(example: &Path) -> bool {
     let changed = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
     let Some(built) = changed(example) else { return false };
     let Ok(list) = fs::read_to_string(example.with_extension("d")) else { return false };
     let Some((_, sources)) = list.split_once(": ") else { return false };
-    // Spaces in a name have a backslash before them, those between names have none.
+    // A space in a name has a backslash before it.
     sources
         .replace("\\ ", "\0")
         .split_whitespace()
         .all(|source| changed(Path::new(&source.replace('\0', " "))).is_some_and(|changed| changed <= built))
 }
 
-/// Builds the example as the tests were, if they were built for this package alone. Cargo does not lock its directory while
-/// tests run.
+/// Builds the example with the features and the profile of the tests. Cargo does not lock the target directory while tests
+/// run.
 fn build(name: &str, profile: &Path) {
     let known = [
         ("libkqueue", cfg!(feature = "libkqueue")),
@@ -69,37 +69,37 @@ fn build(name: &str, profile: &Path) {
     assert!(status.success(), "building {name}: {status}");
 }
 
-/// The next connection, which reads no longer than [`LIMIT`] either.
+/// Accepts a connection, and limits its reads to [`LIMIT`].
 pub(crate) fn accept(listener: &TcpListener) -> TcpStream {
     let listener = listener.try_clone().unwrap();
-    let accepted = aside(move || listener.accept());
+    let accepted = in_thread(move || listener.accept());
     let (connection, _) = accepted.recv_timeout(LIMIT).expect("nobody connects").unwrap();
     connection.set_read_timeout(Some(LIMIT)).unwrap();
     connection
 }
 
-/// What a child prints until it ends, after its input has. Both outputs are pipes.
+/// Closes the input of a child, whose outputs are pipes, and returns its output when it has ended.
 pub(crate) fn output(mut child: Child) -> Output {
     drop(child.stdin.take());
-    let stdout = all(child.stdout.take().unwrap());
-    let stderr = all(child.stderr.take().unwrap());
+    let stdout = read_all(child.stdout.take().unwrap());
+    let stderr = read_all(child.stderr.take().unwrap());
     let (Ok(stdout), Ok(stderr)) = (stdout.recv_timeout(LIMIT), stderr.recv_timeout(LIMIT)) else {
         child.kill().unwrap();
-        panic!("it does not end");
+        panic!("the program does not end");
     };
     Output { status: child.wait().unwrap(), stdout, stderr }
 }
 
-fn all(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
-    aside(move || {
+fn read_all(mut from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    in_thread(move || {
         let mut bytes = Vec::new();
         from.read_to_end(&mut bytes).unwrap();
         bytes
     })
 }
 
-/// Calls what may block, in a thread that is left behind when nobody waits for it any longer.
-fn aside<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
+/// Makes a call that may block, in a thread of its own. Nothing joins the thread.
+fn in_thread<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
     let (sender, result) = mpsc::channel();
     thread::spawn(move || sender.send(call()));
     result
@@ -115,7 +115,7 @@ impl Program {
             .unwrap();
         let output = child.stdout.take().unwrap();
         let (sender, lines) = mpsc::channel();
-        // It ends with the child.
+        // The thread ends with the child.
         thread::spawn(move || {
             for line in BufReader::new(output).lines() {
                 if line.map(|line| sender.send(line)).is_err() {
@@ -126,7 +126,7 @@ impl Program {
         Self { child, lines, seen: Vec::new() }
     }
 
-    /// The next line, if it comes before the program ends and before `deadline`.
+    /// The next line; `None` at the end of the program. Panics at `deadline`.
     fn next(&mut self, deadline: Instant) -> Option<String> {
         match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(line) => {
@@ -134,7 +134,7 @@ impl Program {
                 Some(line)
             }
             Err(RecvTimeoutError::Disconnected) => None,
-            Err(RecvTimeoutError::Timeout) => panic!("waited in vain after {:#?}", self.seen),
+            Err(RecvTimeoutError::Timeout) => panic!("no further line after {:#?}", self.seen),
         }
     }
 
@@ -143,7 +143,7 @@ impl Program {
         self.line_with("")
     }
 
-    /// The next line that has `text` in it.
+    /// The next line that contains `text`.
     pub(crate) fn line_with(&mut self, text: &str) -> String {
         let deadline = Instant::now() + LIMIT;
         while let Some(line) = self.next(deadline) {
@@ -151,7 +151,7 @@ impl Program {
                 return line;
             }
         }
-        panic!("it ended after {:#?}", self.seen)
+        panic!("the program ended after {:#?}", self.seen)
     }
 
     /// The port in the first line, which ends with it.
@@ -165,9 +165,9 @@ impl Program {
         self.child.stdin.take().unwrap()
     }
 
-    /// Waits for its end, which must be a good one, and gives back all that it printed.
+    /// Waits for the end of the program, checks that it succeeded, and returns all lines.
     pub(crate) fn finish(mut self) -> Vec<String> {
-        // The lines of a program that prints again and again come in time, but do not end.
+        // One limit for all lines: a program that prints again and again must not run for ever.
         let deadline = Instant::now() + LIMIT;
         while self.next(deadline).is_some() {}
         let status = self.child.wait().unwrap();
@@ -178,7 +178,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Both fail if it has ended, which is as well.
+        // Both may fail if the program has ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

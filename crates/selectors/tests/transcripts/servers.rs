@@ -1,4 +1,4 @@
-//! `callback_server`, `per_core` and `proxy`: many clients, large messages, clients that vanish.
+//! `callback_server`, `per_core` and `proxy`: many clients, large messages, clients that reset their connections.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
@@ -9,7 +9,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::program::{LIMIT, Program};
 
-/// More than any socket buffers, by far: `tcp_rmem` and `tcp_wmem` of tcp(7) allow 10 MiB a connection.
+/// Far more than the socket buffers of a connection hold: `tcp_rmem` and `tcp_wmem` of tcp(7) allow 10 MiB.
 const BOUND: usize = 400 << 20;
 
 fn connect(port: u16) -> TcpStream {
@@ -26,7 +26,7 @@ fn round_trip(mut stream: &TcpStream, message: &[u8]) {
     assert_eq!(echo, message);
 }
 
-/// Clients side by side, each with several messages.
+/// Several messages from each of many clients at the same time.
 fn serves_many(port: u16) {
     let clients: Vec<_> = (0..20).map(|_| connect(port)).collect();
     for round in 0..3 {
@@ -36,35 +36,35 @@ fn serves_many(port: u16) {
     }
 }
 
-/// One client sends until nothing more is taken from it, because it takes nothing back; others are served all the while.
-/// Then it takes everything.
-fn serves_others_meanwhile(port: u16) {
-    let mut stuck = connect(port);
-    stuck.set_nonblocking(true).unwrap();
+/// One client sends and does not receive, until its socket is full. The server serves others meanwhile. Then the client
+/// receives everything.
+fn serves_others_beside_a_blocked_client(port: u16) {
+    let mut blocked = connect(port);
+    blocked.set_nonblocking(true).unwrap();
     let byte = |at: usize| (at * 7 + at / 251) as u8;
     let (mut sent, mut full) = (0, 0);
     while full < 3 {
-        assert!(sent < BOUND, "nothing holds up a client that takes nothing back");
+        assert!(sent < BOUND, "the server reads without a limit from a client that does not receive");
         let bytes: Vec<u8> = (sent..sent + 65_536).map(byte).collect();
-        match stuck.write(&bytes) {
+        match blocked.write(&bytes) {
             Ok(length) => (sent, full) = (sent + length, 0),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                // The server went around its loop for this, and could have read more.
+                // This takes the server through its loop, so it had a chance to read more.
                 round_trip(&connect(port), b"small");
                 full += 1;
             }
             Err(error) => panic!("{error} after {sent} bytes"),
         }
     }
-    stuck.set_nonblocking(false).unwrap();
-    stuck.shutdown(Shutdown::Write).unwrap();
+    blocked.set_nonblocking(false).unwrap();
+    blocked.shutdown(Shutdown::Write).unwrap();
     let mut echo = Vec::new();
-    stuck.read_to_end(&mut echo).unwrap();
+    blocked.read_to_end(&mut echo).unwrap();
     assert_eq!(echo.len(), sent);
     assert_eq!(echo.iter().enumerate().position(|(at, found)| *found != byte(at)), None);
 }
 
-/// Clients that close with a reset, while something is on its way to them.
+/// Clients that reset their connections while the server sends to them.
 fn survives_resets(port: u16) {
     for _ in 0..5 {
         let client = connect(port);
@@ -72,7 +72,7 @@ fn survives_resets(port: u16) {
         SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();
         drop(client);
     }
-    round_trip(&connect(port), b"still there");
+    round_trip(&connect(port), b"still serving");
 }
 
 #[test]
@@ -92,10 +92,10 @@ fn the_callback_server_serves_many_clients() {
 }
 
 #[test]
-fn the_callback_server_is_not_held_up_by_a_client() {
+fn the_callback_server_serves_others_beside_a_blocked_client() {
     let mut server = Program::start("callback_server", ["127.0.0.1:0"]);
     let port = server.port();
-    serves_others_meanwhile(port);
+    serves_others_beside_a_blocked_client(port);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn the_callback_server_survives_resets() {
 }
 
 #[test]
-fn each_core_serves_and_all_are_stopped() {
+fn all_threads_stop_after_the_test() {
     let cores = thread::available_parallelism().unwrap().get();
     let lines = Program::start("per_core", ["127.0.0.1:0", "--test"]).finish();
     assert_eq!(lines.len(), 1 + cores, "{lines:#?}");
@@ -122,7 +122,7 @@ fn each_core_serves_and_all_are_stopped() {
 }
 
 #[test]
-fn the_cores_serve_until_their_input_ends() {
+fn the_threads_serve_until_the_input_ends() {
     let mut server = Program::start("per_core", ["127.0.0.1:0"]);
     let port = server.port();
     let client = connect(port);
@@ -137,7 +137,7 @@ fn the_cores_serve_until_their_input_ends() {
 }
 
 #[test]
-fn the_proxy_passes_everything_on() {
+fn the_proxy_forwards_everything() {
     let mut server = Program::start("per_core", ["127.0.0.1:0"]);
     let target = server.port();
     let mut proxy = Program::start("proxy", ["127.0.0.1:0", &format!("127.0.0.1:{target}")]);
@@ -146,16 +146,19 @@ fn the_proxy_passes_everything_on() {
     assert_eq!(to, format!("127.0.0.1:{target}"));
     let port = from.strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
     serves_many(port);
-    serves_others_meanwhile(port);
+    serves_others_beside_a_blocked_client(port);
     survives_resets(port);
 }
 
 #[test]
 fn the_proxy_closes_when_there_is_no_server() {
-    // A port that is taken, but where nobody listens.
+    // A bound port, on which nobody listens, so no other program takes it. NetBSD drops connections to such a port
+    // (`TCPS_CLOSED` in sys/netinet/tcp_input.c) and resets them only if nobody has bound it.
     let taken = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     taken.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
     let address = taken.local_addr().unwrap().as_socket().unwrap();
+    #[cfg(target_os = "netbsd")]
+    drop(taken);
     let mut proxy = Program::start("proxy", ["127.0.0.1:0", &address.to_string()]);
     let line = proxy.line();
     let port = line.split_once(" -> ").unwrap().0.strip_prefix("127.0.0.1:").unwrap().parse().unwrap();

@@ -1,4 +1,4 @@
-//! `stdin`: the standard input of every kind, on every back end.
+//! `stdin`: a pipe and a file as the standard input, on every back end.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -10,11 +10,11 @@ use selectors::BackendKind;
 
 use crate::program::{accept, output, path};
 
-/// This file is the input.
+/// The input, which is this file.
 const TEXT: &str = include_str!("sources.rs");
 
-/// Answers one client with what it sent, after its last byte.
-fn answer(listener: &TcpListener) -> TcpStream {
+/// Receives all bytes of one client, and sends them back.
+fn echo(listener: &TcpListener) -> TcpStream {
     let mut client = accept(listener);
     let mut text = Vec::new();
     client.read_to_end(&mut text).unwrap();
@@ -36,7 +36,7 @@ fn run(kind: &str, input: Stdio, feed: Option<&str>) -> Output {
     if let Some(text) = feed {
         child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     }
-    let server = thread::spawn(move || answer(&listener));
+    let server = thread::spawn(move || echo(&listener));
     let output = output(child);
     assert!(output.status.success(), "{kind}: {output:?}");
     server.join().unwrap();
