@@ -111,7 +111,7 @@ mod linux {
             let high = |laps| change_beside(19_990, laps);
             let low = |laps| change_beside(5, laps);
             let entries = vec![Entry::new("high", high), Entry::new("low", low)];
-            self.row("/dev/poll: change of a key, descriptor 19,990 beside it", 1.3, entries, LAPS)
+            self.row("/dev/poll: change of a key beside descriptor 19,990", 1.3, entries, LAPS)
         }
 
         /// Measures two entries, ours first, and prints a row, if its name is wanted.
