@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -12,24 +13,28 @@ use selectors::{AnySelector, BackendKind, Interest, Ready, Token};
 use crate::options::Options;
 use crate::pattern::{CHUNK, Pattern};
 
-/// When nothing at all arrives for so long, something is lost.
+/// The limit of each wait. If nothing happens for this long, something is lost.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// Longer round trips count as this one, in nanoseconds: an hour.
+/// The connections that may wait to be accepted. The kernel's queue has 128 places or more; FreeBSD resets a connection that
+/// finds none.
+const QUEUE: u64 = 64;
+
+/// The longest round trip that is recorded, in nanoseconds: an hour. Longer ones count as this.
 const LONGEST: u64 = 3_600_000_000_000;
 
-/// A client, which has one message under way at a time.
+/// A client, which sends one message at a time.
 struct Client {
     number: u64,
     message: u32,
-    /// Where in the pattern the message starts.
+    /// The place in the pattern where the message starts.
     start: usize,
     sent: usize,
     received: usize,
     began: Instant,
 }
 
-/// What the clients saw.
+/// The clients' results.
 pub(crate) struct Seen {
     pub(crate) connections: u64,
     pub(crate) messages: u64,
@@ -46,14 +51,15 @@ struct Clients<'a> {
     size: usize,
     messages: u32,
     round_trips: Histogram<u64>,
-    /// How many messages are back, for who shows it.
+    /// The number of messages that came back, for the progress bar.
     progress: &'a AtomicU64,
 }
 
-/// Connects all clients, and exchanges all messages.
+/// Connects all clients, and exchanges all messages. The server counts the connections that it has accepted.
 pub(crate) fn drive(
     kind: BackendKind,
     server: SocketAddr,
+    accepted: &AtomicU64,
     options: &Options,
     progress: &AtomicU64,
 ) -> Result<Seen> {
@@ -68,6 +74,7 @@ pub(crate) fn drive(
     };
     let tokens: Vec<Token> = (0..options.connections())
         .map(|number| {
+            await_queue(accepted, number)?;
             clients.connect(server, number).with_context(|| format!("client {number} cannot connect"))
         })
         .collect::<Result<_>>()?;
@@ -96,6 +103,17 @@ pub(crate) fn drive(
     Ok(Seen { connections: tokens.len() as u64, messages, elapsed, round_trips: clients.round_trips })
 }
 
+/// Waits until fewer than [`QUEUE`] of these connections wait to be accepted.
+fn await_queue(accepted: &AtomicU64, connections: u64) -> Result<()> {
+    let start = Instant::now();
+    // The server may count a connection before its client does.
+    while connections.saturating_sub(accepted.load(Ordering::Relaxed)) >= QUEUE {
+        ensure!(start.elapsed() < SILENCE, "the server accepted no client for {} s", SILENCE.as_secs());
+        thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
+
 impl Clients<'_> {
     fn connect(&mut self, server: SocketAddr, number: u64) -> Result<Token> {
         let stream = TcpStream::connect(server)?;
@@ -105,7 +123,7 @@ impl Clients<'_> {
         Ok(self.selector.register(stream, Interest::READ, client).map_err(selectors::Error::from)?)
     }
 
-    /// Begins with the client's current message.
+    /// Begins to send the client's current message.
     fn begin(&mut self, token: Token) -> Result<()> {
         if let Some(client) = self.selector.data_mut(token) {
             client.start = Pattern::start(client.number, client.message);
@@ -114,7 +132,7 @@ impl Clients<'_> {
         self.send(token)
     }
 
-    /// Sends as much as the socket takes, and waits for room if that is not all.
+    /// Sends as much as the socket takes. Waits for it to become writable if bytes are left.
     fn send(&mut self, token: Token) -> Result<()> {
         let Some((mut stream, client)) = self.selector.parts(token) else { return Ok(()) };
         while client.sent < self.size {
@@ -130,7 +148,7 @@ impl Clients<'_> {
         Ok(self.selector.modify(token, Interest::READ)?)
     }
 
-    /// Receives once, and checks what came.
+    /// Receives once, and checks the bytes.
     fn receive(&mut self, token: Token) -> Result<()> {
         let Some((mut stream, client)) = self.selector.parts(token) else { return Ok(()) };
         let bytes = match stream.read(&mut self.buffer) {
@@ -156,7 +174,7 @@ impl Clients<'_> {
 }
 
 impl Client {
-    /// Compares what came with what was sent.
+    /// Compares received bytes with those that were sent.
     fn check(&mut self, bytes: &[u8], pattern: &Pattern) -> Result<()> {
         let Self { number, message, .. } = *self;
         ensure!(

@@ -1,11 +1,11 @@
-//! A back end that counts the system calls which another one makes.
+//! A back end that counts the system calls of another back end.
 
 use std::io;
 
 use selectors::backend::{AnyBackend, Backend, Source, Tag};
 use selectors::{Interest, Mode, Readiness, Timeout};
 
-/// Counts each wait; and each change where the kernel keeps the set.
+/// Counts each wait, and each change if the kernel keeps the set.
 pub(crate) struct Counting {
     inner: AnyBackend,
     calls: u64,
@@ -20,8 +20,7 @@ impl Counting {
         self.calls
     }
 
-    /// Without a descriptor of its own there is nothing in the kernel to change: select and poll are told everything
-    /// with each wait.
+    /// A back end without a descriptor passes its whole set with each wait, so a change is no system call.
     fn change(&mut self) {
         self.calls += u64::from(self.inner.fd().is_some());
     }

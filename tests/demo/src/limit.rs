@@ -1,12 +1,12 @@
-//! Descriptors: how many are needed, and how many there may be.
+//! The limit of descriptors.
 
 use anyhow::{Result, bail};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Beside the connections: standard streams, listener, selectors, wakers, and what the starter left open.
+/// Descriptors besides the connections: standard streams, listener, selectors, wakers, and any that were inherited.
 const OTHERS: u64 = 32;
 
-/// Makes sure that the process may have as many descriptors as it takes: both ends of each connection are in it.
+/// Raises the limit of descriptors to what the clients need: both ends of each connection are in this process.
 pub(crate) fn allow(clients: u64) -> Result<()> {
     let needed = 2 * clients + OTHERS;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);

@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: an echo server on every back end of this machine, many clients at once, every byte checked.
+//! `cargo xtask demo`: an echo server on every back end of this machine, with many clients at once. Checks every byte.
 
 mod clients;
 mod counting;
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether every byte came back on every back end.
+/// Runs all back ends. Returns whether every byte came back.
 fn demonstrate(options: &Options) -> Result<bool> {
     let backends = options.backends();
     anyhow::ensure!(!backends.is_empty(), "this platform has no back end");

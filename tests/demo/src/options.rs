@@ -1,41 +1,40 @@
-//! What can be asked for.
+//! The options of the command line.
 
 use clap::{Parser, ValueEnum};
 use selectors::BackendKind;
 
-/// Without a number of messages, each back end gets this many over all clients (a tenth of it beside idle clients, which
-/// cost poll and select much), ...
+/// The default number of messages of all clients together; a tenth of it with idle clients, which cost poll and select much.
 const MESSAGES: u64 = 200_000;
-/// ... but not more bytes than this, ...
+/// The default number is lower if the messages together would have more bytes than this.
 const BYTES: u64 = 1 << 30;
-/// ... and no client more messages than this.
+/// The highest default number of messages of one client.
 const MESSAGES_EACH: u64 = 40_000;
 
 /// An echo server on every back end of this machine, with many clients at once: every byte is checked
 #[derive(Debug, Parser)]
 #[command(name = "demo", bin_name = "cargo xtask demo")]
 pub(crate) struct Options {
-    /// How many clients are connected at the same time
+    /// Number of clients that are connected at the same time
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = at_least_one)]
     pub(crate) clients: u32,
 
-    /// How many messages each client sends, one after the other [default: as many as take a moment]
+    /// Number of messages that each client sends, one after the other [default: enough for a short run]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     messages: Option<u32>,
 
-    /// How long each message is
+    /// Length of each message
     #[arg(long, value_name = "BYTES", default_value_t = 64, value_parser = at_least_one)]
     pub(crate) size: u32,
 
-    /// How many more clients are connected, and say nothing
+    /// Number of further clients that are connected and send nothing
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) idle: u32,
 
-    /// This back end only [default: all of them, one after the other]
+    /// Run only this back end [default: all, one after the other]
     #[arg(long, value_name = "NAME")]
     backend: Option<BackendKind>,
 
-    /// What the server does wrong, once on each back end, for the tests of this program
+    /// A fault that the server commits once on each back end, for the tests of this program
     #[arg(long, hide = true)]
     pub(crate) fault: Option<Fault>,
 }
@@ -43,9 +42,9 @@ pub(crate) struct Options {
 /// A fault of the server.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Fault {
-    /// One bit of what it echoes is wrong.
+    /// It changes a bit of an echo.
     Corrupt,
-    /// It sends a byte that nobody sent.
+    /// It sends one byte too many.
     Invent,
     /// It closes a connection.
     Drop,
@@ -63,7 +62,7 @@ impl Options {
         BackendKind::available().filter(|kind| self.backend.is_none_or(|wanted| wanted == *kind)).collect()
     }
 
-    /// How many messages each client sends.
+    /// The number of messages that each client sends.
     pub(crate) fn messages(&self) -> u32 {
         let clients = u64::from(self.clients);
         let together = if self.idle > 0 { MESSAGES / 10 } else { MESSAGES };
@@ -71,12 +70,12 @@ impl Options {
         self.messages.unwrap_or(u32::try_from(some).unwrap_or(1))
     }
 
-    /// How many connections there are.
+    /// The number of connections.
     pub(crate) fn connections(&self) -> u64 {
         u64::from(self.clients) + u64::from(self.idle)
     }
 
-    /// How many messages all clients send.
+    /// The number of messages of all clients together.
     pub(crate) fn total(&self) -> u64 {
         u64::from(self.clients) * u64::from(self.messages())
     }
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_messages_is_bounded_on_all_sides() {
+    fn the_default_number_of_messages_is_bounded() {
         assert_eq!(messages(&[]), 400);
         assert_eq!(messages(&["--idle", "1"]), 40);
         assert_eq!(messages(&["--clients", "1"]), 40_000);

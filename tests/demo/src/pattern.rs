@@ -1,14 +1,14 @@
-//! What the clients send: bytes that tell from which client and message they are.
+//! The bytes that the clients send, which differ by client and by message.
 
-/// A prime, so that neither buffers nor messages repeat in its rhythm.
+/// The number of bytes after which the pattern repeats. A prime, so that buffers and messages do not repeat with it.
 const PERIOD: usize = 65_521;
 
-/// The most that [`Pattern::bytes`] gives at a time.
+/// The most bytes that [`Pattern::bytes`] returns.
 pub(crate) const CHUNK: usize = 64 << 10;
 
-/// A long row of random bytes. Each message starts somewhere in it, and goes round.
+/// Random bytes, repeated without end. Each message starts somewhere in them.
 pub(crate) struct Pattern {
-    // The row, and then its beginning again, for a chunk that starts at its end.
+    // One period, and the beginning of the next for a chunk that starts near its end.
     row: Vec<u8>,
 }
 
@@ -18,12 +18,12 @@ impl Pattern {
         Self { row: bytes.cycle().take(PERIOD + CHUNK).collect() }
     }
 
-    /// Where the message of a client starts.
+    /// The place where a message of a client starts.
     pub(crate) fn start(client: u64, message: u32) -> usize {
         (mix(client << 32 | u64::from(message)) % PERIOD as u64) as usize
     }
 
-    /// At most `most` bytes, and at most [`CHUNK`], of a message that starts there: those from `at` on.
+    /// The bytes from `at` on of a message that starts at `start`: at most `most`, and at most [`CHUNK`].
     pub(crate) fn bytes(&self, start: usize, at: usize, most: usize) -> &[u8] {
         let first = (start + at) % PERIOD;
         &self.row[first..first + most.min(CHUNK)]
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_the_same_in_any_pieces() {
+    fn pieces_of_any_size_make_the_same_message() {
         let pattern = Pattern::new();
         let start = PERIOD - 10;
         let whole: Vec<u8> = (0..200_000).map(|at| pattern.bytes(start, at, 1)[0]).collect();

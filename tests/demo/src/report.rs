@@ -1,4 +1,4 @@
-//! What is shown.
+//! The output.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
@@ -19,7 +19,7 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 const COLUMNS: [&str; 7] =
     ["back end", "connections", "messages", "messages/s", "p50", "p99", "system calls/message"];
 
-/// How wide the progress bar is.
+/// The width of the progress bar.
 const WIDTH: u64 = 32;
 
 pub(crate) fn fatal(error: &anyhow::Error) {
@@ -27,11 +27,8 @@ pub(crate) fn fatal(error: &anyhow::Error) {
 }
 
 pub(crate) fn heading(options: &Options) {
-    let idle = if options.idle > 0 {
-        format!(", beside {} idle", number(options.idle.into()))
-    } else {
-        String::new()
-    };
+    let idle =
+        if options.idle > 0 { format!(", and {} idle", number(options.idle.into())) } else { String::new() };
     println!(
         "{BOLD}Echo over loopback TCP{BOLD:#}: {} at once{idle}, {} each, of {}",
         plural(options.clients.into(), "client"),
@@ -40,7 +37,7 @@ pub(crate) fn heading(options: &Options) {
     );
 }
 
-/// Prints the table and what failed; whether nothing did.
+/// Prints the table and the failures. Returns whether there was none.
 pub(crate) fn results(options: &Options, runs: &[(BackendKind, anyhow::Result<Run>)]) -> bool {
     let good: Vec<_> = runs.iter().filter_map(|(kind, run)| Some((*kind, run.as_ref().ok()?))).collect();
     if !good.is_empty() {
@@ -49,7 +46,7 @@ pub(crate) fn results(options: &Options, runs: &[(BackendKind, anyhow::Result<Ru
         println!("{DIM}system calls: all of the server's, from its first connection to its last{DIM:#}");
         if options.idle == 0 && good.len() > 1 {
             println!(
-                "{DIM}all clients are busy all the time; beside idle ones (--idle 2000) the back ends differ more{DIM:#}"
+                "{DIM}all clients are busy all the time; with idle ones (--idle 2000) the back ends differ more{DIM:#}"
             );
         }
     }
@@ -101,7 +98,7 @@ fn row(kind: BackendKind, Run { seen, served }: &Run) -> [String; 7] {
     ]
 }
 
-/// Shows how far a back end has come; takes it away when dropped. On a terminal only: elsewhere a line when it starts.
+/// A progress bar, which is removed when dropped. Without a terminal, one line at the start.
 pub(crate) struct Progress {
     kind: BackendKind,
     total: u64,
@@ -135,12 +132,12 @@ impl Drop for Progress {
     }
 }
 
-/// Whether the standard output is for a person who wants colours.
+/// Whether the standard output shows colours.
 fn colours() -> bool {
     AutoStream::choice(&io::stdout()) != ColorChoice::Never
 }
 
-/// With a comma after each thousand.
+/// Formats a number with a comma after each thousand.
 fn number(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
@@ -154,11 +151,11 @@ fn list(names: &[&str]) -> String {
     }
 }
 
-fn plural(count: u64, what: &str) -> String {
-    format!("{} {what}{}", number(count), if count == 1 { "" } else { "s" })
+fn plural(count: u64, noun: &str) -> String {
+    format!("{} {noun}{}", number(count), if count == 1 { "" } else { "s" })
 }
 
-/// With three digits.
+/// Formats a time with three digits.
 fn time(time: Duration) -> String {
     let nanos = time.as_nanos() as f64;
     let (value, unit) = match nanos {

@@ -1,4 +1,4 @@
-//! One back end: a thread for the server, one for the clients, and this one to watch.
+//! A run of one back end: a thread for the server, one for the clients, and this one for the progress bar.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -13,10 +13,10 @@ use crate::options::Options;
 use crate::report::Progress;
 use crate::server::{Served, Server};
 
-/// How often the progress is shown.
+/// The time between two updates of the progress bar.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Both sides of a good run.
+/// The results of both sides.
 pub(crate) struct Run {
     pub(crate) seen: Seen,
     pub(crate) served: Served,
@@ -25,15 +25,15 @@ pub(crate) struct Run {
 pub(crate) fn run(kind: BackendKind, options: &Options) -> Result<Run> {
     let mut server = Server::new(kind, options.fault).context("the server cannot start")?;
     let (address, waker) = (server.address(), server.waker()?);
-    let done = AtomicU64::new(0);
+    let (accepted, done) = (AtomicU64::new(0), AtomicU64::new(0));
     let progress = Progress::new(kind, options);
 
     let (seen, served) = thread::scope(|scope| {
-        let server = scope.spawn(|| server.run());
+        let server = scope.spawn(|| server.run(&accepted));
         let (sender, receiver) = mpsc::channel();
         let clients = scope.spawn(|| {
-            let seen = clients::drive(kind, address, options, &done);
-            drop(sender); // ends the loop below, however this thread ends
+            let seen = clients::drive(kind, address, &accepted, options, &done);
+            drop(sender); // ends the loop below; a panic drops it as well
             seen
         });
         while receiver.recv_timeout(TICK) == Err::<(), _>(RecvTimeoutError::Timeout) {
@@ -45,7 +45,7 @@ pub(crate) fn run(kind: BackendKind, options: &Options) -> Result<Run> {
     });
     drop(progress);
 
-    // The server's error first: it is the reason why the clients have one.
+    // The server's error first: an error of the clients follows from it.
     let served = served.map_err(|_| anyhow!("the server panicked"))?.context("the server failed")?;
     let seen = seen.map_err(|_| anyhow!("the clients panicked"))??;
     ensure!(

@@ -1,8 +1,9 @@
-//! The server: echoes whatever comes, in one thread.
+//! The echo server, in one thread.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use selectors::backend::AnyBackend;
 use selectors::{BackendKind, Interest, Ready, Selector, Token, Waker};
@@ -10,15 +11,12 @@ use selectors::{BackendKind, Interest, Ready, Selector, Token, Waker};
 use crate::counting::Counting;
 use crate::options::Fault;
 
-/// Connections may come faster than they are accepted; all of them, if need be.
-const BACKLOG: i32 = 4096;
-
-/// How much is read at once.
+/// The most bytes that it reads at once.
 const CHUNK: usize = 64 << 10;
 
 enum Socket {
     Listener(TcpListener),
-    /// Its data is what was read, and not yet sent back.
+    /// Its data are the bytes that were read and not yet sent.
     Connection(TcpStream),
 }
 
@@ -39,16 +37,16 @@ pub(crate) struct Server {
     served: Served,
 }
 
-/// What a server has done.
+/// The server's results.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Served {
     pub(crate) connections: u64,
-    /// System calls from the first connection to the last: accept4, ioctl, setsockopt, recvfrom, sendto, close, and those
-    /// of the back end. `strace -f` counts the same in this thread.
+    /// The system calls from the first connection to the last: accept4, ioctl, setsockopt, recvfrom, sendto, close, and
+    /// those of the back end. `strace -f` counts the same in this thread.
     pub(crate) calls: u64,
 }
 
-/// What became of a connection.
+/// The state of a connection after it was served.
 enum State {
     Open(Interest),
     Closed,
@@ -57,7 +55,6 @@ enum State {
 impl Server {
     pub(crate) fn new(kind: BackendKind, fault: Option<Fault>) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
-        rustix::net::listen(&listener, BACKLOG)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let mut selector = Selector::with_backend(Counting::over(AnyBackend::open(kind)?));
@@ -69,19 +66,20 @@ impl Server {
         self.address
     }
 
-    /// What stops it.
+    /// A waker that stops the server.
     pub(crate) fn waker(&mut self) -> io::Result<Waker> {
         Ok(self.selector.waker()?)
     }
 
-    pub(crate) fn run(mut self) -> io::Result<Served> {
+    /// Serves until it is woken. Counts the connections that it has accepted.
+    pub(crate) fn run(mut self, accepted: &AtomicU64) -> io::Result<Served> {
         let before = self.selector.backend().calls();
         let mut ready = Ready::new();
         while !ready.woken() {
             self.selector.select_into(&mut ready, None)?;
             for (token, readiness) in &ready {
                 match self.selector.fileobj(token) {
-                    Some(Socket::Listener(_)) => self.accept(token)?,
+                    Some(Socket::Listener(_)) => self.accept(token, accepted)?,
                     Some(Socket::Connection(_)) => self.serve(token, readiness.is_writable())?,
                     None => {}
                 }
@@ -91,7 +89,7 @@ impl Server {
         Ok(self.served)
     }
 
-    fn accept(&mut self, token: Token) -> io::Result<()> {
+    fn accept(&mut self, token: Token, accepted: &AtomicU64) -> io::Result<()> {
         while let Some(Socket::Listener(listener)) = self.selector.fileobj(token) {
             self.served.calls += 1;
             match listener.accept() {
@@ -100,6 +98,7 @@ impl Server {
                     connection.set_nonblocking(true)?;
                     connection.set_nodelay(true)?;
                     self.served.connections += 1;
+                    accepted.fetch_add(1, Ordering::Relaxed);
                     self.selector.register(Socket::Connection(connection), Interest::READ, Vec::new())?;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
@@ -119,7 +118,7 @@ impl Server {
         };
         match state {
             Ok(State::Open(interest)) => self.selector.modify(token, interest)?,
-            // A client that has gone with an error has gone.
+            // An error ends the connection, as its end does.
             Ok(State::Closed) | Err(_) => {
                 self.selector.unregister(token)?;
                 self.served.calls += 1; // close
@@ -129,7 +128,7 @@ impl Server {
     }
 }
 
-/// Reads once, and writes what was read. While something is left to write, nothing more is read.
+/// Reads once, and writes the bytes back. While some are left to write, the server reads no more.
 fn echo(
     mut stream: &TcpStream,
     unsent: &mut Vec<u8>,
@@ -158,7 +157,7 @@ fn echo(
     Ok(State::Open(if unsent.is_empty() { Interest::READ } else { Interest::WRITE }))
 }
 
-/// Writes what an earlier read has left.
+/// Writes the bytes that an earlier read has left.
 fn finish(mut stream: &TcpStream, unsent: &mut Vec<u8>, calls: &mut u64) -> io::Result<State> {
     *calls += 1;
     match stream.write(unsent) {
