@@ -1,4 +1,4 @@
-//! What the methods of a selector are given, and the exceptions that tell what is wrong with it.
+//! The arguments of a selector's methods, and the exceptions for wrong ones.
 
 use std::time::Duration;
 
@@ -10,14 +10,15 @@ use selectors::{Error, Interest};
 use crate::numbers::{self, Unit};
 use crate::registry;
 
-/// A descriptor, and how Python wrote it; `None` if it is too large for one.
-pub(crate) struct Found<'py> {
+/// A descriptor as Python's number.
+pub(crate) struct Descriptor<'py> {
+    /// `None` if the number is too large for a descriptor.
     pub(crate) fd: Option<RawFd>,
     pub(crate) number: Bound<'py, PyAny>,
 }
 
-/// The descriptor that an object names.
-pub(crate) fn descriptor<'py>(fileobj: &Bound<'py, PyAny>) -> PyResult<Found<'py>> {
+/// The descriptor of an object.
+pub(crate) fn descriptor<'py>(fileobj: &Bound<'py, PyAny>) -> PyResult<Descriptor<'py>> {
     let py = fileobj.py();
     let number = registry::number(fileobj).map_err(|error| {
         let about_the_object = error.is_instance_of::<PyAttributeError>(py)
@@ -30,15 +31,15 @@ pub(crate) fn descriptor<'py>(fileobj: &Bound<'py, PyAny>) -> PyResult<Found<'py
         }
     })?;
     match number.extract::<RawFd>() {
-        Ok(fd) if fd >= 0 => Ok(Found { fd: Some(fd), number }),
-        Err(_) if number.gt(0)? => Ok(Found { fd: None, number }),
+        Ok(fd) if fd >= 0 => Ok(Descriptor { fd: Some(fd), number }),
+        Err(_) if number.gt(0)? => Ok(Descriptor { fd: None, number }),
         _ => {
             Err(repr_error(&number, |repr| PyValueError::new_err(format!("Invalid file descriptor: {repr}"))))
         }
     }
 }
 
-/// An exception that shows an object; or the one that showing it raises.
+/// Makes an exception from the `repr` of an object. Returns the exception of `repr` if that fails.
 pub(crate) fn repr_error(object: &Bound<'_, PyAny>, error: impl FnOnce(&str) -> PyErr) -> PyErr {
     match object.repr() {
         Ok(repr) => error(&repr.to_string_lossy()),
@@ -50,7 +51,7 @@ pub(crate) fn not_registered(fileobj: &Bound<'_, PyAny>) -> PyErr {
     repr_error(fileobj, |repr| PyKeyError::new_err(format!("{repr} is not registered")))
 }
 
-/// The events of Python's that can be asked for.
+/// Converts Python's events.
 pub(crate) fn interest(events: &Bound<'_, PyAny>) -> PyResult<Interest> {
     let known = Interest::READ | Interest::WRITE;
     let invalid = || repr_error(events, |repr| PyValueError::new_err(format!("Invalid events: {repr}")));
@@ -60,7 +61,7 @@ pub(crate) fn interest(events: &Bound<'_, PyAny>) -> PyResult<Interest> {
     Interest::from_bits(events.extract()?).ok_or_else(invalid)
 }
 
-/// What the registry says, as an exception.
+/// Converts an error of the registry.
 pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
     match (error, error.raw_os_error()) {
         (_, Some(number)) => numbers::errno(py, number),
@@ -69,7 +70,7 @@ pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
     }
 }
 
-/// How long to wait.
+/// Converts a timeout.
 pub(crate) fn limit(timeout: &Bound<'_, PyAny>) -> PyResult<Duration> {
     if timeout.le(0)? {
         return Ok(Duration::ZERO);

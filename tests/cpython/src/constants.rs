@@ -1,4 +1,4 @@
-//! The names in `select` that every platform has.
+//! The constants of `select` that every platform has.
 
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;

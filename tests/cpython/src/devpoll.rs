@@ -29,14 +29,14 @@ fn devpoll(py: Python<'_>) -> PyResult<Device> {
 #[pyclass(name = "devpoll", module = "select", frozen)]
 pub(crate) struct Device {
     number: RawFd,
-    // Never held while other code may run.
+    // Never locked while other code may run.
     state: Mutex<State>,
 }
 
 struct State {
-    // A running `poll` has taken it out.
+    // `None` while a `poll` runs.
     set: Option<DevPoll<'static>>,
-    // What it is to be told when it is back: what to watch for, or nothing.
+    // Changes during a `poll`, made afterwards: the new events, or `None` to unregister.
     changes: Vec<(RawFd, Option<PollFlags>)>,
     closed: bool,
 }
@@ -46,15 +46,15 @@ impl State {
         let Some(set) = &mut self.set else { return };
         for (fd, events) in self.changes.drain(..) {
             match events {
-                Some(events) => set.register(numbers::lend(fd), events),
-                None => set.unregister(numbers::lend(fd)),
+                Some(events) => set.register(numbers::borrow_fd(fd), events),
+                None => set.unregister(numbers::borrow_fd(fd)),
             }
         }
     }
 }
 
 impl Device {
-    /// The state of one that is open.
+    /// Locks the state, unless the object is closed.
     fn open(&self) -> PyResult<MutexGuard<'_, State>> {
         let state = self.state();
         match state.closed {
@@ -86,7 +86,7 @@ impl Device {
     fn register(
         &self,
         #[pyo3(from_py_with = numbers::descriptor)] fd: RawFd,
-        #[pyo3(from_py_with = numbers::short_mask)] eventmask: u16,
+        #[pyo3(from_py_with = numbers::mask16)] eventmask: u16,
     ) -> PyResult<()> {
         self.change(fd, Some(eventmask))
     }
@@ -95,7 +95,7 @@ impl Device {
     fn modify(
         &self,
         #[pyo3(from_py_with = numbers::descriptor)] fd: RawFd,
-        #[pyo3(from_py_with = numbers::short_mask)] eventmask: u16,
+        #[pyo3(from_py_with = numbers::mask16)] eventmask: u16,
     ) -> PyResult<()> {
         self.change(fd, Some(eventmask))
     }
@@ -146,7 +146,7 @@ impl Device {
     }
 }
 
-/// -1 millisecond alone is for ever.
+/// Converts a timeout. Only -1 millisecond has no limit.
 fn limit(timeout: &Bound<'_, PyAny>) -> PyResult<Option<Duration>> {
     let time = numbers::nanoseconds(timeout, Unit::Milliseconds, "timeout must be an integer or None")?;
     if numbers::away_from_zero(time) < -1 {

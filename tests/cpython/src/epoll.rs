@@ -1,20 +1,17 @@
 //! `select.epoll`.
 
-#![expect(unsafe_code, reason = "Python takes any number for an epoll, and closes by number")]
-
-use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::{PyMemoryError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple, PyType};
 use selectors::sys::epoll::{self, CreateFlags, Event, EventFlags};
-use selectors::sys::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use selectors::sys::fd::{AsRawFd, RawFd};
 
 use crate::numbers::{self, Unit};
 use crate::wait::{Limit, wait};
 
-/// The release of Python that first has `EPOLLWAKEUP`.
+/// The first version of Python that has `EPOLLWAKEUP`.
 const WAKEUP: (u8, u8) = (3, 14);
 
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -30,35 +27,36 @@ const DEFAULT: u32 = EventFlags::IN.bits() | EventFlags::PRI.bits() | EventFlags
 
 #[pyclass(name = "epoll", module = "select", frozen)]
 pub(crate) struct Epoll {
-    // `None` when it is closed. Never held while other code may run.
+    // `None` when it is closed. Never locked while other code may run.
     epoll: Mutex<Option<Arc<Numbered>>>,
-    // Room for the next wait.
+    // The buffer of the next wait.
     buffer: Mutex<Vec<Event>>,
 }
 
-/// An epoll that Python knows by number: somebody else may close it, or own it too. A wait keeps it, so `close` in
-/// another thread closes it when the wait is over.
-struct Numbered(ManuallyDrop<epoll::Epoll>);
+/// An epoll that is closed by number. A wait holds a reference, so a `close` in another thread takes effect after the wait.
+struct Numbered(Option<epoll::Epoll>);
+
+impl Numbered {
+    fn get(&self) -> &epoll::Epoll {
+        self.0.as_ref().expect("present until it is dropped")
+    }
+}
 
 impl Drop for Numbered {
     fn drop(&mut self) {
-        // SAFETY: it is not used after that.
-        let epoll = unsafe { ManuallyDrop::take(&mut self.0) };
-        let fd = epoll.into_fd().into_raw_fd();
-        // SAFETY: no memory depends on which descriptors are open. That it may be closed already, and this one be
-        // another's, is so in Python too. The answer is not looked at there either.
-        unsafe { libc::close(fd) };
+        if let Some(epoll) = self.0.take() {
+            numbers::close_by_number(epoll.into_fd());
+        }
     }
 }
 
 impl Epoll {
-    fn of(epoll: epoll::Epoll) -> Self {
-        let epoll = Arc::new(Numbered(ManuallyDrop::new(epoll)));
-        Self { epoll: Mutex::new(Some(epoll)), buffer: Mutex::default() }
+    fn from_epoll(epoll: epoll::Epoll) -> Self {
+        Self { epoll: Mutex::new(Some(Arc::new(Numbered(Some(epoll))))), buffer: Mutex::default() }
     }
 
     fn create(py: Python<'_>) -> PyResult<Self> {
-        epoll::Epoll::new().map(Self::of).map_err(|error| numbers::os_error(py, &error))
+        epoll::Epoll::new().map(Self::from_epoll).map_err(|error| numbers::os_error(py, &error))
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Arc<Numbered>>> {
@@ -69,7 +67,7 @@ impl Epoll {
         self.lock().clone().ok_or_else(|| PyValueError::new_err("I/O operation on closed epoll object"))
     }
 
-    fn room(&self) -> MutexGuard<'_, Vec<Event>> {
+    fn buffer(&self) -> MutexGuard<'_, Vec<Event>> {
         self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -91,14 +89,9 @@ impl Epoll {
     #[classmethod]
     #[pyo3(signature = (fd, /))]
     fn fromfd(_: &Bound<'_, PyType>, py: Python<'_>, fd: i32) -> PyResult<Self> {
-        match fd {
-            -1 => Self::create(py),
-            ..-1 => Err(numbers::errno(py, 0)),
-            _ => {
-                // SAFETY: not -1. That it is open and nobody else's is what Python's caller says; `Numbered` does with it
-                // no more than system calls.
-                Ok(Self::of(epoll::Epoll::from_fd(unsafe { OwnedFd::from_raw_fd(fd) })))
-            }
+        match numbers::owned_fd(py, fd)? {
+            None => Self::create(py),
+            Some(fd) => Ok(Self::from_epoll(epoll::Epoll::from_fd(fd))),
         }
     }
 
@@ -113,7 +106,7 @@ impl Epoll {
     }
 
     fn fileno(&self) -> PyResult<RawFd> {
-        Ok(self.get()?.0.as_raw_fd())
+        Ok(self.get()?.get().as_raw_fd())
     }
 
     #[pyo3(signature = (fd, eventmask=DEFAULT))]
@@ -121,10 +114,13 @@ impl Epoll {
         &self,
         py: Python<'_>,
         #[pyo3(from_py_with = numbers::descriptor)] fd: RawFd,
-        #[pyo3(from_py_with = numbers::long_mask)] eventmask: u32,
+        #[pyo3(from_py_with = numbers::mask32)] eventmask: u32,
     ) -> PyResult<()> {
         let (epoll, flags) = (self.get()?, EventFlags::from_bits_retain(eventmask));
-        epoll.0.register(numbers::lend(fd), flags, fd as u64).map_err(|error| numbers::os_error(py, &error))
+        epoll
+            .get()
+            .register(numbers::borrow_fd(fd), flags, fd as u64)
+            .map_err(|error| numbers::os_error(py, &error))
     }
 
     #[pyo3(signature = (fd, eventmask))]
@@ -132,10 +128,13 @@ impl Epoll {
         &self,
         py: Python<'_>,
         #[pyo3(from_py_with = numbers::descriptor)] fd: RawFd,
-        #[pyo3(from_py_with = numbers::long_mask)] eventmask: u32,
+        #[pyo3(from_py_with = numbers::mask32)] eventmask: u32,
     ) -> PyResult<()> {
         let (epoll, flags) = (self.get()?, EventFlags::from_bits_retain(eventmask));
-        epoll.0.modify(numbers::lend(fd), flags, fd as u64).map_err(|error| numbers::os_error(py, &error))
+        epoll
+            .get()
+            .modify(numbers::borrow_fd(fd), flags, fd as u64)
+            .map_err(|error| numbers::os_error(py, &error))
     }
 
     #[pyo3(signature = (fd))]
@@ -144,7 +143,7 @@ impl Epoll {
         py: Python<'_>,
         #[pyo3(from_py_with = numbers::descriptor)] fd: RawFd,
     ) -> PyResult<()> {
-        self.get()?.0.unregister(numbers::lend(fd)).map_err(|error| numbers::os_error(py, &error))
+        self.get()?.get().unregister(numbers::borrow_fd(fd)).map_err(|error| numbers::os_error(py, &error))
     }
 
     #[pyo3(signature = (timeout=None, maxevents=-1))]
@@ -160,24 +159,25 @@ impl Epoll {
             Some(timeout) => {
                 let time =
                     numbers::nanoseconds(timeout, Unit::Seconds, "timeout must be an integer or None")?;
-                numbers::milliseconds(time, up)?
+                numbers::milliseconds(time, ceil)?
             }
         };
         let mut limit = Limit::from_now(limit);
-        let room = room(py, maxevents)?;
-        let mut buffer = std::mem::take(&mut *self.room());
-        if buffer.len() < room {
-            let more = room - buffer.len();
+        let capacity = capacity(py, maxevents)?;
+        let mut buffer = std::mem::take(&mut *self.buffer());
+        if buffer.len() < capacity {
+            let more = capacity - buffer.len();
             buffer.try_reserve_exact(more).map_err(|_| PyMemoryError::new_err(()))?;
-            buffer.resize(room, Event::default());
+            buffer.resize(capacity, Event::default());
         }
-        let found = wait(py, &mut limit, |timeout| Ok(epoll.0.wait(&mut buffer[..room], timeout)?.len()));
+        let found =
+            wait(py, &mut limit, |timeout| Ok(epoll.get().wait(&mut buffer[..capacity], timeout)?.len()));
         let ready = found.and_then(|found| {
             let ready = &buffer[..found.unwrap_or(0)];
             // The data is the descriptor; the cast undoes the one in `register`.
             PyList::new(py, ready.iter().map(|event| (event.data() as RawFd, event.flags().bits())))
         });
-        *self.room() = buffer;
+        *self.buffer() = buffer;
         ready
     }
 
@@ -192,24 +192,24 @@ impl Epoll {
     }
 }
 
-/// As many events as `maxevents` allows, but not so many that it is a matter of memory.
-fn room(py: Python<'_>, maxevents: i32) -> PyResult<usize> {
+/// The length of the buffer for `maxevents`, limited to save memory.
+fn capacity(py: Python<'_>, maxevents: i32) -> PyResult<usize> {
     /// `EP_MAX_EVENTS` in Linux's fs/eventpoll.c.
-    const MOST: usize = i32::MAX as usize / size_of::<libc::epoll_event>();
-    /// More are reported by the next wait.
+    const LIMIT: usize = i32::MAX as usize / size_of::<libc::epoll_event>();
+    /// The next wait reports further events.
     const ENOUGH: usize = 1 << 20;
     match usize::try_from(maxevents) {
         Err(_) if maxevents == -1 => Ok(libc::FD_SETSIZE - 1),
         Ok(0) | Err(_) => {
             Err(PyValueError::new_err(format!("maxevents must be greater than 0, got {maxevents}")))
         }
-        Ok(most) if most > MOST => Err(numbers::errno(py, libc::EINVAL)),
+        Ok(most) if most > LIMIT => Err(numbers::errno(py, libc::EINVAL)),
         Ok(most) => Ok(most.min(ENOUGH)),
     }
 }
 
-/// To whole milliseconds, up.
-fn up(nanoseconds: i64) -> i64 {
+/// Rounds up to whole milliseconds.
+fn ceil(nanoseconds: i64) -> i64 {
     let (whole, rest) = (nanoseconds / 1_000_000, nanoseconds % 1_000_000);
     whole + i64::from(rest > 0)
 }

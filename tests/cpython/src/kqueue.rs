@@ -1,7 +1,5 @@
 //! `select.kqueue`.
 
-#![expect(unsafe_code, reason = "Python takes any number for a kqueue, and closes by number")]
-
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,12 +7,15 @@ use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyType};
 use selectors::Timeout;
-use selectors::sys::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use selectors::sys::fd::{AsFd, AsRawFd, RawFd};
 use selectors::sys::kqueue;
 
-use crate::kevent::{self, Kevent};
 use crate::numbers::{self, Unit};
 use crate::wait::{Limit, wait};
+
+mod kevent;
+
+use kevent::Kevent;
 
 pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Kevent>()?;
@@ -24,39 +25,38 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
 
 #[pyclass(name = "kqueue", module = "select", frozen)]
 pub(crate) struct Kqueue {
-    // `None` when it is closed. Never held while other code may run.
+    // `None` when it is closed. Never locked while other code may run.
     queue: Mutex<Option<Arc<Numbered>>>,
-    // A forked child does not inherit it.
+    // A forked child does not inherit a kqueue, see kqueue(2).
     process: u32,
 }
 
-/// A queue that Python knows by number: somebody else may close it, or own it too.
+/// A queue that is closed by number. A wait holds a reference, so a `close` in another thread takes effect after the wait.
 struct Numbered(Option<kqueue::Kqueue>);
 
 impl Numbered {
     fn get(&self) -> &kqueue::Kqueue {
-        self.0.as_ref().expect("there until it is dropped")
+        self.0.as_ref().expect("present until it is dropped")
     }
 }
 
 impl Drop for Numbered {
     fn drop(&mut self) {
-        // In a forked child it is an error, and there is nothing to close.
-        let Some(Ok(fd)) = self.0.take().map(kqueue::Kqueue::into_fd) else { return };
-        // SAFETY: no memory depends on which descriptors are open. That it may be closed already, and this one be
-        // another's, is so in Python too. The answer is not looked at there either.
-        unsafe { libc::close(fd.into_raw_fd()) };
+        // `into_fd` fails in a forked child, where there is nothing to close.
+        if let Some(Ok(fd)) = self.0.take().map(kqueue::Kqueue::into_fd) {
+            numbers::close_by_number(fd);
+        }
     }
 }
 
 impl Kqueue {
-    fn of(queue: kqueue::Kqueue) -> Self {
+    fn from_queue(queue: kqueue::Kqueue) -> Self {
         let queue = Mutex::new(Some(Arc::new(Numbered(Some(queue)))));
         Self { queue, process: std::process::id() }
     }
 
     fn create(py: Python<'_>) -> PyResult<Self> {
-        kqueue::Kqueue::new().map(Self::of).map_err(|error| numbers::os_error(py, &error))
+        kqueue::Kqueue::new().map(Self::from_queue).map_err(|error| numbers::os_error(py, &error))
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Arc<Numbered>>> {
@@ -79,14 +79,9 @@ impl Kqueue {
     #[classmethod]
     #[pyo3(signature = (fd, /))]
     fn fromfd(_: &Bound<'_, PyType>, py: Python<'_>, fd: i32) -> PyResult<Self> {
-        match fd {
-            -1 => Self::create(py),
-            ..-1 => Err(numbers::errno(py, 0)),
-            _ => {
-                // SAFETY: not -1. That it is open and nobody else's is what Python's caller says; `Numbered` does with it
-                // no more than system calls.
-                Ok(Self::of(kqueue::Kqueue::from_fd(unsafe { OwnedFd::from_raw_fd(fd) })))
-            }
+        match numbers::owned_fd(py, fd)? {
+            None => Self::create(py),
+            Some(fd) => Ok(Self::from_queue(kqueue::Kqueue::from_fd(fd))),
         }
     }
 
@@ -113,28 +108,28 @@ impl Kqueue {
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyList>> {
         let queue = self.get()?;
-        let room = usize::try_from(maxevents).map_err(|_| {
+        let capacity = usize::try_from(maxevents).map_err(|_| {
             PyValueError::new_err(format!("Length of eventlist must be 0 or positive, got {maxevents}"))
         })?;
         let timeout = timeout.map(limit).transpose()?;
         let changes = changes(changelist)?;
-        // With room for none, the kernel does not wait.
-        let mut limit = Limit::from_now(if room == 0 { Some(Duration::ZERO) } else { timeout });
+        // Without room for an event, kevent(2) does not wait.
+        let mut limit = Limit::from_now(if capacity == 0 { Some(Duration::ZERO) } else { timeout });
         let mut events = Vec::new();
-        events.try_reserve_exact(room.min(ENOUGH)).map_err(|_| PyMemoryError::new_err(()))?;
-        events.resize(room.min(ENOUGH), kqueue::Kevent::default());
+        events.try_reserve_exact(capacity.min(ENOUGH)).map_err(|_| PyMemoryError::new_err(()))?;
+        events.resize(capacity.min(ENOUGH), kqueue::Kevent::default());
         let mut left = &changes[..];
         let found = wait(py, &mut limit, |timeout: Timeout| {
-            // An interrupted call has made the changes.
+            // An interrupted call has applied the changes, see kevent(2).
             let changes = std::mem::take(&mut left);
             Ok(queue.get().control(changes, &mut events, timeout)?.len())
         })?;
-        let found = events[..found.unwrap_or(0)].iter().map(|event| Py::new(py, Kevent::for_fd(event)));
+        let found = events[..found.unwrap_or(0)].iter().map(|event| Py::new(py, Kevent::from_event(event)));
         PyList::new(py, found.collect::<PyResult<Vec<_>>>()?)
     }
 }
 
-/// More are reported by the next wait.
+/// The most events of one call. The next wait reports further events.
 const ENOUGH: usize = 1 << 20;
 
 fn limit(timeout: &Bound<'_, PyAny>) -> PyResult<Duration> {
@@ -157,7 +152,7 @@ fn changes(changelist: &Bound<'_, PyAny>) -> PyResult<Vec<kqueue::Kevent>> {
         let change = change
             .cast::<Kevent>()
             .map_err(|_| PyTypeError::new_err("changelist must be an iterable of select.kevent objects"))?;
-        changes.push(change.borrow().change());
+        changes.push(change.borrow().to_change());
     }
     Ok(changes)
 }

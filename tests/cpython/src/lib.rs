@@ -1,10 +1,10 @@
-//! Python's modules `select` and `selectors`, over `select-sys` and `selectors`.
+//! Python's modules `select` and `selectors` on `select-sys` and `selectors`.
 //!
-//! It is for CPython's own tests: they, and the programs of its library that wait, run on the two crates. What is
-//! Python's is here: how numbers are read, units, exceptions, classes, the interpreter's lock and its signals. Every
-//! wait, every registration and every lookup is a call into the crates.
+//! They are for tests: CPython's own tests, and the modules of its library that wait, run on the two crates. This library
+//! has Python's side: conversion of numbers, units, exceptions, classes, the interpreter's lock and signals. Every wait,
+//! registration and lookup is a call into the crates.
 //!
-//! One library holds both modules. It is loaded twice, under the name of each.
+//! One library holds both modules. Python loads it once under each name.
 
 use pyo3::prelude::*;
 
@@ -17,21 +17,12 @@ mod select;
 mod selector;
 mod wait;
 
-// What only some platforms have, each with its names in `select`.
+// Modules of some platforms. Each adds its names to `select`.
 
 #[cfg(any(target_os = "illumos", target_os = "solaris", feature = "devpoll-emulation"))]
 mod devpoll;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 mod epoll;
-#[cfg(any(
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    target_vendor = "apple",
-    feature = "libkqueue",
-))]
-mod kevent;
 #[cfg(any(
     target_os = "dragonfly",
     target_os = "freebsd",
@@ -60,7 +51,7 @@ fn select_module(module: &Bound<'_, PyModule>) -> PyResult<()> {
         feature = "libkqueue",
     ))]
     kqueue::add(module)?;
-    module.delattr("__all__") // which CPython's does not have
+    module.delattr("__all__") // CPython's module has none
 }
 
 #[pymodule(name = "selectors")]

@@ -12,10 +12,10 @@ use selectors::sys::poll::{PollFd, PollFlags};
 use crate::numbers::{self, Unit};
 use crate::wait::{Limit, wait};
 
-/// What is asked for by default.
+/// The default events.
 pub(crate) const DEFAULT: u16 = PollFlags::IN.bits() | PollFlags::PRI.bits() | PollFlags::OUT.bits();
 
-/// A polling object.
+/// Makes a polling object.
 #[pyfunction]
 pub(crate) fn poll() -> Poll {
     Poll { state: Mutex::default() }
@@ -23,15 +23,16 @@ pub(crate) fn poll() -> Poll {
 
 #[pyclass(name = "poll", module = "select", frozen)]
 pub(crate) struct Poll {
-    // Never held while other code may run.
+    // Never locked while other code may run.
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     registered: sys::poll::Poll<'static>,
-    // What the call gets: the same, unless `stale`. A running `poll` has taken it out.
+    // The list for the system call. Empty while a `poll` runs.
     list: Vec<PollFd<'static>>,
+    // Whether `list` differs from `registered`.
     stale: bool,
     running: bool,
 }
@@ -53,10 +54,10 @@ impl Poll {
     fn register(
         &self,
         #[pyo3(from_py_with = numbers::descriptor)] fd: RawFd,
-        #[pyo3(from_py_with = numbers::short_mask)] eventmask: u16,
+        #[pyo3(from_py_with = numbers::mask16)] eventmask: u16,
     ) {
         let mut state = self.state();
-        state.registered.register(numbers::lend(fd), PollFlags::from_bits_retain(eventmask));
+        state.registered.register(numbers::borrow_fd(fd), PollFlags::from_bits_retain(eventmask));
         state.stale = true;
     }
 
@@ -65,11 +66,12 @@ impl Poll {
         &self,
         py: Python<'_>,
         #[pyo3(from_py_with = numbers::descriptor)] fd: RawFd,
-        #[pyo3(from_py_with = numbers::short_mask)] eventmask: u16,
+        #[pyo3(from_py_with = numbers::mask16)] eventmask: u16,
     ) -> PyResult<()> {
         let mut state = self.state();
         state.stale = true;
-        let modified = state.registered.modify(numbers::lend(fd), PollFlags::from_bits_retain(eventmask));
+        let modified =
+            state.registered.modify(numbers::borrow_fd(fd), PollFlags::from_bits_retain(eventmask));
         modified.map_err(|error| numbers::os_error(py, &error))
     }
 
@@ -77,8 +79,8 @@ impl Poll {
     fn unregister(&self, #[pyo3(from_py_with = numbers::descriptor)] fd: RawFd) -> PyResult<()> {
         let mut state = self.state();
         state.stale = true;
-        // Unknown is all that can be wrong.
-        state.registered.unregister(numbers::lend(fd)).map_err(|_| PyKeyError::new_err(fd))
+        // The only error is that it is not registered.
+        state.registered.unregister(numbers::borrow_fd(fd)).map_err(|_| PyKeyError::new_err(fd))
     }
 
     #[pyo3(signature = (timeout=None, /))]
@@ -109,7 +111,7 @@ impl Poll {
 }
 
 impl Poll {
-    /// The list, for a wait during which this object may be changed.
+    /// Takes the list for a wait, during which other threads may change this object.
     fn take(&self) -> PyResult<Vec<PollFd<'static>>> {
         let mut state = self.state();
         if state.running {

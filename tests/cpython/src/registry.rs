@@ -1,4 +1,6 @@
-//! The module `selectors`: its names, and what its selectors ask Python for.
+//! The module `selectors`: its names, and the calls that its selectors make into Python.
+
+use std::ffi::CStr;
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -7,12 +9,12 @@ use selectors::{BackendKind, Interest};
 
 use crate::selector::Selector;
 
-/// What a registration is called in Python: `SelectorKey`, a named tuple.
+/// Python's `SelectorKey`, a named tuple.
 static KEY: PyOnceLock<Key> = PyOnceLock::new();
 
 struct Key {
     class: Py<PyType>,
-    // `tuple.__new__`: the class's own is a function in Python.
+    // `tuple.__new__`, which is faster than that of the class, a function in Python.
     new: Py<PyAny>,
 }
 
@@ -22,23 +24,20 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("EVENT_WRITE", Interest::WRITE.bits())?;
     module.add("_Selector", py.get_type::<Selector>())?;
     module.add("_available", BackendKind::available().map(BackendKind::name).collect::<Vec<_>>())?;
-    py.run(c_str(), Some(&module.dict()), None)?;
+    py.run(SOURCE, Some(&module.dict()), None)?;
     let class = module.getattr("SelectorKey")?.cast_into::<PyType>()?.unbind();
     let new = py.get_type::<PyTuple>().getattr("__new__")?.unbind();
     KEY.get_or_init(py, || Key { class, new });
     Ok(())
 }
 
-fn c_str() -> &'static std::ffi::CStr {
-    const SOURCE: &[u8] = concat!(include_str!("registry.py"), "\0").as_bytes();
-    const TEXT: &std::ffi::CStr = match std::ffi::CStr::from_bytes_with_nul(SOURCE) {
-        Ok(text) => text,
-        Err(_) => panic!("a zero in registry.py"),
-    };
-    TEXT
-}
+/// The module's part in Python.
+const SOURCE: &CStr = match CStr::from_bytes_with_nul(concat!(include_str!("registry.py"), "\0").as_bytes()) {
+    Ok(source) => source,
+    Err(_) => panic!("a zero in registry.py"),
+};
 
-/// A key of Python's.
+/// Makes a `SelectorKey`.
 pub(crate) fn key<'py>(
     py: Python<'py>,
     fileobj: &Bound<'py, PyAny>,
@@ -46,16 +45,16 @@ pub(crate) fn key<'py>(
     events: &Bound<'py, PyAny>,
     data: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let Key { class, new } = KEY.get(py).expect("set when the module was made");
+    let Key { class, new } = KEY.get(py).expect("set when the module was loaded");
     new.bind(py).call1((class, (fileobj, fd, events, data)))
 }
 
-/// Whether other threads of Python's are there.
+/// Whether Python has started other threads.
 pub(crate) fn has_threads(py: Python<'_>) -> PyResult<bool> {
     static COUNT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let count =
         COUNT.get_or_try_init(py, || Ok::<_, PyErr>(py.import("_thread")?.getattr("_count")?.unbind()))?;
-    // Those that the module started, without the first one.
+    // The threads that `_thread` started, without the main thread.
     Ok(count.bind(py).call0()?.extract::<usize>()? > 0)
 }
 

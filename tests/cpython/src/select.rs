@@ -12,7 +12,7 @@ use selectors::sys::select::FdSet;
 use crate::numbers::{self, Unit};
 use crate::wait::{Limit, wait};
 
-/// Waits until something of three lists is ready, and gives back three lists of what is.
+/// Waits until an object of three lists is ready. Returns three lists of the ready objects.
 #[pyfunction]
 #[pyo3(signature = (rlist, wlist, xlist, timeout=None, /))]
 pub(crate) fn select<'py>(
@@ -25,11 +25,11 @@ pub(crate) fn select<'py>(
     let limit = timeout.map(limit).transpose()?;
     let lists = [read(rlist)?, read(wlist)?, read(xlist)?];
     let mut sets = lists.each_ref().map(set);
-    let asked = sets.clone();
+    let requested = sets.clone();
     let mut limit = Limit::from_now(limit);
     let found = wait(py, &mut limit, |timeout| {
-        // A call that was interrupted may have changed them.
-        sets.clone_from(&asked);
+        // An interrupted call may have changed the sets, see select(2).
+        sets.clone_from(&requested);
         let [read, write, except] = sets.each_mut();
         sys::select::select(Some(read), Some(write), Some(except), timeout)
     })?;
@@ -38,7 +38,7 @@ pub(crate) fn select<'py>(
     }
     let mut ready = Vec::with_capacity(3);
     for (list, set) in lists.iter().zip(&sets) {
-        let found = list.iter().filter(|(fd, _)| set.contains(numbers::lend(*fd)));
+        let found = list.iter().filter(|(fd, _)| set.contains(numbers::borrow_fd(*fd)));
         ready.push(PyList::new(py, found.map(|(_, object)| object).collect::<Vec<_>>())?);
     }
     PyTuple::new(py, ready)
@@ -51,8 +51,8 @@ fn limit(timeout: &Bound<'_, PyAny>) -> PyResult<Duration> {
     Ok(Duration::from_nanos(limit))
 }
 
-/// What CPython's arrays have room for, and its bits.
-const MOST: usize = libc::FD_SETSIZE;
+/// The limit of numbers and of list lengths in CPython.
+const LIMIT: usize = libc::FD_SETSIZE;
 
 /// The objects of a list with their descriptors.
 fn read<'py>(objects: &Bound<'py, PyAny>) -> PyResult<Vec<(RawFd, Bound<'py, PyAny>)>> {
@@ -67,14 +67,14 @@ fn read<'py>(objects: &Bound<'py, PyAny>) -> PyResult<Vec<(RawFd, Bound<'py, PyA
         }
     };
     let mut read = Vec::with_capacity(list.len());
-    // By index: a `fileno()` may make the list shorter.
+    // By index, as a `fileno()` may make the list shorter.
     while read.len() < list.len() {
         let object = list.get_item(read.len())?;
         let fd = numbers::descriptor(&object)?;
-        if fd as usize >= MOST {
+        if fd as usize >= LIMIT {
             return Err(PyValueError::new_err("filedescriptor out of range in select()"));
         }
-        if read.len() >= MOST {
+        if read.len() >= LIMIT {
             return Err(PyValueError::new_err("too many file descriptors in select()"));
         }
         read.push((fd, object));
@@ -83,5 +83,5 @@ fn read<'py>(objects: &Bound<'py, PyAny>) -> PyResult<Vec<(RawFd, Bound<'py, PyA
 }
 
 fn set(objects: &Vec<(RawFd, Bound<'_, PyAny>)>) -> FdSet<'static> {
-    objects.iter().map(|&(fd, _)| numbers::lend(fd)).collect()
+    objects.iter().map(|&(fd, _)| numbers::borrow_fd(fd)).collect()
 }

@@ -1,4 +1,4 @@
-//! `selectors._Selector`: what the classes of `selectors` have in common, over the crate's registry.
+//! `selectors._Selector`: the base of the classes of `selectors`, on the crate's registry.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, TryLockError};
@@ -10,14 +10,14 @@ use pyo3::types::{PyDict, PyList, PyTuple, PyType};
 use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use selectors::{AnySelector, BackendKind, Error, Ready, Waker};
 
-use crate::arguments::{Found, descriptor, exception, interest, limit, not_registered, repr_error};
+use crate::arguments::{Descriptor, descriptor, exception, interest, limit, not_registered, repr_error};
 use crate::numbers;
 use crate::registry;
 use crate::wait::Limit;
 
 type Registry = AnySelector<Object, Data>;
 
-/// What is registered: an object, and the number that it named then.
+/// A file object, with its descriptor at the registration.
 pub(crate) struct Object {
     object: Py<PyAny>,
     fd: RawFd,
@@ -25,30 +25,30 @@ pub(crate) struct Object {
 
 impl AsFd for Object {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        numbers::lend(self.fd)
+        numbers::borrow_fd(self.fd)
     }
 }
 
 pub(crate) struct Data {
     /// Python's `SelectorKey`.
     key: Py<PyAny>,
-    /// The how manieth registration it is: Python's maps keep that order.
-    serial: u64,
+    /// The registration order, which Python's maps keep.
+    order: u64,
 }
 
 #[pyclass(name = "_Selector", module = "selectors", subclass, frozen)]
 pub(crate) struct Selector {
     kind: BackendKind,
-    // Held for the whole of a wait, and otherwise never while code of Python's may run: whatever is dropped or made in
-    // Python is dropped or made outside.
+    // Locked for the whole of a wait. Otherwise never locked while Python's code may run, so Python's objects are made and
+    // dropped outside.
     state: Mutex<State>,
-    // Ends a wait for a thread that wants `state`. Made when there is another thread.
+    // Ends a wait when a thread needs `state`. Made when there is another thread.
     waker: OnceLock<Waker>,
-    // How many threads want `state` while another has it.
-    wanting: AtomicUsize,
+    // The number of threads that need `state` while another has locked it.
+    waiting: AtomicUsize,
     // Whether a thread is in `select`.
     selecting: AtomicBool,
-    // The process in which a thread waited last while there were others; 0 if none has.
+    // The process in which a thread last called `select` while there were other threads; 0 if there was none.
     process: AtomicU32,
 }
 
@@ -57,40 +57,42 @@ struct State {
     // `None` when it is closed.
     registry: Option<Registry>,
     ready: Ready,
-    serial: u64,
+    // The number of registrations until now.
+    registered: u64,
 }
 
 impl Selector {
-    /// Does something with the state. If another thread waits, it is woken for that, and goes on afterwards.
+    /// Calls `act` with the state. Wakes a thread that waits in `select`, which waits again afterwards.
     fn with<R>(&self, py: Python<'_>, act: impl FnOnce(&mut State) -> R) -> R {
-        match self.turn(py) {
+        match self.lock(py) {
             Some(mut state) => act(&mut state),
-            // For want of the thread that has it: a forked child has a closed selector then.
+            // In a forked child, the thread that has locked the state does not exist: the selector is closed there.
             None => act(&mut State::default()),
         }
     }
 
-    fn turn(&self, py: Python<'_>) -> Option<MutexGuard<'_, State>> {
-        if let Some(state) = self.lock() {
+    /// Locks the state; `None` in a forked child whose parent had locked it.
+    fn lock(&self, py: Python<'_>) -> Option<MutexGuard<'_, State>> {
+        if let Some(state) = self.try_lock() {
             return Some(state);
         }
         if ![0, std::process::id()].contains(&self.process.load(Ordering::Relaxed)) {
             return None;
         }
-        self.wanting.fetch_add(1, Ordering::SeqCst);
+        self.waiting.fetch_add(1, Ordering::SeqCst);
         let state = loop {
-            // What a failure would tell is that the wait has to end by itself.
+            // If the wake fails, the wait ends by itself.
             let _ = self.waker.get().map(Waker::wake);
             py.detach(|| drop(self.state.lock()));
-            if let Some(state) = self.lock() {
+            if let Some(state) = self.try_lock() {
                 break state;
             }
         };
-        self.wanting.fetch_sub(1, Ordering::SeqCst);
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
         Some(state)
     }
 
-    fn lock(&self) -> Option<MutexGuard<'_, State>> {
+    fn try_lock(&self) -> Option<MutexGuard<'_, State>> {
         match self.state.try_lock() {
             Ok(state) => Some(state),
             Err(TryLockError::Poisoned(state)) => Some(state.into_inner()),
@@ -102,9 +104,8 @@ impl Selector {
         PyValueError::new_err(format!("I/O operation on closed {} object", self.kind.name()))
     }
 
-    /// The descriptor under which an object is known: the one that it names, or, if it names none any more, the one that
-    /// it was registered with.
-    fn look_up<'py>(&self, fileobj: &Bound<'py, PyAny>) -> PyResult<Found<'py>> {
+    /// The descriptor of an object; if it has none any more, the one that it was registered with.
+    fn look_up<'py>(&self, fileobj: &Bound<'py, PyAny>) -> PyResult<Descriptor<'py>> {
         let py = fileobj.py();
         let invalid = match descriptor(fileobj) {
             Ok(found) => return Ok(found),
@@ -116,14 +117,14 @@ impl Selector {
             keys.find_map(|key| key.fileobj().object.is(fileobj).then(|| key.fd()))
         });
         match known {
-            Some(fd) => Ok(Found { fd: Some(fd), number: fd.into_pyobject(py)?.into_any() }),
+            Some(fd) => Ok(Descriptor { fd: Some(fd), number: fd.into_pyobject(py)?.into_any() }),
             None => Err(invalid),
         }
     }
 
-    /// Python's key of a registration.
+    /// The `SelectorKey` of a registration.
     fn key(&self, py: Python<'_>, fd: Option<RawFd>) -> Option<Py<PyAny>> {
-        self.with(py, |state| Some(state.registry.as_ref()?.data(numbers::lend(fd?))?.key.clone_ref(py)))
+        self.with(py, |state| Some(state.registry.as_ref()?.data(numbers::borrow_fd(fd?))?.key.clone_ref(py)))
     }
 }
 
@@ -144,9 +145,15 @@ impl Selector {
             .parse()
             .map_err(|error: Error| PyValueError::new_err(error.to_string()))?;
         let registry = Registry::open(kind).map_err(|error| exception(py, &error))?;
-        let state = State { registry: Some(registry), ready: Ready::new(), serial: 0 };
-        let (waker, wanting, selecting, process) = Default::default();
-        Ok(Self { kind, state: Mutex::new(state), waker, wanting, selecting, process })
+        let state = State { registry: Some(registry), ready: Ready::new(), registered: 0 };
+        Ok(Self {
+            kind,
+            state: Mutex::new(state),
+            waker: OnceLock::new(),
+            waiting: AtomicUsize::new(0),
+            selecting: AtomicBool::new(false),
+            process: AtomicU32::new(0),
+        })
     }
 
     #[pyo3(signature = (fileobj, events, data=None))]
@@ -158,7 +165,7 @@ impl Selector {
         data: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let interest = interest(events)?;
-        let Found { fd, number } = self.look_up(fileobj)?;
+        let Descriptor { fd, number } = self.look_up(fileobj)?;
         let too_large = || PyOverflowError::new_err("Python int too large to convert to C int");
         let fd = fd.ok_or_else(too_large)?;
         let none = py.None().into_bound(py);
@@ -166,8 +173,8 @@ impl Selector {
         let object = Object { object: fileobj.clone().unbind(), fd };
         let python = key.clone().unbind();
         let registered = self.with(py, |state| {
-            state.serial += 1;
-            let data = Data { key: python, serial: state.serial };
+            state.registered += 1;
+            let data = Data { key: python, order: state.registered };
             state.registry.as_mut().map(|registry| registry.register(object, interest, data))
         });
         match registered {
@@ -183,9 +190,9 @@ impl Selector {
     }
 
     fn unregister<'py>(&self, py: Python<'py>, fileobj: &Bound<'py, PyAny>) -> PyResult<Py<PyAny>> {
-        let Found { fd, .. } = self.look_up(fileobj)?;
+        let Descriptor { fd, .. } = self.look_up(fileobj)?;
         let unregistered =
-            self.with(py, |state| Some(state.registry.as_mut()?.unregister(numbers::lend(fd?))));
+            self.with(py, |state| Some(state.registry.as_mut()?.unregister(numbers::borrow_fd(fd?))));
         match unregistered {
             None | Some(Err(Error::NotRegistered)) => Err(not_registered(fileobj)),
             Some(Ok(gone)) => Ok(gone.data.key),
@@ -201,27 +208,29 @@ impl Selector {
         events: &Bound<'py, PyAny>,
         data: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let Found { fd, .. } = self.look_up(fileobj)?;
+        let Descriptor { fd, .. } = self.look_up(fileobj)?;
         let Some((fd, key)) = fd.and_then(|fd| Some((fd, self.key(py, Some(fd))?))) else {
             return Err(not_registered(fileobj));
         };
         let key = key.into_bound(py).cast_into::<PyTuple>()?;
         let none = py.None().into_bound(py);
         let data = data.unwrap_or(&none);
-        let other_events = events.ne(key.get_item(2)?)?;
-        if !other_events && !data.ne(key.get_item(3)?)? {
+        let events_differ = events.ne(key.get_item(2)?)?;
+        if !events_differ && !data.ne(key.get_item(3)?)? {
             return Ok(key.into_any());
         }
-        let interest = if other_events { Some(interest(events)?) } else { None };
+        let interest = if events_differ { Some(interest(events)?) } else { None };
         let new = registry::key(py, &key.get_item(0)?, &key.get_item(1)?, events, data)?;
         let python = new.clone().unbind();
         let modified = self.with(py, |state| {
             let registry = state.registry.as_mut()?;
-            if let Some(Err(error)) = interest.map(|interest| registry.modify(numbers::lend(fd), interest)) {
-                // Python drops a registration that the kernel would not change.
-                return Some(Err((error, registry.unregister(numbers::lend(fd)))));
+            if let Some(Err(error)) =
+                interest.map(|interest| registry.modify(numbers::borrow_fd(fd), interest))
+            {
+                // CPython drops a registration that the kernel refuses to change.
+                return Some(Err((error, registry.unregister(numbers::borrow_fd(fd)))));
             }
-            let data = registry.data_mut(numbers::lend(fd))?;
+            let data = registry.data_mut(numbers::borrow_fd(fd))?;
             Some(Ok(std::mem::replace(&mut data.key, python)))
         });
         match modified {
@@ -264,7 +273,7 @@ impl Selector {
     }
 
     fn _find<'py>(&self, py: Python<'py>, fileobj: &Bound<'py, PyAny>) -> PyResult<Py<PyAny>> {
-        let Found { fd, .. } = self.look_up(fileobj)?;
+        let Descriptor { fd, .. } = self.look_up(fileobj)?;
         self.key(py, fd).ok_or_else(|| not_registered(fileobj))
     }
 
@@ -274,7 +283,7 @@ impl Selector {
         fileobj: &Bound<'py, PyAny>,
         default: Py<PyAny>,
     ) -> PyResult<Py<PyAny>> {
-        let Found { fd, .. } = self.look_up(fileobj)?;
+        let Descriptor { fd, .. } = self.look_up(fileobj)?;
         Ok(self.key(py, fd).unwrap_or(default))
     }
 
@@ -282,19 +291,19 @@ impl Selector {
         self.with(py, |state| state.registry.as_ref().map_or(0, |registry| registry.keys().len()))
     }
 
-    /// In the order of registration.
+    /// The descriptors in registration order.
     fn _descriptors(&self, py: Python<'_>) -> Vec<RawFd> {
         let mut known: Vec<_> = self.with(py, |state| {
             let keys = state.registry.iter().flat_map(|registry| registry.keys());
-            keys.map(|key| (key.data().serial, key.fd())).collect()
+            keys.map(|key| (key.data().order, key.fd())).collect()
         });
         known.sort_unstable();
         known.into_iter().map(|(_, fd)| fd).collect()
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        // While another thread waits nothing can be garbage: that thread has it.
-        let Some(state) = self.lock() else { return Ok(()) };
+        // While another thread waits, it refers to this object, so nothing is garbage.
+        let Some(state) = self.try_lock() else { return Ok(()) };
         for key in state.registry.iter().flat_map(|registry| registry.keys()) {
             visit.call(&key.fileobj().object)?;
             visit.call(&key.data().key)?;
@@ -303,42 +312,42 @@ impl Selector {
     }
 
     fn __clear__(&self) {
-        let garbage = self.lock().and_then(|mut state| state.registry.take());
+        let garbage = self.try_lock().and_then(|mut state| state.registry.take());
         drop(garbage);
     }
 }
 
-/// How one call ended.
+/// The result of one call.
 enum Waited<'py> {
     Found(Vec<(Bound<'py, PyAny>, u8)>),
     Failed(Error),
-    /// Another thread wants the state.
-    Wanted,
+    /// Another thread needs the state.
+    Woken,
     Closed,
 }
 
 impl Selector {
-    /// Waits: each ready key of Python's with its events.
+    /// Waits. Returns each ready `SelectorKey` with its events.
     fn wait<'py>(&self, py: Python<'py>, limit: &mut Limit) -> PyResult<Vec<(Bound<'py, PyAny>, u8)>> {
         let mut first = true;
         loop {
-            let go_on = match self.wait_once(py, limit)? {
+            let time_left = match self.wait_once(py, limit)? {
                 Waited::Found(found) => return Ok(found),
                 Waited::Closed if first => return Err(self.closed()),
                 Waited::Closed => false,
                 Waited::Failed(Error::Interrupted) => match limit.interrupted(py) {
                     Err(error) if error.is_instance_of::<PyInterruptedError>(py) => false,
-                    go_on => go_on?,
+                    time_left => time_left?,
                 },
                 Waited::Failed(error) => return Err(exception(py, &error)),
-                Waited::Wanted => {
-                    while self.wanting.load(Ordering::SeqCst) > 0 {
+                Waited::Woken => {
+                    while self.waiting.load(Ordering::SeqCst) > 0 {
                         py.detach(std::thread::yield_now);
                     }
-                    limit.go_on()
+                    limit.renew()
                 }
             };
-            if !go_on {
+            if !time_left {
                 return Ok(Vec::new());
             }
             first = false;
@@ -346,19 +355,19 @@ impl Selector {
     }
 
     fn wait_once<'py>(&self, py: Python<'py>, limit: &Limit) -> PyResult<Waited<'py>> {
-        // Whoever is alone has nobody to be woken by.
-        let with_others = self.waker.get().is_none() && registry::has_threads(py)?;
+        // Without other threads, nobody could wake this one.
+        let needs_waker = self.waker.get().is_none() && registry::has_threads(py)?;
         Ok(self.with(py, |state| {
             let State { registry: Some(registry), ready, .. } = state else { return Waited::Closed };
-            if with_others && let Ok(waker) = registry.waker() {
-                let _ = self.waker.set(waker); // there is none
+            if needs_waker && let Ok(waker) = registry.waker() {
+                let _ = self.waker.set(waker); // it is unset, so this succeeds
             }
             if self.waker.get().is_some() {
                 self.process.store(std::process::id(), Ordering::Relaxed);
             }
             let timeout = limit.timeout();
             match py.detach(|| registry.select_into(ready, timeout)) {
-                Ok(0) if ready.woken() => Waited::Wanted,
+                Ok(0) if ready.woken() => Waited::Woken,
                 Ok(_) => {
                     let found = ready.iter().filter_map(|(token, readiness)| {
                         Some((registry.data(token)?.key.bind(py).clone(), readiness.interest().bits()))

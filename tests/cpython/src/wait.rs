@@ -1,4 +1,4 @@
-//! A wait of Python's: without the interpreter's lock, and with a look at what signals want.
+//! Waits without the interpreter's lock, interrupted by Python's signal handlers.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -8,34 +8,34 @@ use selectors::Timeout;
 
 use crate::numbers;
 
-/// How long to wait.
+/// The limit of a wait.
 pub(crate) struct Limit {
     timeout: Timeout,
-    // When it is over, for what is finite.
+    // The end of a finite wait.
     deadline: Option<Instant>,
 }
 
 impl Limit {
-    /// From now on; `None` is for ever.
+    /// A limit that starts now. `None` is no limit.
     pub(crate) fn from_now(limit: Option<Duration>) -> Self {
         let deadline =
             limit.filter(|limit| !limit.is_zero()).and_then(|limit| Instant::now().checked_add(limit));
         Self { timeout: Timeout::from(limit), deadline }
     }
 
-    /// What to hand to a crate: signals end the call.
+    /// The timeout of the next call, which signals interrupt.
     pub(crate) fn timeout(&self) -> Timeout {
         self.timeout.interruptible()
     }
 
-    /// After an interruption: runs the handlers of Python, and says whether there is time left to go on.
+    /// Runs Python's signal handlers after an interruption. Returns whether time is left, as [`renew`](Self::renew) does.
     pub(crate) fn interrupted(&mut self, py: Python<'_>) -> PyResult<bool> {
         py.check_signals()?;
-        Ok(self.go_on())
+        Ok(self.renew())
     }
 
-    /// Whether there is time left, to which the timeout is set.
-    pub(crate) fn go_on(&mut self) -> bool {
+    /// Sets the timeout to the time that is left. Returns whether there is any.
+    pub(crate) fn renew(&mut self) -> bool {
         let Some(deadline) = self.deadline else { return self.timeout.limit().is_none() };
         match deadline.checked_duration_since(Instant::now()) {
             Some(left) => {
@@ -47,8 +47,7 @@ impl Limit {
     }
 }
 
-/// Calls until the call says something else than that it was interrupted. `None`: a handler took longer than the time
-/// that was left.
+/// Makes a call, and retries it when it is interrupted. `None` if a signal handler ran past the limit.
 pub(crate) fn wait<T: Send>(
     py: Python<'_>,
     limit: &mut Limit,

@@ -8,7 +8,7 @@ use selectors::sys::kqueue::{self, Data, Filter, FilterBits, FlagBits, Flags, No
 
 use crate::numbers;
 
-/// An event, or a change of what is watched.
+/// An event, or a change of a filter.
 #[pyclass(name = "kevent", module = "select")]
 pub(crate) struct Kevent {
     #[pyo3(get, set)]
@@ -26,12 +26,12 @@ pub(crate) struct Kevent {
 }
 
 impl Kevent {
-    pub(crate) fn of(event: &kqueue::Kevent) -> Self {
+    pub(super) fn from_event(event: &kqueue::Kevent) -> Self {
         let (filter, flags, fflags) = (event.filter.bits(), event.flags.bits(), event.fflags.bits());
         Self { ident: event.ident, filter, flags, fflags, data: event.data, udata: event.udata }
     }
 
-    pub(crate) fn change(&self) -> kqueue::Kevent {
+    pub(super) fn to_change(&self) -> kqueue::Kevent {
         let flags = Flags::from_bits_retain(self.flags);
         let change = kqueue::Kevent::new(self.ident, Filter::from_bits(self.filter), flags);
         let fflags = Notes::from_bits_retain(self.fflags);
@@ -48,12 +48,12 @@ impl Kevent {
     fn new(
         #[pyo3(from_py_with = ident)] ident: usize,
         filter: FilterBits,
-        #[pyo3(from_py_with = numbers::long_mask)] flags: u32,
-        #[pyo3(from_py_with = numbers::long_mask)] fflags: u32,
+        #[pyo3(from_py_with = numbers::mask32)] flags: u32,
+        #[pyo3(from_py_with = numbers::mask32)] fflags: u32,
         data: Data,
         udata: usize,
     ) -> Self {
-        Self { ident, filter, flags: flags as FlagBits, fflags, data, udata } // cut on purpose
+        Self { ident, filter, flags: flags as FlagBits, fflags, data, udata } // the lower bits, as in CPython
     }
 
     fn __repr__(&self) -> String {
@@ -78,7 +78,7 @@ impl Kevent {
     }
 }
 
-/// An `int` of any size that fits, else what has a descriptor.
+/// The number of an `int`, else the descriptor of an object.
 fn ident(object: &Bound<'_, PyAny>) -> PyResult<usize> {
     if object.is_instance_of::<PyInt>() {
         return object.extract();
@@ -87,7 +87,7 @@ fn ident(object: &Bound<'_, PyAny>) -> PyResult<usize> {
     usize::try_from(fd).map_err(|_| PyValueError::new_err("a descriptor is not negative"))
 }
 
-pub(crate) fn constants(module: &Bound<'_, PyModule>) -> PyResult<()> {
+pub(super) fn constants(module: &Bound<'_, PyModule>) -> PyResult<()> {
     const FILTERS: [(&str, Filter); 7] = [
         ("READ", Filter::READ),
         ("WRITE", Filter::WRITE),
