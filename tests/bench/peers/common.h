@@ -1,7 +1,7 @@
-// The workloads of this package, for libraries in C. A library's file has the functions that are declared first.
+// The workloads of this package, for libraries in C. The file of a library defines the functions that are declared first.
 //
-// PROGRAM SUBJECT WORKLOAD NUMBERS...: for each line with a number of laps a new set is made, WARM laps and those are
-// done, and a line comes out with nanoseconds and steps, or `unsupported`.
+// PROGRAM SUBJECT WORKLOAD NUMBERS...: reads lines with numbers of laps. For each it makes a new set, runs WARM laps,
+// measures the laps of the line, and prints a line: nanoseconds and steps, or `unsupported`.
 
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -16,8 +16,8 @@
 
 enum { WARM = 3 };
 
-// What a library does. `both` is reading and writing, else reading only. Those that end in _works are 0 where the library
-// has no such thing, or would put it off until the next wait.
+// The functions of a library. `both` means reading and writing, otherwise only reading. A constant that ends in _works is 0 if
+// the library has no such function, or would defer it until the next wait.
 struct subject;
 static struct subject *set_new(int capacity, int wakes);
 static void set_free(struct subject *);
@@ -29,13 +29,13 @@ static void set_sleep(struct subject *, double seconds);
 static void set_wake(struct subject *);
 static const int register_works, sleep_works;
 
-// For `set_new` with `wakes`: counts what came.
+// Counts an event, also for `set_new` with `wakes`.
 static void visit(int index);
 
-static void check(int good, const char *what)
+static void check(int good, const char *message)
 {
     if (!good) {
-        perror(what);
+        perror(message);
         exit(1);
     }
 }
@@ -47,12 +47,12 @@ static void *room(size_t size)
     return new;
 }
 
-// What is waited for and, in a ring, what makes it ready.
+// The descriptors of the set and, in a ring, those that make them ready.
 static int *readers, *writers, count;
-// How many there are to be found; and in this thread, what was.
+// The number of ready descriptors; the events of this thread, and the sum of their indices.
 static int ready;
 static _Thread_local long found, sum;
-// Whether the visits are those of a ring, and what is read is passed on.
+// Whether the workload is a ring, and whether its bytes are to travel further.
 static int ring, further;
 
 static void pass(int index)
@@ -87,7 +87,7 @@ static int64_t now(clockid_t clock)
     return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
 }
 
-// The laps of the workloads: each gives back the number of steps.
+// The laps of the workloads. Each function returns the number of steps.
 
 static long ring_laps(struct subject *set, long laps)
 {
@@ -97,8 +97,8 @@ static long ring_laps(struct subject *set, long laps)
     return found;
 }
 
-// Not every library takes all that is ready at once, or stops when it has seen all of it: a lap takes as many waits as
-// show that many events, and each event counts.
+// Some libraries do not report all events in one wait, and some report more. A lap has as many waits as it takes to find
+// `ready` events, and each event counts.
 static long ready_laps(struct subject *set, long laps)
 {
     found = 0;
@@ -132,7 +132,7 @@ static long interest_laps(struct subject *set, long laps)
         set_change(set, count / 2, 0);
         set_wait(set, 0);
     }
-    check(found == 0, "an event of nothing");
+    check(found == 0, "an event without a ready descriptor");
     return laps;
 }
 
@@ -147,7 +147,7 @@ static long sleep_laps(struct subject *set, long laps)
         else
             set_sleep(set, seconds);
     }
-    check(found == 0, "an event of nothing");
+    check(found == 0, "an event without a ready descriptor");
     return laps;
 }
 
@@ -175,7 +175,7 @@ static void measure(clockid_t clock, long (*work)(struct subject *, long), struc
     fflush(stdout);
 }
 
-// What is waited for.
+// The descriptors of each workload.
 
 static void make_ring(void)
 {
@@ -187,7 +187,7 @@ static void make_ring(void)
     }
 }
 
-// As src/fixture.rs makes them.
+// The same pipes as in src/fixture.rs.
 static void make_pipes(void)
 {
     for (long index = 0; index < count; index++) {
@@ -222,11 +222,11 @@ static int run(const char *workload, long laps)
         for (long index = 0; index < ready; index++)
             check(write(writers[index * count / ready], "x", 1) == 1, "write");
         further = 1;
-        // Once round before the clock starts: the sockets have left the caches since the last measurement.
+        // Once around before the measurement: the sockets have left the caches since the last one.
         ring_laps(set, count / ready);
         measure(clock, ring_laps, set, laps);
         further = 0;
-        // One wait may not see all that is under way.
+        // One wait may not report all bytes.
         for (found = 0; found < ready;)
             set_wait(set, 1);
         check(found == ready, "more bytes than were sent");

@@ -1,4 +1,4 @@
-// libev. Changes reach the kernel when the loop runs, so that there is nothing to measure in `register`.
+// libev. Changes reach the kernel when the loop runs, so `register` has no cost of its own to measure.
 
 #include "common.h"
 
@@ -14,21 +14,21 @@ struct subject {
 
 static const int register_works = 0, sleep_works = 1;
 
-static void on_file(struct ev_loop *loop, ev_io *watcher, int what)
+static void on_file(struct ev_loop *loop, ev_io *watcher, int events)
 {
-    (void)loop, (void)what;
+    (void)loop, (void)events;
     visit((int)(intptr_t)watcher->data);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *watcher, int what)
+static void on_timer(struct ev_loop *loop, ev_timer *watcher, int events)
 {
-    (void)loop, (void)what;
+    (void)loop, (void)events;
     ((struct subject *)watcher->data)->over = 1;
 }
 
-static void on_wake(struct ev_loop *loop, ev_async *watcher, int what)
+static void on_wake(struct ev_loop *loop, ev_async *watcher, int events)
 {
-    (void)loop, (void)watcher, (void)what;
+    (void)loop, (void)watcher, (void)events;
     visit(0);
 }
 

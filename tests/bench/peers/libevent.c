@@ -1,4 +1,4 @@
-// libevent. A second event stands for writing on the same file, as its own streams have it.
+// libevent. A second event waits for writing on the same file, as in libevent's own streams.
 
 #include "common.h"
 
@@ -15,27 +15,27 @@ struct subject {
 
 static const int register_works = 1, sleep_works = 1;
 
-static void on_file(evutil_socket_t fd, short what, void *index)
+static void on_file(evutil_socket_t fd, short events, void *index)
 {
-    (void)fd, (void)what;
+    (void)fd, (void)events;
     visit((int)(intptr_t)index);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *set)
+static void on_timer(evutil_socket_t fd, short events, void *set)
 {
-    (void)fd, (void)what;
+    (void)fd, (void)events;
     ((struct subject *)set)->over = 1;
 }
 
 static struct subject *set_new(int capacity, int wakes)
 {
-    // Only with its locks can another thread end a wait.
+    // Another thread can end a wait only with libevent's locks.
     if (wakes)
         check(evthread_use_pthreads() == 0, "evthread_use_pthreads");
     struct subject *set = room(sizeof *set);
     struct event_config *config = event_config_new();
     check(config != NULL, "event_config_new");
-    // Otherwise its clock moves every 4 ms. It costs every wait a system call, so the others do without.
+    // Otherwise the clock advances every 4 ms. The flag costs a system call in each wait, so other workloads do not set it.
     if (seconds > 0)
         check(event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER) == 0, "event_config_set_flag");
     check((set->base = event_base_new_with_config(config)) != NULL, "event_base_new_with_config");
@@ -50,7 +50,7 @@ static struct subject *set_new(int capacity, int wakes)
 
 static void set_free(struct subject *set)
 {
-    // What is still there of the files' events goes with the base, which forgets them.
+    // This removes the remaining events of the files.
     event_base_free(set->base);
     free(set->read);
     free(set->write);

@@ -1,5 +1,5 @@
-// libuv. Changes reach the kernel when the loop runs, and its timers are of whole milliseconds: `register` and `sleep` are
-// left out. A run of the loop may see the same ready files several times, when there are more than 1024 (libuv 1.44).
+// libuv. Changes reach the kernel when the loop runs, and timers count whole milliseconds, so `register` and `sleep` are left
+// out. A run of the loop may report a file several times if more than 1024 are ready (libuv 1.44).
 
 #include "common.h"
 
@@ -36,7 +36,7 @@ static struct subject *set_new(int capacity, int wakes)
     return set;
 }
 
-static void end(uv_handle_t *handle, void *unused)
+static void close_handle(uv_handle_t *handle, void *unused)
 {
     (void)unused;
     uv_close(handle, NULL);
@@ -44,7 +44,7 @@ static void end(uv_handle_t *handle, void *unused)
 
 static void set_free(struct subject *set)
 {
-    uv_walk(&set->loop, end, NULL);
+    uv_walk(&set->loop, close_handle, NULL);
     check(uv_run(&set->loop, UV_RUN_DEFAULT) == 0, "uv_run");
     check(uv_loop_close(&set->loop) == 0, "uv_loop_close");
     free(set->files);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The workloads of this package over CPython's `selectors`; the protocol is that of common.h.
+"""The workloads of this package over CPython's `selectors`, with the protocol of common.h.
 
-Python has nothing that ends a wait from another thread, so there are no wakes.
+Python's selectors have no call that ends a wait from another thread, so there is no workload of wakes.
 """
 
 import os
@@ -38,7 +38,7 @@ def pipes(count, ready):
 
 
 class Workload:
-    """Files, registered for reading under their place in the list."""
+    """Registers files for reading, with their index as data."""
 
     clock = staticmethod(time.thread_time_ns)
 
@@ -64,7 +64,7 @@ class Ring(Workload):
         super().begin(kind)
         for index in range(self.active):
             self.pairs[index * len(self.pairs) // self.active][1].send(b"x")
-        # Once round: the sockets have left the caches since the last measurement.
+        # Once around: the sockets have left the caches since the last measurement.
         self.laps(len(self.pairs) // self.active)
 
     def round(self, further):
@@ -134,7 +134,7 @@ class Interest(Workload):
             self.selector.modify(file, self.between, place)
             self.selector.modify(file, READ, place)
             if self.selector.select(0):
-                raise RuntimeError("an event of nothing")
+                raise RuntimeError("an event without a ready descriptor")
         return laps
 
 
@@ -147,7 +147,7 @@ class Sleep(Workload):
     def laps(self, laps):
         for _ in range(laps):
             if self.selector.select(self.time):
-                raise RuntimeError("an event of nothing")
+                raise RuntimeError("an event without a ready descriptor")
         return laps
 
 

@@ -1,4 +1,4 @@
-//! An allocator that counts: what a program holds, and how often it asked for more.
+//! An allocator that counts bytes and calls.
 
 #![expect(unsafe_code, reason = "an allocator is unsafe to write")]
 
@@ -9,27 +9,27 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 static HELD: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
-    // Each thread its own: the one that runs the tests would disturb them otherwise.
+    // For each thread, as the thread that runs the tests allocates as well.
     static CALLS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// The system's allocator, and two counters. To be a program's `#[global_allocator]`.
+/// The system's allocator with two counters, for a `#[global_allocator]`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counting;
 
-/// The bytes that the program holds now.
+/// The bytes that the program has allocated and not freed.
 #[must_use]
 pub fn held() -> usize {
     HELD.load(Ordering::Relaxed)
 }
 
-/// How often this thread asked for memory, or for more of it, until now.
+/// The number of allocations and reallocations of this thread.
 #[must_use]
 pub fn calls() -> usize {
     CALLS.get()
 }
 
-// SAFETY: each call is the system allocator's own.
+// SAFETY: each call forwards to the system allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         CALLS.set(CALLS.get() + 1);
@@ -40,7 +40,7 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn dealloc(&self, address: *mut u8, layout: Layout) {
         HELD.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller's promise; all memory here is the system allocator's.
+        // SAFETY: the caller's promise; the system allocator made all memory of this one.
         unsafe { System.dealloc(address, layout) }
     }
 
@@ -48,7 +48,7 @@ unsafe impl GlobalAlloc for Counting {
         CALLS.set(CALLS.get() + 1);
         HELD.fetch_add(size, Ordering::Relaxed);
         HELD.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller's promise; all memory here is the system allocator's.
+        // SAFETY: the caller's promise; the system allocator made all memory of this one.
         unsafe { System.realloc(address, layout, size) }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bench::measure::{Samples, in_turn};
 use bench::subjects::Program;
-use bench::workloads::{Burst, Change, Echo, PingPong, Ready, Register, Relay, Ring, Sleep, Style, Wakes};
+use bench::workloads::{Change, Echo, PingPong, Ready, Register, Relay, Ring, Sleep, Style, Wakes};
 use bench::{Interest, Workload, allow_descriptors, subjects};
 
 /// The numbers of descriptors for the cost of a wait by size.
@@ -36,26 +36,26 @@ pub(crate) fn run(wanted: &str, rounds: u32, subjects: &str, programs: &[String]
         runner.case("one", &case, count, "ns/wait", || Ready::new(count, 1))?;
     }
     let limited = || Ok(Ready::new(100, 1)?.within(Duration::from_secs(1)));
-    runner.case("limit", "1 of 100, 1 s", 100, "ns/wait", limited)?;
+    runner.case("limit", "1 of 100, timeout of 1 s", 100, "ns/wait", limited)?;
     let idle = || Sleep::new(100, Duration::ZERO);
     runner.case("idle", "none of 100", 100, "ns/wait", idle)?;
     runner.case("register", "beside 1000", 1001, "ns/pair", || Register::new(1000))?;
     let both = || Change::new(Interest::Both);
     runner.case("interest", "to both and back", 100, "ns/round", both)?;
     let same = || Change::new(Interest::Read);
-    runner.case("interest", "to what it is", 100, "ns/round", same)?;
+    runner.case("interest", "twice the same", 100, "ns/round", same)?;
     for (case, message, lag, style) in [
         ("writes at once, readers keep up", 4096, 1, Style::AtOnce),
         ("writes at once, readers lag", 16384, 16, Style::AtOnce),
-        ("asks first, serves readable first", 4096, 1, Style::ReadsFirst),
-        ("asks first, serves writable first", 4096, 1, Style::WritesFirst),
+        ("waits to write, serves readable first", 4096, 1, Style::ReadsFirst),
+        ("waits to write, serves writable first", 4096, 1, Style::WritesFirst),
     ] {
         runner.case("relay", case, 200, "ns/message", || Relay::new(message, lag, style))?;
     }
     let sleep = || Sleep::new(1, Duration::from_micros(100));
     runner.case("sleep", "100 µs", 1, "ns/wait", sleep)?;
-    runner.case("wake", "in one thread", 1, "ns/wake", || Ok(Wakes))?;
-    runner.case("wake", "100 at once", 1, "ns/wake", || Ok(Burst))?;
+    runner.case("wake", "in one thread", 1, "ns/wake", || Ok(Wakes { each: 1 }))?;
+    runner.case("wake", "100 before each wait", 1, "ns/wake", || Ok(Wakes { each: 100 }))?;
     runner.case("wake", "between threads", 1, "ns/wake", || Ok(PingPong))?;
     runner.case("echo", "TCP, 16 at a time", 33, "ns/connection", || Ok(Echo))?;
     if runner.known {

@@ -1,4 +1,4 @@
-//! Descriptors to wait for.
+//! The descriptors of the workloads.
 
 use std::fs::OpenOptions;
 use std::io;
@@ -10,16 +10,16 @@ use rustix::event::{EventfdFlags, eventfd};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// A pair of connected sockets: what is waited for, and what makes it ready.
+/// A pair of connected sockets.
 #[derive(Debug)]
 pub(crate) struct Pair<T> {
-    /// What is waited for.
+    /// The socket that a subject waits for.
     pub reader: T,
-    /// What makes it ready.
+    /// The socket that makes the other one ready.
     pub writer: T,
 }
 
-/// `count` pairs of sockets that do not block.
+/// Opens `count` pairs of non-blocking sockets.
 pub(crate) fn sockets(count: usize) -> io::Result<Vec<Pair<UnixStream>>> {
     let pair = || {
         let (reader, writer) = UnixStream::pair()?;
@@ -30,8 +30,8 @@ pub(crate) fn sockets(count: usize) -> io::Result<Vec<Pair<UnixStream>>> {
     std::iter::repeat_with(pair).take(count).collect()
 }
 
-/// `count` pipes, of which `ready`, evenly spread, have a byte in them. Each is one descriptor, open for reading and
-/// writing: Linux lets a pipe be opened so (fifo(7)), it never hangs up then, and 10,000 of them fit below usual limits.
+/// Opens `count` pipes, of which `ready`, evenly spread, have a byte in them. Each is one descriptor, open for reading and
+/// writing, which Linux allows (fifo(7)). Such a pipe never hangs up, and 10,000 of them fit below usual limits.
 pub(crate) fn pipes(count: usize, ready: usize) -> io::Result<Vec<OwnedFd>> {
     let mut pipes = Vec::with_capacity(count);
     for index in 0..count {
@@ -47,21 +47,21 @@ pub(crate) fn pipes(count: usize, ready: usize) -> io::Result<Vec<OwnedFd>> {
     Ok(pipes)
 }
 
-/// `count` descriptors that are ready to read while their number is not 0, which is `value` now.
+/// Opens `count` eventfds with this value. They are readable if it is not 0.
 ///
 /// # Errors
 ///
-/// What the system says.
+/// The system's error.
 pub fn eventfds(count: usize, value: u32) -> io::Result<Vec<OwnedFd>> {
     let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
     std::iter::repeat_with(|| Ok(eventfd(value, flags)?)).take(count).collect()
 }
 
-/// Lets the process have `count` descriptors, and some for itself.
+/// Raises the limit of descriptors to `count` and some others.
 ///
 /// # Errors
 ///
-/// If it may not: the hard limit is lower, and only root can raise that.
+/// An error if the hard limit is lower and cannot be raised.
 pub fn allow_descriptors(count: usize) -> io::Result<()> {
     const OWN: u64 = 100;
     let wanted = count as u64 + OWN;

@@ -1,8 +1,8 @@
-//! Runs workloads and prints a line for each measurement: `cargo xtask bench` reads them.
+//! Runs workloads, and prints a line for each measurement. `cargo xtask bench` reads the lines.
 //!
 //! `bench WORKLOAD ROUNDS SUBJECTS [NAME=PROGRAM]...`: the name of a workload or `all`, a number, names of subjects with
-//! commas between them or `all`, and further subjects that are programs of their own (`peers/`). A line has workload, case,
-//! number of descriptors, unit, subject and value, with tabs between them.
+//! commas between them or `all`, and subjects that are programs of their own (`peers/`). A line has workload, case, number
+//! of descriptors, unit, subject and value, separated by tabs.
 
 #[cfg(target_os = "linux")]
 mod cases;
@@ -13,7 +13,7 @@ fn main() -> std::process::ExitCode {
     let result = match arguments.as_slice() {
         [workload, rounds, subjects, programs @ ..] => match rounds.parse() {
             Ok(rounds) => cases::run(workload, rounds, subjects, programs),
-            Err(_) => Err(std::io::Error::other("the number of rounds is no number")),
+            Err(_) => Err(std::io::Error::other("ROUNDS is not a number")),
         },
         _ => Err(std::io::Error::other("usage: bench WORKLOAD ROUNDS SUBJECTS [NAME=PROGRAM]...")),
     };

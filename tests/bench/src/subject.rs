@@ -1,70 +1,70 @@
-//! What is measured.
+//! The trait of everything that is measured.
 
 use std::io;
 use std::time::Duration;
 
 use selectors::sys::fd::AsFd;
 
-/// What a workload waits for.
+/// The interest of a workload in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Interest {
-    /// Something to read.
+    /// Readable.
     Read,
-    /// Something to read, or room to write.
+    /// Readable or writable.
     Both,
 }
 
-/// How to end a wait from another thread.
+/// A function that ends a wait from another thread.
 pub(crate) type Wake = Box<dyn Fn() -> io::Result<()> + Send>;
 
-/// Something that waits for files, each under an index that the workload chose.
+/// Something that waits for files. The workload chooses an index for each.
 ///
-/// The workload keeps every file open until it has removed it.
+/// The workload keeps each file open until it has removed it.
 pub trait Subject<F: AsFd>: Sized {
-    /// Whether it reports again what is still ready.
+    /// Whether it is level-triggered: whether each wait reports a file that is still ready.
     const LEVEL: bool = true;
 
-    /// An empty one, with room for `capacity` events in a wait.
+    /// Makes a subject without files, with room for `capacity` events in a wait.
     ///
     /// # Errors
     ///
-    /// What the system says, as for all others.
+    /// The system's error.
     fn new(capacity: usize) -> io::Result<Self>;
 
-    /// Begins to watch a file.
+    /// Adds a file.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The system's error.
     fn add(&mut self, file: F, index: usize, interest: Interest) -> io::Result<()>;
 
-    /// Watches a file for something else.
+    /// Changes the interest in a file.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The system's error.
     fn change(&mut self, file: &F, index: usize, interest: Interest) -> io::Result<()>;
 
-    /// Ends watching a file.
+    /// Removes a file.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The system's error.
     fn remove(&mut self, file: &F, index: usize) -> io::Result<()>;
 
-    /// Waits, and visits the index of each file that is ready. A wake ends it, and may be visited under any index.
+    /// Waits, and calls `visit` with the index of each ready file. A wake ends the wait; it may call `visit` with any index.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The system's error.
     fn wait(&mut self, timeout: Option<Duration>, visit: impl FnMut(usize)) -> io::Result<()>;
 
-    /// Something that ends a wait, or the next one.
+    /// Makes a function that ends the current wait or the next one.
     ///
     /// # Errors
     ///
-    /// What the system says; [`Unsupported`](io::ErrorKind::Unsupported) where there is no such thing.
+    /// The system's error, or [`Unsupported`](io::ErrorKind::Unsupported).
     fn waker(&mut self) -> io::Result<Wake> {
         Err(io::ErrorKind::Unsupported.into())
     }

@@ -1,4 +1,4 @@
-//! What is done with a subject, and what that cost.
+//! The trait of the workloads, and the measurement of their cost.
 
 #![expect(unsafe_code, reason = "rustix's clock_gettime crashes under valgrind, which hides the vDSO")]
 
@@ -9,46 +9,46 @@ use selectors::sys::fd::AsFd;
 
 use crate::Subject;
 
-/// Laps before the clock starts: the first wait over a new set is slower than those that follow.
+/// The warm-up laps of each measurement: the first wait over a new set is slower than the following ones.
 pub const WARM: u32 = 3;
 
-/// How long so many steps took.
+/// The cost of a number of steps.
 #[derive(Clone, Copy, Debug)]
 pub struct Cost {
-    /// All of them together.
+    /// The time of all steps together.
     pub time: Duration,
-    /// How many there were: events, waits, pairs of calls, whatever the workload counts.
+    /// The number of steps: events, waits or pairs of calls, as the workload says.
     pub steps: u64,
 }
 
 impl Cost {
-    /// Measures the processor's time for what `work` does, in this thread and in the kernel for it; other programs do not
-    /// count. It does so many laps and gives back the number of steps; [`WARM`] laps come before the clock starts.
+    /// Measures the processor time of this thread, in the program and in the kernel, for `laps` laps of `work`, which returns
+    /// the number of steps. [`WARM`] laps come first.
     ///
     /// # Errors
     ///
-    /// What `work` gives back.
+    /// The error of `work`.
     pub fn of(laps: u32, mut work: impl FnMut(u32) -> io::Result<u64>) -> io::Result<Self> {
         work(WARM)?;
         Self::of_part(|| work(laps))
     }
 
-    /// As [`of`](Self::of), of something that is measured in parts.
+    /// Measures one call of `work` as [`of`](Self::of) does, without warm-up laps.
     ///
     /// # Errors
     ///
-    /// What `work` gives back.
+    /// The error of `work`.
     pub fn of_part(work: impl FnOnce() -> io::Result<u64>) -> io::Result<Self> {
         let start = processor_time();
         let steps = work()?;
         Ok(Self { time: processor_time().saturating_sub(start), steps })
     }
 
-    /// As [`of`](Self::of), with the time on the clock, for work that sleeps.
+    /// Measures elapsed time, not processor time, for work that sleeps. Otherwise as [`of`](Self::of).
     ///
     /// # Errors
     ///
-    /// What `work` gives back.
+    /// The error of `work`.
     pub fn on_the_clock(laps: u32, mut work: impl FnMut(u32) -> io::Result<u64>) -> io::Result<Self> {
         work(WARM)?;
         let start = Instant::now();
@@ -63,30 +63,30 @@ impl Cost {
     }
 }
 
-/// What this thread has had of the processor until now.
+/// The processor time of this thread.
 fn processor_time() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: there is room for the time. With this clock the call does not fail, see clock_gettime(2).
+    // SAFETY: the call writes one `timespec`. It does not fail with this clock, see clock_gettime(2).
     unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32) // never negative, and below 1e9
 }
 
-/// A loop that can be run over any subject.
+/// A loop that runs over any subject.
 pub trait Workload {
-    /// What it waits for.
+    /// The type of the files.
     type File: AsFd;
 
-    /// Whether it needs a subject that reports again what is still ready.
+    /// Whether it needs a level-triggered subject.
     const LEVEL: bool = false;
 
-    /// Fewer laps than these would say little of what a lap takes.
+    /// The least number of laps that gives a stable figure.
     fn least(&self) -> u32 {
         8
     }
 
-    /// What a program in another language is to do the same: the name of the workload, and numbers, with spaces between.
-    /// `None` if there is no such thing.
-    fn elsewhere(&self) -> Option<String> {
+    /// The arguments with which the programs in other languages run this workload: its name and numbers, separated by
+    /// spaces. `None` if they do not have it.
+    fn peer_arguments(&self) -> Option<String> {
         None
     }
 
@@ -94,11 +94,11 @@ pub trait Workload {
     ///
     /// # Errors
     ///
-    /// What the system says; [`Unsupported`](io::ErrorKind::Unsupported) if the subject cannot do this.
+    /// The system's error, or [`Unsupported`](io::ErrorKind::Unsupported) if the subject does not support the workload.
     fn run<S: Subject<Self::File>>(&self, laps: u32) -> io::Result<Cost>;
 }
 
-/// An error for a subject that did not do what it was asked to do.
-pub(crate) fn wrong(what: impl Into<String>) -> io::Error {
-    io::Error::other(what.into())
+/// An error for a subject that behaved wrongly.
+pub(crate) fn wrong(message: impl Into<String>) -> io::Error {
+    io::Error::other(message.into())
 }

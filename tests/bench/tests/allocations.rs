@@ -1,4 +1,4 @@
-//! Where a selector does not allocate.
+//! The operations of a selector that do not allocate.
 
 #![cfg(target_os = "linux")]
 
@@ -16,10 +16,10 @@ static ALLOCATOR: Counting = Counting;
 
 const COUNT: usize = 100;
 
-fn without_allocating(what: &str, work: impl FnOnce()) {
+fn without_allocating(operation: &str, work: impl FnOnce()) {
     let before = calls();
     work();
-    assert_eq!(calls() - before, 0, "allocations in {what}");
+    assert_eq!(calls() - before, 0, "allocations in {operation}");
 }
 
 fn check<B: Backend>(files: &[BorrowedFd<'_>]) {
@@ -30,7 +30,7 @@ fn check<B: Backend>(files: &[BorrowedFd<'_>]) {
     let mut ready = Ready::new();
     let waker = selector.waker().unwrap();
 
-    // The map, the list and what the back end keeps grow to their size once.
+    // The map, the list and the back end grow to their final size once.
     let token = selector.register(*first, Interest::READ | Interest::WRITE | Interest::PRIORITY, 0).unwrap();
     assert_eq!(selector.select_into(&mut ready, None).unwrap(), files.len());
     selector.unregister(token).unwrap();
@@ -66,7 +66,7 @@ fn check<B: Backend>(files: &[BorrowedFd<'_>]) {
         selector.select_into(&mut ready, None).unwrap();
         assert!(ready.woken());
     });
-    without_allocating("looking for keys", || {
+    without_allocating("lookup", || {
         for (token, _) in &ready {
             *selector.parts(token).unwrap().1 += 1;
         }
@@ -74,7 +74,7 @@ fn check<B: Backend>(files: &[BorrowedFd<'_>]) {
     });
 }
 
-/// The object's list keeps a place for what was unregistered, until the next wait.
+/// The list of the polling object keeps the entry of an unregistered file until the next wait.
 #[test]
 fn a_polling_object_that_never_waits_does_not_grow() {
     let files = bench::eventfds(2, 1).unwrap();
@@ -92,10 +92,10 @@ fn a_polling_object_that_never_waits_does_not_grow() {
 }
 
 #[test]
-fn nothing_is_allocated_once_all_has_grown() {
+fn nothing_allocates_after_the_first_wait() {
     let before = calls();
     drop(std::hint::black_box(Box::new(1)));
-    assert_eq!(calls() - before, 1, "this is counted");
+    assert_eq!(calls() - before, 1, "the allocator counts");
 
     let files = bench::eventfds(COUNT, 1).unwrap();
     let files: Vec<_> = files.iter().map(AsFd::as_fd).collect();

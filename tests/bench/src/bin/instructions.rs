@@ -1,10 +1,10 @@
-//! The loops whose instructions are counted: `instructions SUBJECT level|edge|idle WAITS`, under callgrind.
+//! Loops for counting instructions under callgrind: `instructions SUBJECT level|edge|idle WAITS`.
 //!
-//! Each wait finds 100 of 100 files ready. With `edge` they are written to before each wait, which edge-triggered subjects
-//! need. With `idle` none of them is ready. What one event, or one idle wait, takes is the difference between two runs with
-//! different numbers of waits.
+//! Each wait finds 100 of 100 files ready. With `edge` the program writes to all files before each wait, which
+//! edge-triggered subjects need. With `idle` no file is ready. The instructions of an event, or of an idle wait, are the
+//! difference between two runs with different numbers of waits.
 //!
-//! The exit status is 3 where the subject cannot do that, which `cargo xtask bench --instructions` shows as `-`.
+//! The exit status is 3 if the subject does not support this, which `cargo xtask bench --instructions` shows as `-`.
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
@@ -35,7 +35,7 @@ fn main() -> std::process::ExitCode {
             "level" => run(&&Ready::new(FILES, FILES)?, subject, waits),
             "edge" => run(&&Refreshed::new(FILES)?, subject, waits),
             "idle" => run(&&Sleep::new(FILES, Duration::ZERO)?, subject, waits),
-            _ => Err(io::Error::other("level, edge or idle?")),
+            _ => Err(io::Error::other("the mode is level, edge or idle")),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The bare calls of epoll, with changes put off until the wait: what that could save.
+//! The bare calls of epoll, with changes deferred until the wait, to see how much that saves.
 
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
@@ -10,9 +10,9 @@ use super::raw_epoll::RawEpoll;
 use crate::workload::wrong;
 use crate::{Interest, Subject};
 
-/// What is wanted of each file, what the kernel knows of it, and where the two may differ.
+/// The wanted and the registered interest of each file, and a list of files for which they may differ.
 ///
-/// Files are taken out at once: nothing else keeps them open.
+/// A file is removed at once, as nothing keeps it open afterwards.
 #[derive(Debug)]
 pub(super) struct Deferred {
     epoll: RawEpoll,
@@ -25,7 +25,7 @@ pub(super) struct Deferred {
 struct File {
     fd: RawFd,
     wanted: Interest,
-    known: Option<Interest>,
+    registered: Option<Interest>,
     is_listed: bool,
 }
 
@@ -44,12 +44,12 @@ impl Deferred {
         for index in self.changed.drain(..) {
             let Some(file) = self.files[index].as_mut() else { continue };
             file.is_listed = false;
-            if file.known == Some(file.wanted) {
+            if file.registered == Some(file.wanted) {
                 continue;
             }
-            let what = if file.known.is_none() { libc::EPOLL_CTL_ADD } else { libc::EPOLL_CTL_MOD };
-            self.epoll.control(what, file.fd, index, super::raw_epoll::events(file.wanted))?;
-            file.known = Some(file.wanted);
+            let operation = if file.registered.is_none() { libc::EPOLL_CTL_ADD } else { libc::EPOLL_CTL_MOD };
+            self.epoll.control(operation, file.fd, index, super::raw_epoll::events(file.wanted))?;
+            file.registered = Some(file.wanted);
         }
         Ok(())
     }
@@ -66,7 +66,7 @@ impl<F: AsFd> Subject<F> for Deferred {
             self.files.resize_with(index + 1, || None);
         }
         let fd = file.as_fd().as_raw_fd();
-        self.files[index] = Some(File { fd, wanted, known: None, is_listed: false });
+        self.files[index] = Some(File { fd, wanted, registered: None, is_listed: false });
         self.list(index, |_| {})
     }
 
@@ -76,7 +76,7 @@ impl<F: AsFd> Subject<F> for Deferred {
 
     fn remove(&mut self, file: &F, index: usize) -> io::Result<()> {
         match self.files[index].take() {
-            Some(File { known: Some(_), .. }) => self.epoll.remove(file, index),
+            Some(File { registered: Some(_), .. }) => self.epoll.remove(file, index),
             _ => Ok(()),
         }
     }

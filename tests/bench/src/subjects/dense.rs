@@ -1,32 +1,32 @@
-//! A list without holes, for calls that take one.
+//! A list without gaps, for the calls that need one.
 
-/// Things by index, lying one after another in some order.
+/// Items by index, stored without gaps in any order.
 #[derive(Debug)]
 pub(super) struct Dense<T> {
-    pub(super) things: Vec<T>,
-    // Beside `things`.
+    items: Vec<T>,
+    // The index of each item.
     indices: Vec<usize>,
-    // By index: where in `things`.
+    // By index: the place in `items`.
     places: Vec<usize>,
 }
 
 impl<T> Dense<T> {
     pub(super) fn new() -> Self {
-        Self { things: Vec::new(), indices: Vec::new(), places: Vec::new() }
+        Self { items: Vec::new(), indices: Vec::new(), places: Vec::new() }
     }
 
-    pub(super) fn add(&mut self, index: usize, thing: T) {
+    pub(super) fn add(&mut self, index: usize, item: T) {
         if index >= self.places.len() {
             self.places.resize(index + 1, usize::MAX);
         }
-        self.places[index] = self.things.len();
-        self.things.push(thing);
+        self.places[index] = self.items.len();
+        self.items.push(item);
         self.indices.push(index);
     }
 
     pub(super) fn remove(&mut self, index: usize) {
         let place = self.places[index];
-        self.things.swap_remove(place);
+        self.items.swap_remove(place);
         self.indices.swap_remove(place);
         if let Some(&moved) = self.indices.get(place) {
             self.places[moved] = place;
@@ -34,11 +34,11 @@ impl<T> Dense<T> {
     }
 
     pub(super) fn get_mut(&mut self, index: usize) -> &mut T {
-        &mut self.things[self.places[index]]
+        &mut self.items[self.places[index]]
     }
 
-    /// The things, and the index of each.
+    /// The items, and the index of each.
     pub(super) fn parts(&mut self) -> (&mut [T], &[usize]) {
-        (&mut self.things, &self.indices)
+        (&mut self.items, &self.indices)
     }
 }

@@ -1,8 +1,8 @@
-//! A subject in a program of its own, which has the workloads too.
+//! A subject in a program of its own, which has its own version of the workloads.
 //!
-//! It is started once for each case, with the name of the subject and what [`Workload::elsewhere`] says as arguments, and
-//! makes its own files. For each line with a number of laps it sets up anew, does [`WARM`](crate::WARM) laps and those, and
-//! prints a line: nanoseconds and steps, or `unsupported`.
+//! The program starts once for each case and opens its own files. Its arguments are the name of the subject and the result
+//! of [`Workload::peer_arguments`]. It reads lines with numbers of laps. For each it makes a new set, runs [`WARM`](crate::WARM)
+//! laps, measures the laps of the line, and prints a line: nanoseconds and steps, or `unsupported`.
 
 use std::cell::RefCell;
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -13,7 +13,7 @@ use super::Entry;
 use crate::workload::wrong;
 use crate::{Cost, Workload};
 
-/// Such a program, not yet started.
+/// A program, before it is started.
 #[derive(Clone, Copy, Debug)]
 pub struct Program<'a> {
     name: &'a str,
@@ -21,16 +21,16 @@ pub struct Program<'a> {
 }
 
 impl<'a> From<(&'a str, &'a str)> for Program<'a> {
-    /// The name of the subject, and where the program is.
+    /// The name of the subject, and the path of the program.
     fn from((name, path): (&'a str, &'a str)) -> Self {
         Self { name, path }
     }
 }
 
 impl<'a> Program<'a> {
-    /// The workload over this subject; `None` if it cannot be had elsewhere.
+    /// The workload over this subject; `None` if the programs do not have it.
     pub fn over<W: Workload>(self, workload: &W) -> Option<Entry<'a>> {
-        let arguments = workload.elsewhere()?;
+        let arguments = workload.peer_arguments()?;
         let running = RefCell::new(None);
         let run = move |laps| {
             let mut running = running.borrow_mut();
@@ -46,7 +46,7 @@ impl<'a> Program<'a> {
 
 struct Running {
     child: Child,
-    // Taken when it is to end.
+    // `None` when the program should end.
     questions: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
@@ -56,19 +56,19 @@ impl Running {
         let mut command = Command::new(program.path);
         command.arg(program.name).args(arguments.split(' ')).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn()?;
-        let answers = child.stdout.take().ok_or_else(|| wrong("the output is no pipe"))?;
+        let answers = child.stdout.take().ok_or_else(|| wrong("the output is not a pipe"))?;
         Ok(Self { questions: child.stdin.take(), child, answers: BufReader::new(answers) })
     }
 
     fn run(&mut self, laps: u32) -> io::Result<Cost> {
-        let questions = self.questions.as_mut().ok_or_else(|| wrong("the input is no pipe"))?;
-        // Whether it has ended shows in what it answers.
+        let questions = self.questions.as_mut().ok_or_else(|| wrong("the input is not a pipe"))?;
+        // If the program has ended, the answer shows it.
         let asked = questions.write_all(format!("{laps}\n").as_bytes());
         let mut line = String::new();
         self.answers.read_line(&mut line)?;
         match line.trim_end().split_once(' ') {
             Some((time, steps)) => {
-                let number = |text: &str| text.parse().map_err(|_| wrong(format!("no number: {text}")));
+                let number = |text: &str| text.parse().map_err(|_| wrong(format!("not a number: {text}")));
                 let cost = Cost { time: Duration::from_nanos(number(time)?), steps: number(steps)? };
                 if cost.steps == 0 { Err(wrong("no steps")) } else { Ok(cost) }
             }
@@ -79,7 +79,7 @@ impl Running {
 }
 
 impl Drop for Running {
-    /// The end of its input ends it.
+    /// Closes the input, which ends the program.
     fn drop(&mut self) {
         self.questions = None;
         let _ = self.child.wait();

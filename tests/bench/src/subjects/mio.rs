@@ -17,7 +17,7 @@ use crate::{Interest, Subject};
 pub(super) struct Mio {
     poll: Poll,
     events: Events,
-    // To drop it would take back a wake that was not seen.
+    // Dropping the waker would cancel a wake.
     waker: Option<Arc<Waker>>,
 }
 

@@ -1,4 +1,4 @@
-//! The subjects: the back ends of `selectors`, the wrappers of `select-sys`, the bare calls, other libraries.
+//! The subjects: the back ends of `selectors`, the wrappers of `select-sys`, the bare calls, and other libraries.
 
 use std::io;
 
@@ -24,16 +24,16 @@ mod sys;
 pub use external::Program;
 pub use ours::Ours;
 
-/// One workload over one subject.
+/// A measurement: usually one workload over one subject.
 pub struct Entry<'a> {
     /// The name of the subject.
     pub name: &'a str,
-    /// Runs so many laps.
+    /// Runs this number of laps.
     pub run: Box<dyn Fn(u32) -> io::Result<Cost> + 'a>,
 }
 
 impl<'a> Entry<'a> {
-    /// Something to measure under this name.
+    /// Makes an entry from a function that runs a number of laps.
     pub fn new(name: &'a str, run: impl Fn(u32) -> io::Result<Cost> + 'a) -> Self {
         Self { name, run: Box::new(run) }
     }
@@ -45,7 +45,7 @@ impl std::fmt::Debug for Entry<'_> {
     }
 }
 
-/// Every subject that can run the workload.
+/// The workload over every subject that supports it.
 pub fn all<W: Workload>(workload: &W) -> Vec<Entry<'_>> {
     let mut entries = Vec::new();
     macro_rules! subjects {

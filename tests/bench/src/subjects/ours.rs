@@ -1,4 +1,4 @@
-//! A selector over a back end, with files, tokens and data in place.
+//! A selector on a back end, with files, tokens and data.
 
 use std::io;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use selectors::{Mode, Ready, Selector, Token};
 use crate::subject::Wake;
 use crate::{Interest, Subject};
 
-/// `selectors` over the back end `B`, edge-triggered or level-triggered; the data of a key is its index.
+/// `selectors` on the back end `B`, edge-triggered or level-triggered. The data of a key is its index.
 #[derive(Debug)]
 pub struct Ours<B: Backend, F, const EDGE: bool = false> {
     selector: Selector<B, F, usize>,

@@ -1,6 +1,6 @@
 //! polling, level-triggered.
 
-#![expect(unsafe_code, reason = "to add a file is unsafe there")]
+#![expect(unsafe_code, reason = "adding a file is unsafe in polling")]
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -37,7 +37,7 @@ impl<F: AsFd> Subject<F> for Polling<F> {
 
     fn add(&mut self, file: F, index: usize, interest: Interest) -> io::Result<()> {
         let fd = file.as_fd().as_raw_fd();
-        // SAFETY: the workload keeps the file open until it has removed it, which is all that is asked for.
+        // SAFETY: the workload keeps the file open until it has removed it, which is the condition.
         unsafe { self.poller.add_with_mode(fd, event(index, interest), PollMode::Level) }?;
         if index >= self.files.len() {
             self.files.resize_with(index + 1, || None);

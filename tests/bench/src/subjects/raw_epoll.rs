@@ -1,6 +1,6 @@
-//! The calls of `epoll(7)` and nothing else: the limit.
+//! The bare calls of `epoll(7)`: the lower limit.
 
-#![expect(unsafe_code, reason = "what the wrappers cost is measured against the calls themselves")]
+#![expect(unsafe_code, reason = "the baseline of the wrappers are the calls themselves")]
 
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
@@ -13,20 +13,20 @@ use selectors::sys::fd::AsFd;
 use crate::subject::Wake;
 use crate::{Interest, Subject};
 
-/// Descriptor and buffer; the index is the data.
+/// Descriptor and buffer. The data of an event is the index.
 #[derive(Debug)]
 pub(super) struct RawEpoll {
     epoll: OwnedFd,
     buffer: Vec<libc::epoll_event>,
-    // Edge-triggered, so that it need not be read.
+    // Edge-triggered, so it need not be read.
     eventfd: Option<Arc<OwnedFd>>,
 }
 
 impl RawEpoll {
-    pub(super) fn control(&self, what: i32, fd: RawFd, index: usize, events: i32) -> io::Result<()> {
+    pub(super) fn control(&self, operation: i32, fd: RawFd, index: usize, events: i32) -> io::Result<()> {
         let mut event = libc::epoll_event { events: events as u32, u64: index as u64 };
         // SAFETY: the event is valid for the call.
-        check(unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), what, fd, &mut event) }).map(drop)
+        check(unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), operation, fd, &mut event) }).map(drop)
     }
 }
 
@@ -41,17 +41,18 @@ pub(super) fn events(interest: Interest) -> i32 {
     }
 }
 
-/// Whole milliseconds, rounded up.
+/// Rounds up to whole milliseconds.
 pub(super) fn millis(timeout: Option<Duration>) -> i32 {
-    let up = |time: Duration| time.as_secs() * 1000 + u64::from(time.subsec_nanos().div_ceil(1_000_000));
-    timeout.map_or(-1, |timeout| up(timeout) as i32)
+    // In 64 bits: a division of 128 bits would be a part of the measurement.
+    let ceil = |time: Duration| time.as_secs() * 1000 + u64::from(time.subsec_nanos().div_ceil(1_000_000));
+    timeout.map_or(-1, |timeout| ceil(timeout) as i32)
 }
 
 impl<F: AsFd> Subject<F> for RawEpoll {
     fn new(capacity: usize) -> io::Result<Self> {
-        // SAFETY: it takes no address.
+        // SAFETY: the call takes no pointer.
         let epoll = check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
-        // SAFETY: the descriptor is new, and nobody else's.
+        // SAFETY: the descriptor is new, so nobody else owns it.
         let epoll = unsafe { OwnedFd::from_raw_fd(epoll) };
         Ok(Self { epoll, buffer: vec![libc::epoll_event { events: 0, u64: 0 }; capacity + 1], eventfd: None })
     }

@@ -1,6 +1,6 @@
-//! `poll(2)` over a list of its own, and nothing else.
+//! The bare calls of `poll(2)`: the lower limit.
 
-#![expect(unsafe_code, reason = "what the wrappers cost is measured against the call itself")]
+#![expect(unsafe_code, reason = "the baseline of the wrappers is the call itself")]
 
 use std::io;
 use std::os::fd::AsRawFd;
@@ -12,7 +12,7 @@ use super::dense::Dense;
 use super::raw_epoll::millis;
 use crate::{Interest, Subject};
 
-/// The list, and the index of each entry.
+/// The list of entries.
 #[derive(Debug)]
 pub(super) struct RawPoll(Dense<libc::pollfd>);
 

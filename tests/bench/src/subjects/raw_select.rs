@@ -1,6 +1,6 @@
-//! `select(2)` over sets of its own, and nothing else.
+//! The bare calls of `select(2)`: the lower limit.
 
-#![expect(unsafe_code, reason = "what the wrappers cost is measured against the call itself")]
+#![expect(unsafe_code, reason = "the baseline of the wrappers is the call itself")]
 
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
@@ -13,7 +13,7 @@ use crate::{Interest, Subject};
 
 const BITS: usize = u64::BITS as usize;
 
-/// The sets, room for the answers, and the index of each descriptor.
+/// The sets, copies of them for the results, and the index of each descriptor.
 #[derive(Debug, Default)]
 pub(super) struct RawSelect {
     read: Vec<u64>,

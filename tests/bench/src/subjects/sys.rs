@@ -1,4 +1,4 @@
-//! The wrappers of `select-sys` alone, as a program would use them that has no registry.
+//! The wrappers of `select-sys`, as a program without a registry would use them.
 
 use std::io;
 use std::os::fd::AsRawFd;
@@ -55,13 +55,40 @@ impl<F: AsFd> Subject<F> for SysEpoll {
     }
 }
 
-/// `poll::StoredFds` beside the files.
+/// The files of a list with their flags.
+#[derive(Debug)]
+struct Files<F, T> {
+    entries: Dense<(F, T)>,
+    // Whether `entries` has changed since the last wait.
+    changed: bool,
+}
+
+impl<F: AsFd, T> Files<F, T> {
+    fn new() -> Self {
+        Self { entries: Dense::new(), changed: false }
+    }
+
+    fn add(&mut self, file: F, index: usize, flags: T) {
+        self.changed = true;
+        self.entries.add(index, (file, flags));
+    }
+
+    fn change(&mut self, index: usize, flags: T) {
+        self.changed = true;
+        self.entries.get_mut(index).1 = flags;
+    }
+
+    fn remove(&mut self, index: usize) {
+        self.changed = true;
+        self.entries.remove(index);
+    }
+}
+
+/// A list of files, and `poll::StoredFds` for the calls.
 #[derive(Debug)]
 pub(super) struct SysPoll<F> {
-    files: Dense<(F, PollFlags)>,
-    cache: poll::StoredFds,
-    // Whether `files` is another list than that in `cache`.
-    changed: bool,
+    files: Files<F, PollFlags>,
+    stored: poll::StoredFds,
 }
 
 impl<F> SysPoll<F> {
@@ -75,35 +102,32 @@ impl<F> SysPoll<F> {
 
 impl<F: AsFd> Subject<F> for SysPoll<F> {
     fn new(_: usize) -> io::Result<Self> {
-        Ok(Self { files: Dense::new(), cache: poll::StoredFds::new(), changed: false })
+        Ok(Self { files: Files::new(), stored: poll::StoredFds::new() })
     }
 
     fn add(&mut self, file: F, index: usize, interest: Interest) -> io::Result<()> {
-        self.changed = true;
-        self.files.add(index, (file, Self::flags(interest)));
+        self.files.add(file, index, Self::flags(interest));
         Ok(())
     }
 
     fn change(&mut self, _: &F, index: usize, interest: Interest) -> io::Result<()> {
-        self.changed = true;
-        self.files.get_mut(index).1 = Self::flags(interest);
+        self.files.change(index, Self::flags(interest));
         Ok(())
     }
 
     fn remove(&mut self, _: &F, index: usize) -> io::Result<()> {
-        self.changed = true;
         self.files.remove(index);
         Ok(())
     }
 
     #[inline]
     fn wait(&mut self, timeout: Option<Duration>, mut visit: impl FnMut(usize)) -> io::Result<()> {
-        let (files, indices) = self.files.parts();
-        if std::mem::take(&mut self.changed) {
-            self.cache.fill(files.iter().map(|(file, flags)| Ok((file.as_fd(), *flags))))?;
+        let (files, indices) = self.files.entries.parts();
+        if std::mem::take(&mut self.files.changed) {
+            self.stored.fill(files.iter().map(|(file, flags)| Ok((file.as_fd(), *flags))))?;
         }
         let list =
-            self.cache.revalidate(files.iter().map(|(file, _)| Ok(file.as_fd())))?.ok_or_else(other)?;
+            self.stored.revalidate(files.iter().map(|(file, _)| Ok(file.as_fd())))?.ok_or_else(other)?;
         let found = poll::poll(list, timeout)?;
         let ready = list.iter().zip(indices).filter(|(entry, _)| !entry.revents().is_empty());
         for (_, index) in ready.take(found) {
@@ -113,14 +137,12 @@ impl<F: AsFd> Subject<F> for SysPoll<F> {
     }
 }
 
-/// `select::StoredFds` beside the files.
+/// A list of files, and `select::StoredFds` for the calls.
 #[derive(Debug)]
 pub(super) struct SysSelect<F> {
-    files: Dense<(F, SetFlags)>,
-    cache: select::StoredFds,
-    // Whether `files` are others than those in `cache`.
-    changed: bool,
-    // By number.
+    files: Files<F, SetFlags>,
+    stored: select::StoredFds,
+    // By descriptor.
     indices: Vec<usize>,
 }
 
@@ -135,8 +157,7 @@ impl<F> SysSelect<F> {
 
 impl<F: AsFd> Subject<F> for SysSelect<F> {
     fn new(_: usize) -> io::Result<Self> {
-        let (files, indices) = (Dense::new(), Vec::new());
-        Ok(Self { files, cache: select::StoredFds::new(), changed: false, indices })
+        Ok(Self { files: Files::new(), stored: select::StoredFds::new(), indices: Vec::new() })
     }
 
     fn add(&mut self, file: F, index: usize, interest: Interest) -> io::Result<()> {
@@ -145,31 +166,29 @@ impl<F: AsFd> Subject<F> for SysSelect<F> {
             self.indices.resize(number + 1, usize::MAX);
         }
         self.indices[number] = index;
-        self.changed = true;
-        self.files.add(index, (file, Self::sets(interest)));
+        self.files.add(file, index, Self::sets(interest));
         Ok(())
     }
 
     fn change(&mut self, _: &F, index: usize, interest: Interest) -> io::Result<()> {
-        self.changed = true;
-        self.files.get_mut(index).1 = Self::sets(interest);
+        self.files.change(index, Self::sets(interest));
         Ok(())
     }
 
     fn remove(&mut self, _: &F, index: usize) -> io::Result<()> {
-        self.changed = true;
         self.files.remove(index);
         Ok(())
     }
 
     #[inline]
     fn wait(&mut self, timeout: Option<Duration>, mut visit: impl FnMut(usize)) -> io::Result<()> {
-        let files = self.files.things.iter();
-        if std::mem::take(&mut self.changed) {
-            drop(self.cache.fill(files.clone().map(|(file, sets)| Ok((file.as_fd(), *sets))))?);
+        let (files, _) = self.files.entries.parts();
+        if std::mem::take(&mut self.files.changed) {
+            drop(self.stored.fill(files.iter().map(|(file, sets)| Ok((file.as_fd(), *sets))))?);
         }
-        let loaded = self.cache.revalidate(files.map(|(file, _)| Ok(file.as_fd())))?.ok_or_else(other)?;
-        for (fd, _) in loaded.select(timeout)? {
+        let borrowed =
+            self.stored.revalidate(files.iter().map(|(file, _)| Ok(file.as_fd())))?.ok_or_else(other)?;
+        for (fd, _) in borrowed.select(timeout)? {
             visit(self.indices[fd as usize]);
         }
         Ok(())

@@ -12,24 +12,24 @@ use rustix::net::{SocketFlags, acceptfrom_with, sockopt};
 use crate::workload::wrong;
 use crate::{Cost, Interest, Subject, Workload};
 
-/// Connections at a time.
+/// The number of connections at a time.
 const BATCH: usize = 16;
 const MESSAGE: [u8; 64] = [b'm'; 64];
 
-/// TCP connections, 16 at a time: accepted, registered, one message of 64 bytes sent back, reset by the client,
-/// unregistered, closed. A step is a connection; what the clients do is part of it.
+/// TCP connections, 16 at a time. The server accepts and registers each, echoes one message of 64 bytes, and unregisters and
+/// closes it after the client's reset. A step is a connection, with the work of its client.
 #[derive(Debug)]
 pub struct Echo;
 
 struct Server<S> {
     subject: S,
     listener: Rc<OwnedFd>,
-    // By index; that of the listener is `BATCH`.
+    // By index. The listener has the index `BATCH`.
     connections: Vec<Option<Rc<OwnedFd>>>,
     ready: Vec<usize>,
 }
 
-/// What one wait led to.
+/// The work after one wait.
 #[derive(Default)]
 struct Done {
     accepted: usize,
@@ -48,6 +48,7 @@ impl<S: Subject<Rc<OwnedFd>>> Server<S> {
         Ok((Self { subject, listener, connections: vec![None; BATCH], ready: Vec::new() }, address))
     }
 
+    /// Waits once, and serves all that is ready.
     fn round(&mut self) -> io::Result<Done> {
         let mut done = Done::default();
         let ready = &mut self.ready;
@@ -81,7 +82,8 @@ impl<S: Subject<Rc<OwnedFd>>> Server<S> {
     }
 
     fn serve(&mut self, index: usize, done: &mut Done) -> io::Result<()> {
-        let stream = self.connections[index].as_ref().ok_or_else(|| wrong("ready, and not there"))?;
+        let stream =
+            self.connections[index].as_ref().ok_or_else(|| wrong("a removed connection is ready"))?;
         let mut message = MESSAGE;
         match rustix::io::read(stream, &mut message) {
             Ok(0) | Err(Errno::CONNRESET) => {
@@ -98,6 +100,7 @@ impl<S: Subject<Rc<OwnedFd>>> Server<S> {
         Ok(())
     }
 
+    /// Serves until `count` has reached the number of connections.
     fn until(&mut self, count: impl Fn(&Done) -> usize) -> io::Result<()> {
         let mut seen = 0;
         while seen < BATCH {
@@ -123,7 +126,7 @@ impl Workload for &Echo {
                 server.until(|done| done.echoed)?;
                 for client in &mut clients {
                     client.read_exact(&mut [0; MESSAGE.len()])?;
-                    // A reset leaves no port behind that has to wait (TIME_WAIT).
+                    // After a reset, the port is free at once (no TIME_WAIT).
                     sockopt::set_socket_linger(&*client, Some(Duration::ZERO))?;
                 }
                 drop(clients);

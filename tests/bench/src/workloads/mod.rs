@@ -12,4 +12,4 @@ pub use register::{Change, Register};
 pub use relay::{Relay, Style};
 pub use ring::Ring;
 pub use wait::{Ready, Refreshed, Sleep};
-pub use wake::{Burst, PingPong, Wakes};
+pub use wake::{PingPong, Wakes};

@@ -1,4 +1,4 @@
-//! Changes of what is waited for.
+//! Changes of registrations.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -7,18 +7,18 @@ use std::time::Duration;
 use crate::fixture::eventfds;
 use crate::{Cost, Interest, Subject, Workload};
 
-/// Registers a file beside others, and unregisters it. A step is both.
+/// Registers a file while others are registered, and unregisters it. A step is both.
 #[derive(Debug)]
 pub struct Register {
     files: Vec<OwnedFd>,
 }
 
 impl Register {
-    /// Beside so many others.
+    /// Opens the file and the others.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The system's error.
     pub fn new(others: usize) -> io::Result<Self> {
         Ok(Self { files: eventfds(others + 1, 0)? })
     }
@@ -35,7 +35,7 @@ fn add_all<'a, S: Subject<&'a OwnedFd>>(files: &'a [OwnedFd]) -> io::Result<S> {
 impl<'a> Workload for &'a Register {
     type File = &'a OwnedFd;
 
-    fn elsewhere(&self) -> Option<String> {
+    fn peer_arguments(&self) -> Option<String> {
         Some(format!("register {}", self.files.len()))
     }
 
@@ -53,8 +53,8 @@ impl<'a> Workload for &'a Register {
     }
 }
 
-/// Changes the interest in one of 100 files to reading and writing and back, or to what it is already, then looks. A step
-/// is both changes and the wait.
+/// Changes the interest in one of 100 files and changes it back, or sets the same interest twice, and waits without blocking.
+/// A step is both changes and the wait.
 #[derive(Debug)]
 pub struct Change {
     files: Vec<OwnedFd>,
@@ -62,11 +62,11 @@ pub struct Change {
 }
 
 impl Change {
-    /// By way of this interest.
+    /// Opens the files. The first change is to this interest.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The system's error.
     pub fn new(between: Interest) -> io::Result<Self> {
         Ok(Self { files: eventfds(100, 0)?, between })
     }
@@ -75,7 +75,7 @@ impl Change {
 impl<'a> Workload for &'a Change {
     type File = &'a OwnedFd;
 
-    fn elsewhere(&self) -> Option<String> {
+    fn peer_arguments(&self) -> Option<String> {
         Some(format!("interest {} {}", self.files.len(), u8::from(self.between == Interest::Both)))
     }
 

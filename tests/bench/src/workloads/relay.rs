@@ -1,4 +1,5 @@
-//! A relay that asks for room to write only while it has something to write, and does not read what it has no room for.
+//! A relay with backpressure: it waits for a socket to become writable only while it has bytes for it, and reads only while
+//! its buffer has room.
 
 use std::io::{self, Read, Write};
 use std::ops::Range;
@@ -11,11 +12,11 @@ use crate::{Cost, Interest, Subject, Workload};
 
 const LINES: usize = 50;
 
-/// Bytes between the two sockets of a line, and of a read at most.
+/// The size of a line's buffer.
 const ROOM: usize = 16 << 10;
 
-/// 50 lines, each from one socket pair to another. Senders and readers take their turn between waits, which is not
-/// measured. A step is a message that was passed on, with its share of a wait, a read, a write, and of what is asked for.
+/// 50 lines, each from one socket pair to another. Senders and readers run between the waits, which is not measured. A step is
+/// a forwarded message, with its share of a wait, a read, a write and the changes of interest.
 #[derive(Debug)]
 pub struct Relay {
     senders: Vec<Pair<UnixStream>>,
@@ -25,63 +26,64 @@ pub struct Relay {
     style: Style,
 }
 
-/// How a relay goes about writing, and in which order it serves what a wait has found.
+/// When a relay writes, and the order in which it serves the results of a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Style {
-    /// It writes when it has read, and asks for room for what is left.
+    /// It writes after each read, and waits to write the rest.
     AtOnce,
-    /// It asks for room first. What is readable is served first: what is asked for then is wanted at the wait.
+    /// It waits before it writes. It serves readable sockets first, so each change of interest takes effect at the next wait.
     ReadsFirst,
-    /// It asks for room first. What is writable is served first: a line that had room takes its request back, and makes it
-    /// again when it has read.
+    /// It waits before it writes. It serves writable sockets first, so a line drops its interest in writing and sets it again
+    /// after the read.
     WritesFirst,
 }
 
 impl Relay {
-    /// Messages of so many bytes. A reader takes all that there is in every turn, or in one of `lag`, each in another.
+    /// Opens the sockets, for messages of this many bytes. A reader reads all bytes in one of `lag` turns, and different
+    /// readers in different turns.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The system's error.
     pub fn new(message: usize, lag: usize, style: Style) -> io::Result<Self> {
         Ok(Self { senders: sockets(LINES)?, readers: sockets(LINES)?, message, lag, style })
     }
 
-    /// Each sender sends a message, or what there is room for. Gives back how many bytes that was.
+    /// Sends a message from each sender, or as much as the socket takes. Returns the number of bytes.
     fn send(&self) -> io::Result<usize> {
         let message = vec![b'm'; self.message];
-        self.senders.iter().map(|pair| some((&pair.writer).write(&message))).sum()
+        self.senders.iter().map(|pair| transferred((&pair.writer).write(&message))).sum()
     }
 
-    /// Those readers read whose turn it is. Gives back how many bytes that was.
+    /// Reads from all readers of this turn. Returns the number of bytes.
     fn receive(&self, turn: usize) -> io::Result<usize> {
         let mut bytes = vec![0; 1 << 18]; // more than a socket holds
         let mut count = 0;
         for (line, pair) in self.readers.iter().enumerate() {
             if (turn + line) % self.lag == 0 {
-                count += some((&pair.reader).read(&mut bytes))?;
+                count += transferred((&pair.reader).read(&mut bytes))?;
             }
         }
         Ok(count)
     }
 }
 
-/// The number of bytes, none if the call would have blocked.
-fn some(result: io::Result<usize>) -> io::Result<usize> {
+/// The number of bytes, 0 if the call would have blocked.
+fn transferred(result: io::Result<usize>) -> io::Result<usize> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
         result => result,
     }
 }
 
-/// What the relay knows of a line.
+/// The state of a line.
 struct Line<'a> {
     from: &'a UnixStream,
     to: &'a UnixStream,
     bytes: Vec<u8>,
     unsent: Range<usize>,
-    // Whether it waits for something to read, and for room to write.
+    // Whether the source is registered, and whether the interest in the sink includes writing.
     reads: bool,
     writes: bool,
 }
@@ -93,13 +95,13 @@ impl<'a> Line<'a> {
 
     #[inline]
     fn read(&mut self) -> io::Result<()> {
-        self.unsent.end += some((&*self.from).read(&mut self.bytes[self.unsent.end..]))?;
+        self.unsent.end += transferred((&*self.from).read(&mut self.bytes[self.unsent.end..]))?;
         Ok(())
     }
 
     #[inline]
     fn write(&mut self) -> io::Result<usize> {
-        let sent = some((&*self.to).write(&self.bytes[self.unsent.clone()]))?;
+        let sent = transferred((&*self.to).write(&self.bytes[self.unsent.clone()]))?;
         self.unsent.start += sent;
         if self.unsent.is_empty() {
             self.unsent = 0..0;
@@ -107,9 +109,9 @@ impl<'a> Line<'a> {
         Ok(sent)
     }
 
-    /// Asks for what it waits for now, where that is something else than before.
+    /// Changes the registrations to match the buffer.
     #[inline]
-    fn ask<S: Subject<&'a UnixStream>>(&mut self, subject: &mut S, from: usize) -> io::Result<()> {
+    fn update<S: Subject<&'a UnixStream>>(&mut self, subject: &mut S, from: usize) -> io::Result<()> {
         let (reads, writes) = (self.unsent.end < ROOM, !self.unsent.is_empty());
         if writes != self.writes {
             let interest = if writes { Interest::Both } else { Interest::Read };
@@ -158,7 +160,7 @@ impl<'a> Workload for &'a Relay {
                 if !from || self.style == Style::AtOnce && !line.writes {
                     sent += line.write()? as u64;
                 }
-                line.ask(&mut subject, index & !1)?;
+                line.update(&mut subject, index & !1)?;
             }
             Ok(sent)
         };

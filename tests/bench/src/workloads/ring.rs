@@ -1,4 +1,4 @@
-//! The benchmark of libevent: bytes that travel round a ring of socket pairs.
+//! The benchmark of libevent: bytes that travel around a ring of socket pairs.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -7,8 +7,8 @@ use crate::fixture::{Pair, sockets};
 use crate::workload::wrong;
 use crate::{Cost, Interest, Subject, Workload};
 
-/// `pairs` pairs of sockets. `active` bytes travel: whoever reads one writes it to the next pair. A step is such an event,
-/// with its share of a wait, a read and a write. There are far fewer bytes than pairs.
+/// A ring of socket pairs. Each event reads a byte and writes it to the next pair. A step is an event, with its share of a
+/// wait, a read and a write.
 #[derive(Debug)]
 pub struct Ring {
     pairs: Vec<Pair<UnixStream>>,
@@ -16,11 +16,11 @@ pub struct Ring {
 }
 
 impl Ring {
-    /// A ring in which nothing travels yet.
+    /// Opens `pairs` pairs of sockets, for `active` bytes, which are far fewer.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The system's error.
     pub fn new(pairs: usize, active: usize) -> io::Result<Self> {
         Ok(Self { pairs: sockets(pairs)?, active })
     }
@@ -29,10 +29,10 @@ impl Ring {
         (&self.pairs[index].writer).write_all(bytes)
     }
 
-    /// Takes the byte at `index`, and passes it on.
+    /// Reads the byte at `index`, and writes it to the next pair if it is to travel `further`.
     #[inline]
     fn pass(&self, index: usize, further: bool) -> io::Result<()> {
-        // Bytes that met would travel as one event from then on.
+        // Two bytes at one place would be one event from then on.
         let mut bytes = [0; 2];
         if (&self.pairs[index].reader).read(&mut bytes)? != 1 {
             return Err(wrong("two bytes met"));
@@ -48,12 +48,12 @@ impl Ring {
 impl<'a> Workload for &'a Ring {
     type File = &'a UnixStream;
 
-    /// Once round, as the sockets are not all in the same caches.
+    /// Once around, as different sockets are in different caches.
     fn least(&self) -> u32 {
         (self.pairs.len() / self.active) as u32 // far below 2^32
     }
 
-    fn elsewhere(&self) -> Option<String> {
+    fn peer_arguments(&self) -> Option<String> {
         Some(format!("ring {} {}", self.pairs.len(), self.active))
     }
 
@@ -73,7 +73,7 @@ impl<'a> Workload for &'a Ring {
             })?;
             failure.map_or(Ok(count), Err)
         };
-        // Once round before the clock starts: the sockets have left the caches since the last measurement.
+        // Once around before the measurement: the sockets have left the caches since the last one.
         for _ in 0..self.pairs.len() / self.active {
             round(true)?;
         }
@@ -84,7 +84,7 @@ impl<'a> Workload for &'a Ring {
             }
             Ok(steps)
         })?;
-        // One wait may not see all that is under way.
+        // One wait may not report all bytes.
         let mut left = self.active;
         while left > 0 {
             left = left.checked_sub(round(false)?).ok_or_else(|| wrong("more bytes than were sent"))?;

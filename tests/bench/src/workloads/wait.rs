@@ -1,4 +1,4 @@
-//! Waits that find many, one or nothing ready.
+//! Waits that find many files, one or none ready.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -8,7 +8,7 @@ use crate::fixture::{eventfds, pipes};
 use crate::workload::wrong;
 use crate::{Cost, Interest, Subject, Workload};
 
-/// `count` pipes, of one descriptor each, of which `ready` have something to read, which stays there. A step is an event.
+/// Waits for pipes, some of which stay readable. A step is an event.
 #[derive(Debug)]
 pub struct Ready {
     pipes: Vec<OwnedFd>,
@@ -17,16 +17,16 @@ pub struct Ready {
 }
 
 impl Ready {
-    /// Pipes that were written to already.
+    /// Opens `count` pipes, of which `ready` are readable. The waits do not block.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The system's error.
     pub fn new(count: usize, ready: usize) -> io::Result<Self> {
         Ok(Self { pipes: pipes(count, ready)?, ready, limit: Duration::ZERO })
     }
 
-    /// The waits are not told to look only, but to take no longer than this.
+    /// Sets the timeout of the waits, which then have to set up a timer.
     #[must_use]
     pub fn within(self, limit: Duration) -> Self {
         Self { limit, ..self }
@@ -38,7 +38,7 @@ impl<'a> Workload for &'a Ready {
 
     const LEVEL: bool = true;
 
-    fn elsewhere(&self) -> Option<String> {
+    fn peer_arguments(&self) -> Option<String> {
         self.limit.is_zero().then(|| format!("ready {} {}", self.pipes.len(), self.ready))
     }
 
@@ -64,19 +64,19 @@ impl<'a> Workload for &'a Ready {
     }
 }
 
-/// `count` eventfds that are all written to before each wait and never read, so that edges see them too. A step is an
-/// event, with its write.
+/// Waits for eventfds. The program writes to all of them before each wait and never reads, so an edge-triggered subject
+/// reports them as well. A step is an event, with its write.
 #[derive(Debug)]
 pub struct Refreshed {
     files: Vec<OwnedFd>,
 }
 
 impl Refreshed {
-    /// Files that are not ready yet.
+    /// Opens `count` files, which are not ready yet.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The system's error.
     pub fn new(count: usize) -> io::Result<Self> {
         Ok(Self { files: eventfds(count, 0)? })
     }
@@ -110,7 +110,7 @@ impl<'a> Workload for &'a Refreshed {
     }
 }
 
-/// Waits of a given time, which may be zero, for files of which none is ready. A step is a wait.
+/// Waits of a given time, which may be zero, for files that are never ready. A step is a wait.
 #[derive(Debug)]
 pub struct Sleep {
     files: Vec<OwnedFd>,
@@ -118,11 +118,11 @@ pub struct Sleep {
 }
 
 impl Sleep {
-    /// So many files that are never ready.
+    /// Opens `count` files, and sets the time of the waits.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The system's error.
     pub fn new(count: usize, time: Duration) -> io::Result<Self> {
         Ok(Self { files: eventfds(count, 0)?, time })
     }
@@ -131,7 +131,7 @@ impl Sleep {
 impl<'a> Workload for &'a Sleep {
     type File = &'a OwnedFd;
 
-    fn elsewhere(&self) -> Option<String> {
+    fn peer_arguments(&self) -> Option<String> {
         Some(format!("sleep {} {}", self.files.len(), self.time.as_micros()))
     }
 

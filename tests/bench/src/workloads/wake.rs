@@ -11,60 +11,43 @@ use crate::subject::Wake;
 use crate::workload::wrong;
 use crate::{Cost, Subject, WARM, Workload};
 
-/// A wake, and the wait that sees it, in one thread. A step is both.
+/// Wakes, and the wait that they end, in one thread. A step is a wake.
 #[derive(Debug)]
-pub struct Wakes;
-
-/// 100 wakes, then the wait that sees them. A step is a wake.
-#[derive(Debug)]
-pub struct Burst;
-
-fn wakes<S: Subject<&'static OwnedFd>>(each: u32, laps: u32) -> io::Result<Cost> {
-    let mut subject = S::new(1)?;
-    let wake = subject.waker()?;
-    Cost::of(laps, |laps| {
-        for _ in 0..laps {
-            for _ in 0..each {
-                wake()?;
-            }
-            subject.wait(None, |_| {})?;
-        }
-        Ok(u64::from(each) * u64::from(laps))
-    })
+pub struct Wakes {
+    /// The number of wakes before each wait.
+    pub each: u32,
 }
 
 impl Workload for &Wakes {
     type File = &'static OwnedFd;
 
-    fn run<S: Subject<&'static OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
-        wakes::<S>(1, laps)
+    fn peer_arguments(&self) -> Option<String> {
+        Some(format!("wake {}", self.each))
     }
 
-    fn elsewhere(&self) -> Option<String> {
-        Some("wake 1".to_owned())
+    fn run<S: Subject<&'static OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
+        let mut subject = S::new(1)?;
+        let wake = subject.waker()?;
+        Cost::of(laps, |laps| {
+            for _ in 0..laps {
+                for _ in 0..self.each {
+                    wake()?;
+                }
+                subject.wait(None, |_| {})?;
+            }
+            Ok(u64::from(self.each) * u64::from(laps))
+        })
     }
 }
 
-impl Workload for &Burst {
-    type File = &'static OwnedFd;
-
-    fn run<S: Subject<&'static OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
-        wakes::<S>(100, laps)
-    }
-
-    fn elsewhere(&self) -> Option<String> {
-        Some("wake 100".to_owned())
-    }
-}
-
-/// Two threads that wake each other in turn. A step is one wake, from one thread to the other.
+/// Two threads that wake each other in turn. A step is a wake of the other thread.
 #[derive(Debug)]
 pub struct PingPong;
 
-/// Whose turn it is when one side has failed.
-const OVER: u32 = u32::MAX;
+/// The turn after one side has failed.
+const FAILED: u32 = u32::MAX;
 
-/// Plays one side: waits until the turn is its own (`mine`), and hands it over.
+/// Runs one side: waits for its turn, `mine` in each lap, and passes the turn to the other side.
 fn play<S: Subject<&'static OwnedFd>>(
     subject: &mut S,
     other: &Wake,
@@ -75,7 +58,7 @@ fn play<S: Subject<&'static OwnedFd>>(
     for lap in laps {
         loop {
             match turn.load(Ordering::Acquire) {
-                OVER => return Err(wrong("the other thread has failed")),
+                FAILED => return Err(wrong("the other thread has failed")),
                 turn if turn == 2 * lap + mine => break,
                 _ => subject.wait(None, |_| {})?,
             }
@@ -93,7 +76,7 @@ impl Workload for &PingPong {
         let turn = AtomicU32::new(1);
         let (to_first, from_second) = mpsc::channel::<Wake>();
         let (to_second, from_first) = mpsc::channel::<Wake>();
-        let gone = || wrong("the other thread is gone");
+        let gone = || wrong("the other thread has ended");
         thread::scope(|scope| {
             let turn = &turn;
             let second = scope.spawn(move || {
@@ -101,7 +84,7 @@ impl Workload for &PingPong {
                 to_first.send(subject.waker()?).map_err(|_| gone())?;
                 let first = from_first.recv().map_err(|_| gone())?;
                 play(&mut subject, &first, turn, 1, 0..WARM + laps).inspect_err(|_| {
-                    turn.store(OVER, Ordering::Release);
+                    turn.store(FAILED, Ordering::Release);
                     let _ = first();
                 })
             });
@@ -115,7 +98,7 @@ impl Workload for &PingPong {
                 Ok(2 * u64::from(laps))
             });
             if cost.is_err() {
-                turn.store(OVER, Ordering::Release);
+                turn.store(FAILED, Ordering::Release);
                 let _ = waker();
             }
             let cost = cost?;
