@@ -1,7 +1,7 @@
-"""The calls that the fuzz makes: how they are drawn, made, and their results written down.
+"""The calls of the fuzz: draws them at random, makes them, and converts their results for comparison.
 
-A call is `(object, method, *arguments)`. What an argument stands for is told by `World.argument`; `("own", name)` is an
-object that the side itself has made.
+A call is `(kind, name, method, *arguments)`. `World.argument` converts the arguments; `("own", name)` is an object that the
+side itself has made.
 """
 
 import selectors
@@ -23,14 +23,14 @@ DATA = (None, 0, "data", 1.5)
 
 
 def program(random, length):
-    """A program of calls: most of them on one of the modules' objects, some that change the files."""
+    """Draws a program of calls: most use one kind of object of the modules, some change the files."""
     theme = random.choice(THEMES)
     calls = [("world", "open", place, random.choice(KINDS)) for place in range(world.PLACES)]
     if theme != "select":
         calls += [(theme, name, "new") for name in "ab"]
     while len(calls) < length:
         call = _of_world(random, theme) if random.random() < 0.35 else _DRAW[theme](random, theme)
-        # The descriptor of an object that is registered is written down by the object's name: it must stay.
+        # Results name the descriptor of a registered object by the object's name, so the object must stay.
         if not (call[2] in ENDS and any(what == ("own", call[1]) for one in calls for what in one)):
             calls.append(call)
     return calls
@@ -42,7 +42,7 @@ def _of_world(random, theme):
              ("write", place, False), ("write", place, False), ("write", place, True), ("fill", place), ("drain", place),
              ("shut", place, random.randrange(3)), ("urgent", place)]
     if theme != "EpollSelector":
-        # There CPython takes the events of one file for those of another; see docs/python.md.
+        # CPython's EpollSelector confuses the events of two such files; see docs/python.md.
         draws.append(("put_over", place, random.randrange(world.PLACES)))
     return ("world", *random.choice(draws))
 
@@ -70,7 +70,7 @@ def _select(random, _):
 
 def _poll(random, _):
     name = random.choice("ab")
-    # A negative time is for ever.
+    # A negative time has no limit.
     times = tuple(time for time in ODD_TIMES if not isinstance(time, float) or time != -1e10)
     time = random.choice((0, 0.0, 0.3, 1) if random.random() < 0.8 else times)
     if random.random() < 0.02:
@@ -135,7 +135,7 @@ _DRAW = {"select": _select, "poll": _poll, "epoll": _epoll, "SelectSelector": _s
 
 
 def fits(theirs, files, call):
-    """Whether both sides are meant to answer the same; docs/python.md has what is different on purpose."""
+    """Whether both sides should have the same outcome; docs/python.md lists the intended differences."""
     kind, name, *rest = call
     if not kind.endswith("Selector"):
         return True
@@ -144,16 +144,16 @@ def fits(theirs, files, call):
         return True
     closed = selector.get_map() is None
     if closed and rest[0] == "select":
-        # There it depends on the time and on the kind what is said first.
+        # CPython's error depends on the timeout and on the kind.
         return kind == "EpollSelector" and rest[1] in (0, 0.001)
     if closed and rest[0] == "register":
-        # There a closed one of another kind still takes files.
+        # CPython's other selectors accept files when they are closed.
         return kind == "EpollSelector"
     if kind == "SelectSelector" and rest[0] == "register":
-        # There it takes numbers that no wait takes.
+        # CPython accepts numbers with which every wait fails.
         return _number(theirs, files, rest[1]) < 1024
     if kind == "SelectSelector" and rest[0] == "modify" and not closed:
-        # There it registers anew, with the object that it is given.
+        # CPython registers the new object in the place of the old one.
         argument, number = _argument(theirs, files, rest[1]), _number(theirs, files, rest[1])
         return any((key.fileobj, key.fd) == (argument, number) for key in selector.get_map().values())
     return True
@@ -179,7 +179,7 @@ def _argument(side, files, what):
 
 
 def perform(side, files, call):
-    """Makes a call, and writes down what it returns without what differs from side to side by nature."""
+    """Makes a call. Returns its result without the parts that must differ between the sides."""
     kind, name, *rest = call
     if kind == "select":
         arguments = [_argument(side, files, what) for what in (rest)]
@@ -190,13 +190,13 @@ def perform(side, files, call):
     if method in ("new", "fromfd"):
         module = side.selectors if kind.endswith("Selector") else side.select
         make = getattr(module, kind)
-        end_one(side, (kind, name))
+        close_one(side, (kind, name))
         side.objects[kind, name] = made = (make.fromfd if method == "fromfd" else make)(*arguments)
         return type(made).__name__
     if (kind, name) not in side.objects:
         return "nothing there"
     thing = side.objects[kind, name]
-    return _written(side, kind, method, _do(thing, method, arguments))
+    return _comparable(side, kind, method, _do(thing, method, arguments))
 
 
 def _do(thing, method, arguments):
@@ -223,7 +223,7 @@ def _places(given, ready):
     return [next(place for place, one in enumerate(given) if one is found) for found in ready]
 
 
-def _written(side, kind, method, result):
+def _comparable(side, kind, method, result):
     own = {}
     for (_, name), thing in side.objects.items():
         try:
@@ -256,12 +256,12 @@ def _written(side, kind, method, result):
             return key(result)
 
 
-def end_one(side, name):
+def close_one(side, name):
     thing = side.objects.pop(name, None)
     if hasattr(thing, "close"):
         thing.close()
 
 
-def end(side):
+def close_all(side):
     for name in list(side.objects):
-        end_one(side, name)
+        close_one(side, name)

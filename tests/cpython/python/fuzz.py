@@ -1,9 +1,9 @@
-"""Makes the same calls with the same arguments on CPython's modules and on ours, and compares what comes of them.
+"""Makes the same calls with the same arguments on CPython's modules and on ours, and compares the results.
 
     fuzz.py FOLDER --steps N --seed N
 
-FOLDER has our modules. A program of calls comes from a seed; each has files of its own. When the two sides differ, the
-program is made as short as still shows it, and printed.
+FOLDER has our modules. A seed determines a program of calls; each program has its own files. If the two sides differ, the
+fuzz shortens the program while it still shows a difference, and prints it.
 """
 
 import argparse
@@ -23,14 +23,14 @@ LENGTH = 40
 
 
 class Side:
-    """One pair of modules, and the objects of theirs that a program makes."""
+    """A pair of modules, and the objects that a program makes with them."""
 
     def __init__(self, select_module, selectors_module):
         self.select, self.selectors = select_module, selectors_module
         self.objects = {}
 
     def call(self, world_, call):
-        """What a call came to, in a form that can be compared."""
+        """The outcome of a call, in a form that can be compared."""
         try:
             result = calls.perform(self, world_, call)
         except Exception as error:
@@ -40,7 +40,7 @@ class Side:
 
 def outcome_of(call, error):
     if isinstance(error, OSError):
-        # Ours has one number for all registrations that the kernel has lost; see docs/python.md.
+        # Ours raises one error for all registrations that the kernel has lost; see docs/python.md.
         lost = call[0] == "EpollSelector" and call[2] == "modify"
         return ("raised", "OSError") if lost else ("raised", type(error).__name__, error.errno)
     return ("raised", type(error).__name__)
@@ -55,7 +55,7 @@ def load(name, folder):
 
 
 def difference(modules, program):
-    """The place of the first call on which the sides differ, with both outcomes."""
+    """The index of the first call with different outcomes, and both outcomes; None if there is no difference."""
     files = world.World()
     theirs, ours = (Side(*pair) for pair in modules)
     try:
@@ -70,13 +70,13 @@ def difference(modules, program):
                 return place, expected, found
     finally:
         for side in (theirs, ours):
-            calls.end(side)
+            calls.close_all(side)
         files.end()
     return None
 
 
 def shortest(modules, program):
-    """The program without every call that it takes not to differ."""
+    """Removes all calls that the difference does not need."""
     program = program[:difference(modules, program)[0] + 1]
     size = len(program) // 2
     while size:

@@ -1,8 +1,9 @@
-"""Runs test modules of CPython's and tells how each test ended, a line of JSON for each.
+"""Runs test modules of CPython, and writes the outcome of each test as a line of JSON.
 
     run.py FILE ours|theirs MODULE... [--only NAME... | --without NAME...]
 
-FILE gets the lines. The modules `select` and `selectors` must be those that the second argument says.
+The lines go to FILE. The program stops unless the modules `select` and `selectors` are ours, or CPython's, as the second
+argument says.
 """
 
 import faulthandler
@@ -16,43 +17,43 @@ import selectors
 from test import support
 from test.support import os_helper
 
-# What a test may use, as `python -m test -u` names it: no network, no sound, no windows.
+# The resources that a test may use, as in `python -m test -u`: no network, no sound, no windows.
 RESOURCES = ["cpu", "walltime", "subprocess"]
-# What names the network and stays on this machine.
+# These tests ask for the network, and use only the loopback interface.
 LOCAL = "test.test_socketserver"
-# The seconds after which a module hangs.
-PATIENCE = 600
-# Tells the module ours_first of this environment, and so this program, where our modules are.
+# The seconds after which the program stops, with a traceback of a test that hangs.
+LIMIT = 600
+# The variable with the folder of our modules. The module ours_first of this environment reads it.
 OURS = "SELECTORS_CPYTHON"
 
 
 class Lines(unittest.TestResult):
-    """Writes down how each test ended, as it ends."""
+    """Writes the outcome of each test when it ends."""
 
     def __init__(self, file):
         super().__init__()
         self.file = file
-        self.sound = True
+        self.passing = True
 
-    def tell(self, test, outcome, detail=""):
+    def write(self, test, outcome, detail=""):
         print(json.dumps({"test": test.id(), "outcome": outcome, "detail": detail}), file=self.file, flush=True)
 
     def startTest(self, test):
         super().startTest(test)
-        self.sound = True
-        self.tell(test, "started")
+        self.passing = True
+        self.write(test, "started")
 
     def stopTest(self, test):
         super().stopTest(test)
         self._mirrorOutput = False
 
     def failed(self, test, error):
-        self.sound = False
-        self.tell(test, "failed", self._exc_info_to_string(error, test))
+        self.passing = False
+        self.write(test, "failed", self._exc_info_to_string(error, test))
 
     def addSuccess(self, test):
-        if self.sound:
-            self.tell(test, "passed")
+        if self.passing:
+            self.write(test, "passed")
 
     def addError(self, test, err):
         self.failed(test, err)
@@ -65,19 +66,19 @@ class Lines(unittest.TestResult):
             self.failed(test, err)
 
     def addSkip(self, test, reason):
-        # One part that is skipped is no test that is.
+        # A skipped subtest does not skip its test.
         if not isinstance(test, unittest.case._SubTest):
-            self.tell(test, "skipped", reason)
+            self.write(test, "skipped", reason)
 
     def addExpectedFailure(self, test, err):
-        self.tell(test, "passed")
+        self.write(test, "passed")
 
     def addUnexpectedSuccess(self, test):
-        self.tell(test, "failed", "was expected to fail")
+        self.write(test, "failed", "the test was expected to fail")
 
 
-def prove(which):
-    """Stops unless the modules are those that were asked for."""
+def check(which):
+    """Stops the program unless the modules are the wanted ones."""
     folder = os.environ.get(OURS, "")
     for module in (select, selectors):
         file = getattr(module, "__file__", "built in")
@@ -95,7 +96,7 @@ def tests(names):
 
 
 class Skipped:
-    """A module that cannot be tested here."""
+    """A module whose tests cannot run here."""
 
     def __init__(self, name, reason):
         self.name, self.reason = name, reason
@@ -104,10 +105,11 @@ class Skipped:
         return self.name
 
     def __call__(self, result):
-        result.tell(self, "skipped", self.reason)
+        result.write(self, "skipped", self.reason)
 
 
 def flat(suite):
+    """Yields the tests of nested suites."""
     if isinstance(suite, unittest.TestSuite):
         for one in suite:
             yield from flat(one)
@@ -117,7 +119,7 @@ def flat(suite):
 
 def main():
     path, which, *names = sys.argv[1:]
-    prove(which)
+    check(which)
     wanted = None
     for option in ("--only", "--without"):
         if option in names:
@@ -126,7 +128,7 @@ def main():
             only = option == "--only"
             wanted = lambda test: (test.id() in chosen) == only
     support.use_resources = RESOURCES + ["network"] * (LOCAL in names)
-    faulthandler.dump_traceback_later(PATIENCE, exit=True)
+    faulthandler.dump_traceback_later(LIMIT, exit=True)
     with open(path, "w") as file, os_helper.temp_cwd(f"test_python_{os.getpid()}"):
         result = Lines(file)
         for suite in tests(names):
@@ -134,7 +136,7 @@ def main():
                 suite = unittest.TestSuite(filter(wanted, flat(suite)))
             suite(result)
             support.reap_children()
-    prove(which)
+    check(which)
 
 
 if __name__ == "__main__":

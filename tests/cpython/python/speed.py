@@ -1,9 +1,8 @@
-"""What an event loop costs over CPython's modules and over ours: time of the processor, in one run, the sides in turn, the
-best of each.
+"""Compares the cost of event loops on CPython's modules and on ours: processor time, in turn, the best of several runs.
 
     speed.py FOLDER
 
-FOLDER has our modules. A measurement is made in a process of its own: `speed.py --measure NAME`.
+FOLDER has our modules. Each measurement runs in its own process: `speed.py --measure NAME`.
 """
 
 import asyncio
@@ -22,8 +21,7 @@ CONNECTIONS, MESSAGES = 20, 400
 
 
 def ring(selector, tokens):
-    """Bytes go round a ring of socket pairs; a round of the loop is a wait and, for each that is ready, a read and a
-    write."""
+    """Passes bytes around a ring of socket pairs. An iteration is a wait, and a read and a write for each ready pair."""
     pairs = [socket.socketpair() for _ in range(SOCKETS)]
     with selector:
         for place, (reader, _) in enumerate(pairs):
@@ -45,7 +43,7 @@ def ring(selector, tokens):
 
 
 async def streams():
-    """Clients say something and wait for the echo."""
+    """Sends messages from clients that wait for each echo."""
 
     async def serve(reader, writer):
         while data := await reader.read(1000):

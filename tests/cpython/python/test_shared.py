@@ -1,4 +1,4 @@
-"""What CPython's tests do not ask of the two modules: threads, signals, forks and garbage. True of both sides."""
+"""Tests of threads, signals, forks and garbage collection, which CPython's tests lack. They pass on both sides."""
 
 import gc
 import os
@@ -14,12 +14,12 @@ import weakref
 
 import fuzz
 
-# Longer than any of this takes.
+# A limit in seconds for everything here.
 LONG = 60
 
 
 def state(thread):
-    """Whether this thread runs or sleeps, and how often it has stopped to run: proc_pid_status(5)."""
+    """The state of a thread, and the numbers of its context switches: proc_pid_status(5)."""
     try:
         with open(f"/proc/self/task/{thread.native_id}/status") as status:
             fields = dict(line.split(":", 1) for line in status)
@@ -29,7 +29,7 @@ def state(thread):
 
 
 def until_asleep(thread):
-    """Comes back when this thread sleeps, and not for the interpreter's lock, which is free between two looks."""
+    """Waits until a thread sleeps. It does not sleep for the interpreter's lock, which is free between two looks."""
     end, before = time.monotonic() + LONG, None
     while time.monotonic() < end:
         now = state(thread)
@@ -53,7 +53,7 @@ class Shared(unittest.TestCase):
         return selector
 
     def started(self, call):
-        """Starts a thread; gives it back, and what waits for its end and tells what came of it."""
+        """Starts a thread. Returns the thread, and a function that joins it and returns the result of `call`."""
         found = []
         thread = threading.Thread(target=lambda: found.append(call()))
         thread.start()
@@ -67,13 +67,13 @@ class Shared(unittest.TestCase):
         return thread, end
 
     def waiting(self, wait):
-        """Starts a thread that waits, and comes back when it does; gives back what waits for its end."""
+        """Starts a thread, waits until it sleeps, and returns the function that joins it."""
         thread, end = self.started(wait)
         until_asleep(thread)
         return end
 
     def interrupt(self, handler):
-        """Has a handler called when this thread sleeps."""
+        """Sends a signal with this handler to the main thread when it sleeps."""
         main = threading.main_thread()
 
         def kill():
@@ -136,7 +136,7 @@ class Shared(unittest.TestCase):
         end = self.waiting(lambda: epoll.poll(LONG))
         epoll.close()
         self.assertTrue(epoll.closed)
-        # The kernel keeps the set until the wait is over.
+        # The kernel keeps the set until the wait ends.
         other.send(b"x")
         self.assertEqual(end(), [(one.fileno(), select.EPOLLIN)])
 
@@ -179,7 +179,7 @@ class Shared(unittest.TestCase):
         for wait in waits:
             self.assertTrue(any(wait()))
 
-    def test_a_handler_that_says_interrupted(self):
+    def test_a_handler_raises_interrupted_error(self):
         selector = self.selector()
 
         def handler(*_):
@@ -249,7 +249,7 @@ class Shared(unittest.TestCase):
 
 class Fuzz(unittest.TestCase):
     class poll:
-        """A poll that sees nothing."""
+        """A poll that reports nothing."""
 
         def __init__(self):
             self.poll_object = select.poll()
@@ -260,7 +260,7 @@ class Fuzz(unittest.TestCase):
         def poll(self, _):
             return []
 
-    def test_a_planted_difference_is_found_and_cut_out(self):
+    def test_a_planted_difference_is_found_and_isolated(self):
         blind = types.SimpleNamespace(poll=self.poll, select=select.select, epoll=select.epoll)
         modules = (select, selectors), (blind, selectors)
         needed = [("world", "open", 0, "pair"), ("poll", "a", "new"), ("poll", "a", "register", ("fd", 0), 4),
@@ -273,7 +273,7 @@ class Fuzz(unittest.TestCase):
         shortest = fuzz.shortest(modules, program)
         self.assertEqual([call[:3] for call in shortest], [call[:3] for call in needed])
 
-    def test_programs_come_from_their_seed(self):
+    def test_a_seed_determines_the_program(self):
         draw = lambda seed: fuzz.calls.program(fuzz.random.Random(seed), fuzz.LENGTH)
         self.assertEqual(repr(draw(1)), repr(draw(1)))
         self.assertNotEqual(repr(draw(1)), repr(draw(2)))

@@ -1,4 +1,4 @@
-"""The files that the fuzz works with: the same for both sides, in places that a call names by number."""
+"""The files of the fuzz, which both sides share. A call names a file by the number of its place."""
 
 import os
 import socket
@@ -8,7 +8,7 @@ PLACES = 5
 
 
 class Liar:
-    """An object with a `fileno` that answers anything."""
+    """An object whose `fileno` returns or raises anything."""
 
     def __init__(self, answer):
         self.answer = answer
@@ -23,7 +23,7 @@ class Liar:
 
 
 class Index:
-    """A number that is no `int`."""
+    """A number that is not an `int`."""
 
     def __init__(self, value):
         self.value = value
@@ -36,7 +36,7 @@ class Index:
 
 
 class World:
-    """Places with files; each file has a peer, where there is such a thing."""
+    """Places with files. Sockets and pipes have a peer."""
 
     def __init__(self):
         self.files = [None] * PLACES
@@ -73,7 +73,7 @@ class World:
                 end.close()
 
     def close_file(self, place):
-        """Closes a file that stays in its place."""
+        """Closes a file, and leaves the object in its place."""
         if self.files[place] is not None:
             self.files[place].close()
 
@@ -109,7 +109,7 @@ class World:
         self._quietly(lambda: self.peers[place].send(b"!", socket.MSG_OOB))
 
     def put_over(self, place, other):
-        """Puts the file of one place under the number of another's."""
+        """Replaces the descriptor of one place with a duplicate of another."""
         self._quietly(lambda: os.dup2(self.files[other].fileno(), self.files[place].fileno(), inheritable=False))
 
     @staticmethod
@@ -120,7 +120,7 @@ class World:
             pass
 
     def argument(self, what):
-        """What a call gets: `("file", 3)` and `("fd", 3)` are of a place, everything else is itself."""
+        """The argument of a call: `("file", 3)` and `("fd", 3)` name a place, other tuples a special object."""
         match what:
             case ("file", place):
                 return self.files[place]

@@ -1,16 +1,16 @@
-# The classes of the module `selectors` that are Python's own affair. `_Selector`, `EVENT_READ` and `EVENT_WRITE` are in
-# the module already; what waits, registers and looks up is in `_Selector`.
+# The classes of the module `selectors` in Python. The module already has `_Selector`, `EVENT_READ` and `EVENT_WRITE`;
+# `_Selector` waits, registers and looks up.
 
 from abc import ABCMeta, abstractmethod
 from collections import namedtuple
 from collections.abc import Mapping
 
 SelectorKey = namedtuple("SelectorKey", ("fileobj", "fd", "events", "data"))
-SelectorKey.__doc__ = "A registration: the object, its descriptor, the events asked for, and data of the caller's."
+SelectorKey.__doc__ = "A registration: the object, its descriptor, the requested events, and the caller's data."
 
 
 class _SelectorMapping(Mapping):
-    """The registrations of a selector by object or descriptor, to be read."""
+    """A read-only mapping of a selector's registrations, by object or descriptor."""
 
     def __init__(self, selector):
         self._selector = selector
@@ -29,20 +29,20 @@ class _SelectorMapping(Mapping):
 
 
 class BaseSelector(metaclass=ABCMeta):
-    """What every selector can do; also a base for selectors written in Python."""
+    """The interface of all selectors, and a base class for selectors written in Python."""
 
     @abstractmethod
     def register(self, fileobj, events, data=None):
-        """Watch an object for events, and return its key."""
+        """Register an object for events, and return its key."""
         raise NotImplementedError
 
     @abstractmethod
     def unregister(self, fileobj):
-        """Stop watching an object, and return its key."""
+        """Unregister an object, and return its key."""
         raise NotImplementedError
 
     def modify(self, fileobj, events, data=None):
-        """Change what an object is watched for, or its data, and return its key."""
+        """Change the events and the data of an object, and return its key."""
         self.unregister(fileobj)
         return self.register(fileobj, events, data)
 
@@ -52,7 +52,7 @@ class BaseSelector(metaclass=ABCMeta):
         raise NotImplementedError
 
     def close(self):
-        """Free what the selector holds."""
+        """Free the resources of the selector."""
 
     def get_key(self, fileobj):
         """Return the key of a registered object."""
@@ -77,7 +77,7 @@ class BaseSelector(metaclass=ABCMeta):
 
 
 class _BaseSelectorImpl(_Selector, BaseSelector):
-    """A selector over one of the kernel's interfaces."""
+    """The base of the selectors on the crate's back ends."""
 
     def __init__(self):
         self._map = _SelectorMapping(self)
@@ -91,29 +91,29 @@ class _BaseSelectorImpl(_Selector, BaseSelector):
 
 
 class SelectSelector(_BaseSelectorImpl):
-    """Over select(2)."""
+    """A selector on select(2)."""
 
     _kind = "select"
 
 
 class PollSelector(_BaseSelectorImpl):
-    """Over poll(2)."""
+    """A selector on poll(2)."""
 
     _kind = "poll"
 
 
-class _Described(_BaseSelectorImpl):
-    """A selector that is itself a descriptor."""
+class _DescriptorSelector(_BaseSelectorImpl):
+    """A selector whose back end has a descriptor."""
 
     def fileno(self):
-        """The descriptor of the kernel's set."""
+        """Return the descriptor of the kernel's set."""
         return self._fileno()
 
 
 if "epoll" in _available:
 
-    class EpollSelector(_Described):
-        """Over epoll(7)."""
+    class EpollSelector(_DescriptorSelector):
+        """A selector on epoll(7)."""
 
         _kind = "epoll"
 
@@ -121,21 +121,21 @@ if "epoll" in _available:
 if "devpoll" in _available:
 
     class DevpollSelector(_BaseSelectorImpl):
-        """Over /dev/poll."""
+        """A selector on /dev/poll."""
 
         _kind = "devpoll"
 
 
 if "kqueue" in _available:
 
-    class KqueueSelector(_Described):
-        """Over kqueue(2)."""
+    class KqueueSelector(_DescriptorSelector):
+        """A selector on kqueue(2)."""
 
         _kind = "kqueue"
 
 
 def _default():
-    classes = {cls._kind: cls for cls in (*_BaseSelectorImpl.__subclasses__(), *_Described.__subclasses__())
+    classes = {cls._kind: cls for cls in (*_BaseSelectorImpl.__subclasses__(), *_DescriptorSelector.__subclasses__())
                if hasattr(cls, "_kind")}
     for kind in _available:
         try:
