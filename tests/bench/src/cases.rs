@@ -39,7 +39,7 @@ pub(crate) fn run(wanted: &str, rounds: u32, subjects: &str, programs: &[String]
     runner.case("limit", "1 of 100, timeout of 1 s", 100, "ns/wait", limited)?;
     let idle = || Sleep::new(100, Duration::ZERO);
     runner.case("idle", "none of 100", 100, "ns/wait", idle)?;
-    runner.case("register", "beside 1000", 1001, "ns/pair", || Register::new(1000))?;
+    runner.case("register", "with 1000 others", 1001, "ns/pair", || Register::new(1000))?;
     let both = || Change::new(Interest::Both);
     runner.case("interest", "to both and back", 100, "ns/round", both)?;
     let same = || Change::new(Interest::Read);

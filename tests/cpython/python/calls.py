@@ -208,7 +208,7 @@ def _do(thing, method, arguments):
         case "[]":
             return thing.get_map()[arguments[0]]
         case "get":
-            return thing.get_map().get(arguments[0], "nobody")
+            return thing.get_map().get(arguments[0], "missing")
         case "len":
             return len(thing.get_map())
         case "list":

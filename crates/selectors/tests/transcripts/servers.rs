@@ -38,7 +38,7 @@ fn serves_many(port: u16) {
 
 /// One client sends and does not receive, until its socket is full. The server serves others meanwhile. Then the client
 /// receives everything.
-fn serves_others_beside_a_blocked_client(port: u16) {
+fn serves_others_despite_a_blocked_client(port: u16) {
     let mut blocked = connect(port);
     blocked.set_nonblocking(true).unwrap();
     let byte = |at: usize| (at * 7 + at / 251) as u8;
@@ -92,10 +92,10 @@ fn the_callback_server_serves_many_clients() {
 }
 
 #[test]
-fn the_callback_server_serves_others_beside_a_blocked_client() {
+fn the_callback_server_serves_others_despite_a_blocked_client() {
     let mut server = Program::start("callback_server", ["127.0.0.1:0"]);
     let port = server.port();
-    serves_others_beside_a_blocked_client(port);
+    serves_others_despite_a_blocked_client(port);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn the_proxy_forwards_everything() {
     assert_eq!(to, format!("127.0.0.1:{target}"));
     let port = from.strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
     serves_many(port);
-    serves_others_beside_a_blocked_client(port);
+    serves_others_despite_a_blocked_client(port);
     survives_resets(port);
 }
 

@@ -4,8 +4,8 @@
 //! of the ratios of all rounds, and `±` half the distance between their quartiles. Most rows compare a back end with the
 //! bare calls. *After a peak* compares a selector that once had 19,000 keys with a new one; each has one key.
 //!
-//! `/dev/poll` needs the feature `devpoll-emulation`. Its last row compares a change of one key and a wait beside a key with
-//! the descriptor 19,990 with the same beside a low descriptor.
+//! `/dev/poll` needs the feature `devpoll-emulation`. Its last row is a change of one key and a wait, in a selector whose other
+//! key has the descriptor 19,990. The baseline is the same with a low descriptor.
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -47,7 +47,7 @@ mod linux {
     }
 
     impl Budgets<'_> {
-        /// Our back ends beside the bare calls.
+        /// Our back ends compared with the bare calls.
         fn bare_calls(&self) -> io::Result<()> {
             let one = || Ready::new(100, 1);
             let limited = || Ok(one()?.within(Duration::from_secs(1)));
@@ -56,7 +56,7 @@ mod linux {
             self.bare("epoll", "1 of 100 ready", 1.03, one)?;
             self.bare("epoll", "1 of 100 ready, timeout of 1 s", 1.05, limited)?;
             self.bare("epoll", "100 of 100 ready", 1.06, all)?;
-            self.bare("epoll", "register and unregister, beside 1000", 1.08, || Register::new(1000))?;
+            self.bare("epoll", "register and unregister, with 1000 others", 1.08, || Register::new(1000))?;
             for (pairs, active) in [(100, 1), (1000, 100), (9000, 100)] {
                 let name = format!("ring of {pairs} pairs, {active} active");
                 self.bare("epoll", &name, 1.03, || Ring::new(pairs, active))?;
@@ -85,7 +85,7 @@ mod linux {
             self.row(&format!("{back_end}: {name}"), budget, entries, workload.least())
         }
 
-        /// A wait after a peak beside that of a new selector.
+        /// A wait after a peak compared with that of a new selector.
         fn peak(&self, left: Left, name: &str) -> io::Result<()> {
             let peak = &Peak::new(left)?;
             self.peak_of::<Epoll>(peak, "epoll", name)?;
@@ -111,10 +111,10 @@ mod linux {
         /// A change of one key and a wait, where another key has a high descriptor or a low one.
         #[cfg(feature = "devpoll-emulation")]
         fn highest_descriptor(&self) -> io::Result<()> {
-            let high = |laps| change_beside(19_990, laps);
-            let low = |laps| change_beside(5, laps);
+            let high = |laps| change_with(19_990, laps);
+            let low = |laps| change_with(5, laps);
             let entries = vec![Entry::new("high", high), Entry::new("low", low)];
-            self.row("/dev/poll: change of a key beside descriptor 19,990", 1.3, entries, LAPS)
+            self.row("/dev/poll: change of a key, with descriptor 19,990", 1.3, entries, LAPS)
         }
 
         /// Measures two entries, ours first, and prints a row, if its name is wanted.
@@ -124,7 +124,7 @@ mod linux {
             }
             let [ours, other] = in_turn(entries, least, self.rounds)?
                 .try_into()
-                .map_err(|_| io::Error::other(format!("{name}: there is nothing to compare with")))?;
+                .map_err(|_| io::Error::other(format!("{name}: there is no baseline")))?;
             let ratios = ours.values.iter().zip(&other.values).map(|(ours, other)| ours / other);
             let [low, ratio, high] = quartiles(ratios.collect());
             let [_, ours, _] = quartiles(ours.values);
@@ -135,10 +135,10 @@ mod linux {
         }
     }
 
-    /// Measures changes of one key, each with a wait, beside a key whose descriptor is `number` or the next free one. A step
-    /// is a change and a wait.
+    /// Measures changes of one key, each with a wait. Another key has the descriptor `number`, or the next free one. A step is
+    /// a change and a wait.
     #[cfg(feature = "devpoll-emulation")]
-    fn change_beside(number: i32, laps: u32) -> io::Result<bench::Cost> {
+    fn change_with(number: i32, laps: u32) -> io::Result<bench::Cost> {
         use selectors::{Interest, Ready, Selector};
 
         let files = bench::eventfds(2, 0)?;

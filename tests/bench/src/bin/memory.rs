@@ -1,9 +1,10 @@
-//! The memory of a selector: the bytes for each key, and what stays resident after a peak.
+//! The memory of a selector: the bytes for each key, and the resident memory after a peak.
 //!
-//! `memory` prints lines as `bench` does. The bytes for a key do not include the file object and the data. What stays
-//! resident is measured in programs of their own, `memory resident BACK-END BYTES peak|new`, one with a selector that once
-//! had 19,000 keys and one with a selector that never had more than one; the line is the difference. BYTES is the size of
-//! each key's data. The oldest key is left.
+//! `memory` prints lines as `bench` does. The bytes for a key do not include the file object and the data.
+//!
+//! The resident memory is the difference between two processes: in one a selector once had 19,000 keys, of which the oldest
+//! is left; in the other it never had another key. `memory resident BACK-END BYTES peak|new` is such a process, where BYTES is
+//! the size of each key's data.
 
 #[cfg(target_os = "linux")]
 mod linux {
