@@ -69,3 +69,15 @@ pub trait Subject<F: AsFd>: Sized {
         Err(io::ErrorKind::Unsupported.into())
     }
 }
+
+/// Makes a subject with interest in reading all files, each under its index.
+pub(crate) fn of_all<'a, F, S: Subject<&'a F>>(files: &'a [F]) -> io::Result<S>
+where
+    &'a F: AsFd,
+{
+    let mut subject = S::new(files.len())?;
+    for (index, file) in files.iter().enumerate() {
+        subject.add(file, index, Interest::Read)?;
+    }
+    Ok(subject)
+}

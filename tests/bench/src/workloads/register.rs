@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use crate::fixture::eventfds;
+use crate::subject::of_all;
 use crate::{Cost, Interest, Subject, Workload};
 
 /// Registers a file while others are registered, and unregisters it. A step is both.
@@ -24,14 +25,6 @@ impl Register {
     }
 }
 
-fn add_all<'a, S: Subject<&'a OwnedFd>>(files: &'a [OwnedFd]) -> io::Result<S> {
-    let mut subject = S::new(files.len())?;
-    for (index, file) in files.iter().enumerate() {
-        subject.add(file, index, Interest::Read)?;
-    }
-    Ok(subject)
-}
-
 impl<'a> Workload for &'a Register {
     type File = &'a OwnedFd;
 
@@ -40,7 +33,7 @@ impl<'a> Workload for &'a Register {
     }
 
     fn run<S: Subject<&'a OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
-        let mut subject: S = add_all(&self.files)?;
+        let mut subject: S = of_all(&self.files)?;
         let (index, file) = (self.files.len() / 2, &self.files[self.files.len() / 2]);
         subject.remove(&file, index)?;
         Cost::of(laps, |laps| {
@@ -80,7 +73,7 @@ impl<'a> Workload for &'a Change {
     }
 
     fn run<S: Subject<&'a OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
-        let mut subject: S = add_all(&self.files)?;
+        let mut subject: S = of_all(&self.files)?;
         let (index, file) = (self.files.len() / 2, &self.files[self.files.len() / 2]);
         Cost::of(laps, |laps| {
             for _ in 0..laps {

@@ -5,8 +5,9 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use crate::fixture::{eventfds, pipes};
+use crate::subject::of_all;
 use crate::workload::wrong;
-use crate::{Cost, Interest, Subject, Workload};
+use crate::{Cost, Subject, Workload};
 
 /// Waits for pipes, some of which stay readable. A step is an event.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ impl Ready {
         Ok(Self { pipes: pipes(count, ready)?, ready, limit: Duration::ZERO })
     }
 
-    /// Sets the timeout of the waits, which then have to set up a timer.
+    /// Sets the timeout of the waits.
     #[must_use]
     pub fn within(self, limit: Duration) -> Self {
         Self { limit, ..self }
@@ -43,10 +44,7 @@ impl<'a> Workload for &'a Ready {
     }
 
     fn run<S: Subject<&'a OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
-        let mut subject = S::new(self.pipes.len())?;
-        for (index, pipe) in self.pipes.iter().enumerate() {
-            subject.add(pipe, index, Interest::Read)?;
-        }
+        let mut subject: S = of_all(&self.pipes)?;
         Cost::of(laps, |laps| {
             let (mut found, mut sum) = (0, 0);
             for _ in 0..laps {
@@ -86,10 +84,7 @@ impl<'a> Workload for &'a Refreshed {
     type File = &'a OwnedFd;
 
     fn run<S: Subject<&'a OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
-        let mut subject = S::new(self.files.len())?;
-        for (index, file) in self.files.iter().enumerate() {
-            subject.add(file, index, Interest::Read)?;
-        }
+        let mut subject: S = of_all(&self.files)?;
         Cost::of(laps, |laps| {
             let (mut found, mut sum) = (0, 0);
             for _ in 0..laps {
@@ -136,10 +131,7 @@ impl<'a> Workload for &'a Sleep {
     }
 
     fn run<S: Subject<&'a OwnedFd>>(&self, laps: u32) -> io::Result<Cost> {
-        let mut subject = S::new(self.files.len())?;
-        for (index, file) in self.files.iter().enumerate() {
-            subject.add(file, index, Interest::Read)?;
-        }
+        let mut subject: S = of_all(&self.files)?;
         let work = |laps: u32| {
             for _ in 0..laps {
                 subject.wait(Some(self.time), |_| {})?;
