@@ -123,7 +123,7 @@ impl Proxy {
         }
     }
 
-    /// Sends to one side what it takes, and forwards what it sent.
+    /// Sends unsent bytes to one side, and forwards the bytes that it sent.
     fn serve(&mut self, token: Token, readiness: Readiness) -> io::Result<()> {
         let Some((Source::Side(stream), data)) = self.selector.parts(token) else { return Ok(()) };
         let Some(peer) = data.peer else { return Ok(()) };

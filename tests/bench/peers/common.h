@@ -40,7 +40,7 @@ static void check(int good, const char *message)
     }
 }
 
-static void *room(size_t size)
+static void *allocate(size_t size)
 {
     void *new = calloc(1, size);
     check(new != NULL, "calloc");
@@ -261,8 +261,8 @@ int main(int arguments, char **argument)
         count = first;
         ready = between = second;
         seconds = strcmp(workload, "sleep") == 0 ? second / 1e6 : 0;
-        readers = room((count + 1) * sizeof *readers);
-        writers = room((count + 1) * sizeof *writers);
+        readers = allocate((count + 1) * sizeof *readers);
+        writers = allocate((count + 1) * sizeof *writers);
         if (ring)
             make_ring();
         else if (strcmp(workload, "ready") == 0)

@@ -34,9 +34,9 @@ static void on_wake(struct ev_loop *loop, ev_async *watcher, int events)
 
 static struct subject *set_new(int capacity, int wakes)
 {
-    struct subject *set = room(sizeof *set);
+    struct subject *set = allocate(sizeof *set);
     check((set->loop = ev_loop_new(EVBACKEND_EPOLL)) != NULL, "ev_loop_new");
-    set->files = room(capacity * sizeof *set->files);
+    set->files = allocate(capacity * sizeof *set->files);
     ev_init(&set->timer, on_timer);
     set->timer.data = set;
     ev_async_init(&set->wake, on_wake);

@@ -32,7 +32,7 @@ static struct subject *set_new(int capacity, int wakes)
     // Another thread can end a wait only with libevent's locks.
     if (wakes)
         check(evthread_use_pthreads() == 0, "evthread_use_pthreads");
-    struct subject *set = room(sizeof *set);
+    struct subject *set = allocate(sizeof *set);
     struct event_config *config = event_config_new();
     check(config != NULL, "event_config_new");
     // Otherwise the clock advances every 4 ms. The flag costs a system call in each wait, so other workloads do not set it.
@@ -41,8 +41,8 @@ static struct subject *set_new(int capacity, int wakes)
     check((set->base = event_base_new_with_config(config)) != NULL, "event_base_new_with_config");
     event_config_free(config);
     check(strcmp(event_base_get_method(set->base), "epoll") == 0, "not with epoll");
-    set->read = room(capacity * sizeof *set->read);
-    set->write = room(capacity * sizeof *set->write);
+    set->read = allocate(capacity * sizeof *set->read);
+    set->write = allocate(capacity * sizeof *set->write);
     event_assign(&set->timer, set->base, -1, 0, on_timer, set);
     event_assign(&set->wake, set->base, -1, EV_PERSIST, on_file, NULL);
     return set;

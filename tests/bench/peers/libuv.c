@@ -28,11 +28,11 @@ static void on_wake(uv_async_t *handle)
 
 static struct subject *set_new(int capacity, int wakes)
 {
-    struct subject *set = room(sizeof *set);
+    struct subject *set = allocate(sizeof *set);
     check(uv_loop_init(&set->loop) == 0, "uv_loop_init");
     if (wakes)
         check(uv_async_init(&set->loop, &set->wake, on_wake) == 0, "uv_async_init");
-    set->files = room(capacity * sizeof *set->files);
+    set->files = allocate(capacity * sizeof *set->files);
     return set;
 }
 

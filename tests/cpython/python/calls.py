@@ -31,7 +31,7 @@ def program(random, length):
     while len(calls) < length:
         call = _of_world(random, theme) if random.random() < 0.35 else _DRAW[theme](random, theme)
         # Results name the descriptor of a registered object by the object's name, so the object must stay.
-        if not (call[2] in ENDS and any(what == ("own", call[1]) for one in calls for what in one)):
+        if not (call[2] in ENDS and any(argument == ("own", call[1]) for one in calls for argument in one)):
             calls.append(call)
     return calls
 
@@ -159,15 +159,15 @@ def fits(theirs, files, call):
     return True
 
 
-def _number(theirs, files, what):
+def _number(theirs, files, spec):
     try:
-        return selectors._fileobj_to_fd(_argument(theirs, files, what))
+        return selectors._fileobj_to_fd(_argument(theirs, files, spec))
     except Exception:
         return 0
 
 
-def _argument(side, files, what):
-    match what:
+def _argument(side, files, spec):
+    match spec:
         case ("own", name):
             return side.objects.get(("epoll", name)) or side.objects.get(("EpollSelector", name))
         case ("list", *items):
@@ -175,18 +175,18 @@ def _argument(side, files, what):
         case ("tuple", *items):
             return tuple(_argument(side, files, item) for item in items)
         case _:
-            return files.argument(what)
+            return files.argument(spec)
 
 
 def perform(side, files, call):
     """Makes a call. Returns its result without the parts that must differ between the sides."""
     kind, name, *rest = call
     if kind == "select":
-        arguments = [_argument(side, files, what) for what in (rest)]
+        arguments = [_argument(side, files, spec) for spec in rest]
         found = side.select.select(*arguments)
         return [_places(list(given), ready) for given, ready in zip(arguments, found)]
     method, *arguments = rest
-    arguments = [_argument(side, files, what) for what in arguments]
+    arguments = [_argument(side, files, spec) for spec in arguments]
     if method in ("new", "fromfd"):
         module = side.selectors if kind.endswith("Selector") else side.select
         make = getattr(module, kind)

@@ -119,9 +119,9 @@ class World:
         except (OSError, ValueError, AttributeError):
             pass
 
-    def argument(self, what):
+    def argument(self, spec):
         """The argument of a call: `("file", 3)` and `("fd", 3)` name a place, other tuples a special object."""
-        match what:
+        match spec:
             case ("file", place):
                 return self.files[place]
             case ("fd", place):
@@ -139,7 +139,7 @@ class World:
             case ("tuple", *items):
                 return tuple(self.argument(item) for item in items)
             case _:
-                return what
+                return spec
 
     def end(self):
         for place in range(PLACES):

@@ -13,7 +13,7 @@ use crate::{Cost, Interest, Subject, Workload};
 const LINES: usize = 50;
 
 /// The size of a line's buffer.
-const ROOM: usize = 16 << 10;
+const BUFFER: usize = 16 << 10;
 
 /// 50 lines, each from one socket pair to another. Senders and readers run between the waits, which is not measured. A step is
 /// a forwarded message, with its share of a wait, a read, a write and the changes of interest.
@@ -90,7 +90,7 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn new(from: &'a UnixStream, to: &'a UnixStream) -> Self {
-        Self { from, to, bytes: vec![0; ROOM], unsent: 0..0, reads: true, writes: false }
+        Self { from, to, bytes: vec![0; BUFFER], unsent: 0..0, reads: true, writes: false }
     }
 
     #[inline]
@@ -112,7 +112,7 @@ impl<'a> Line<'a> {
     /// Changes the registrations to match the buffer.
     #[inline]
     fn update<S: Subject<&'a UnixStream>>(&mut self, subject: &mut S, from: usize) -> io::Result<()> {
-        let (reads, writes) = (self.unsent.end < ROOM, !self.unsent.is_empty());
+        let (reads, writes) = (self.unsent.end < BUFFER, !self.unsent.is_empty());
         if writes != self.writes {
             let interest = if writes { Interest::Both } else { Interest::Read };
             subject.change(&self.to, from + 1, interest)?;
