@@ -10,6 +10,7 @@ macro_rules! pages {
 pages! {
     Readme: include_str!("../../../README.md"),
     Changelog: include_str!("../../../docs/changelog.md"),
+    Contributing: include_str!("../../../docs/contributing.md"),
     Design: include_str!("../../../docs/design.md"),
     Guide: include_str!("../../../docs/guide.md"),
     Performance: include_str!("../../../docs/performance.md"),
