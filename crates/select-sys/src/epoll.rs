@@ -1,42 +1,40 @@
 //! `epoll(7)`: a set of descriptors that the kernel keeps, level- or edge-triggered.
 //!
-//! The set lives in the kernel, so a wait costs as much as there is to report, however many descriptors are
-//! registered. Each registration carries 64 bits of yours, which come back with its events.
+//! The kernel keeps the set, so the cost of a wait grows with the number of events, not with the number of registered
+//! descriptors. Each registration carries 64 bits of the caller's choice, which are part of its events.
 //!
 //! # Caveats
 //!
-//! * A registration belongs to the *open file*, not to the descriptor. Closing a descriptor removes it only when
-//!   no duplicate (`dup`, a forked child) keeps the file open; until then its events keep coming and nobody can
-//!   unregister them. Unregister first, close then.
+//! * A registration belongs to the *open file*, not to the descriptor. Closing a descriptor ends it only if
+//!   no duplicate (`dup`, a forked child) keeps the file open. Otherwise its events continue, and nobody can
+//!   unregister them. So unregister before closing.
 //! * Files that are always ready (regular files, directories, `/dev/null`) are refused with `EPERM`.
 //! * A forked child shares the set with its parent.
 //!
 //! # Portability
 //!
-//! Linux 2.6.27 and newer, Android. illumos has a look-alike, which is not used here.
+//! Linux 2.6.27 and newer, and Android. The `epoll` of illumos is not supported.
 //!
 //! # References
 //!
 //! [epoll(7)](https://man7.org/linux/man-pages/man7/epoll.7.html)
 
-#![expect(unsafe_code, reason = "epoll_wait and epoll_pwait2 write into a buffer given by address")]
+#![expect(unsafe_code, reason = "a buffer is passed as the system's structs")]
 
 use std::fmt;
 use std::io;
-use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
-use crate::Timeout;
 use crate::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use crate::time;
+use crate::sys;
+use crate::timeout::{Deadline, Timeout};
 
 pub use flags::{CreateFlags, EventFlags};
 
 mod flags;
 
-/// `struct epoll_event`: what was seen, and the 64 bits that were given at registration.
+/// `struct epoll_event`: the events of a registration, and its 64 bits.
 ///
-/// The buffer of [`Epoll::wait`] is made of these; `Event::default()` is an empty one.
+/// The buffer of [`Epoll::wait`] consists of these; `Event::default()` is an empty one.
 ///
 /// # Examples
 ///
@@ -55,7 +53,7 @@ mod flags;
 pub struct Event(libc::epoll_event);
 
 impl Event {
-    /// What was seen: what was asked for, and `ERR` and `HUP` in any case.
+    /// The events that occurred: the requested ones, and always `ERR` and `HUP`.
     #[doc(alias = "events")]
     #[must_use]
     #[inline]
@@ -63,12 +61,20 @@ impl Event {
         EventFlags::from_bits_retain(self.0.events)
     }
 
-    /// The 64 bits that were given to [`Epoll::register`] or [`Epoll::modify`].
+    /// The 64 bits that [`Epoll::register`] or [`Epoll::modify`] set.
     #[doc(alias = "epoll_data")]
     #[must_use]
     #[inline]
     pub fn data(&self) -> u64 {
         self.0.u64
+    }
+
+    /// The same buffer as the system's structs.
+    #[inline]
+    fn as_raw_slice(buffer: &mut [Self]) -> &mut [libc::epoll_event] {
+        // SAFETY: `Event` is `repr(transparent)` over `epoll_event`, so this is the same slice, borrowed for as long. Any bits
+        // are valid in both.
+        unsafe { std::slice::from_raw_parts_mut(buffer.as_mut_ptr().cast(), buffer.len()) }
     }
 }
 
@@ -92,10 +98,10 @@ impl fmt::Debug for Event {
     }
 }
 
-/// An epoll instance: a descriptor, and behind it a set that the kernel keeps.
+/// An epoll instance: a descriptor of a set that the kernel keeps.
 ///
-/// Calls take `&self`: other threads may register while one waits, and the wait sees it. Dropping closes the
-/// descriptor. The descriptor itself is readable, for any wait, while this one would find something.
+/// Calls take `&self`: other threads may register while one waits, and the wait takes it into account. Dropping closes the
+/// descriptor. The descriptor itself is readable while a wait would return events.
 ///
 /// # Examples
 ///
@@ -162,13 +168,13 @@ impl Epoll {
         Ok(Self { fd: rustix::event::epoll::create(flags)? })
     }
 
-    /// Takes over a descriptor that is an epoll instance already.
+    /// Takes ownership of a descriptor of an epoll instance.
     ///
-    /// Nothing is checked: on any other descriptor, calls fail, with `EINVAL` as a rule.
+    /// Nothing is checked: on any other descriptor, calls fail, usually with `EINVAL`.
     ///
     /// # Examples
     ///
-    /// Two objects for one set in the kernel:
+    /// Two objects for the same set in the kernel:
     ///
     /// ```
     /// use select_sys::epoll::Epoll;
@@ -184,7 +190,7 @@ impl Epoll {
         Self { fd }
     }
 
-    /// Gives up the descriptor, open, with all that is registered.
+    /// Returns the descriptor, open and with all registrations.
     #[must_use]
     pub fn into_fd(self) -> OwnedFd {
         self.fd
@@ -192,18 +198,18 @@ impl Epoll {
 
     /// `epoll_ctl(EPOLL_CTL_ADD)`—Watches `fd` for `flags`; its events will carry `data`.
     ///
-    /// What is ready at this moment is reported, also edge-triggered. A duplicate of a registered descriptor can be
-    /// registered beside it.
+    /// A file that is already ready is reported, also edge-triggered. A duplicate of a registered descriptor can be
+    /// registered too.
     ///
     /// # Errors
     ///
     /// * `EEXIST`: this descriptor is registered already.
-    /// * `EPERM`: this kind of file cannot be watched (regular files, directories, `/dev/null`): it is always ready.
+    /// * `EPERM`: this kind of file is always ready and cannot be watched (regular files, directories, `/dev/null`).
     /// * `EBADF`: `fd` was opened with `O_PATH`.
     /// * `EINVAL`: `fd` is this epoll instance itself; or [`EXCLUSIVE`](EventFlags::EXCLUSIVE) is not allowed here;
     ///   or more than 500 epoll instances would watch one file through another instance.
-    /// * `ELOOP`: epoll instances would watch one another, or a chain of them be longer than 5.
-    /// * `ENOSPC`: over the limit of `/proc/sys/fs/epoll/max_user_watches` for this user.
+    /// * `ELOOP`: epoll instances would watch each other, or form a chain longer than 5.
+    /// * `ENOSPC`: the user would exceed the limit in `/proc/sys/fs/epoll/max_user_watches`.
     /// * `ENOMEM`: no memory left in the kernel.
     ///
     /// # Examples
@@ -230,13 +236,13 @@ impl Epoll {
     /// [epoll_ctl(2)](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html)
     #[doc(alias = "epoll_ctl")]
     #[doc(alias = "EPOLL_CTL_ADD")]
-    pub fn register(&self, fd: impl AsFd, flags: EventFlags, data: u64) -> io::Result<()> {
-        Ok(rustix::event::epoll::add(&self.fd, fd, to_rustix_data(data), to_rustix(flags))?)
+    pub fn register(&self, fd: &(impl AsFd + ?Sized), flags: EventFlags, data: u64) -> io::Result<()> {
+        Ok(rustix::event::epoll::add(&self.fd, fd.as_fd(), to_rustix_data(data), to_rustix(flags))?)
     }
 
-    /// `epoll_ctl(EPOLL_CTL_MOD)`—Watches a registered `fd` for other `flags`, with other `data`; arms it again.
+    /// `epoll_ctl(EPOLL_CTL_MOD)`—Replaces the `flags` and `data` of a registered `fd`, and arms it again.
     ///
-    /// What is ready at this moment is reported (again), also edge-triggered.
+    /// A file that is already ready is reported (again), also edge-triggered.
     ///
     /// # Errors
     ///
@@ -268,22 +274,22 @@ impl Epoll {
     ///
     /// [epoll_ctl(2)](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html)
     #[doc(alias = "EPOLL_CTL_MOD")]
-    pub fn modify(&self, fd: impl AsFd, flags: EventFlags, data: u64) -> io::Result<()> {
-        Ok(rustix::event::epoll::modify(&self.fd, fd, to_rustix_data(data), to_rustix(flags))?)
+    pub fn modify(&self, fd: &(impl AsFd + ?Sized), flags: EventFlags, data: u64) -> io::Result<()> {
+        Ok(rustix::event::epoll::modify(&self.fd, fd.as_fd(), to_rustix_data(data), to_rustix(flags))?)
     }
 
     /// `epoll_ctl(EPOLL_CTL_DEL)`—Stops watching `fd`.
     ///
-    /// No later wait reports it. A wait that returned before may have: its buffer is not searched.
+    /// No later wait reports it. Events that an earlier wait returned are not changed.
     ///
     /// # Errors
     ///
     /// * `ENOENT`: this descriptor is not registered.
-    /// * `EPERM`, `EINVAL`, `EBADF`: it is not registered, and could not be, see [`register`](Self::register).
+    /// * `EPERM`, `EINVAL`, `EBADF`: it is not registered, and cannot be; see [`register`](Self::register).
     ///
     /// # Examples
     ///
-    /// Unregister first, close then; a duplicate that is still open tells nothing:
+    /// Unregister before closing, so that a duplicate that is still open reports nothing:
     ///
     /// ```
     /// use select_sys::Timeout;
@@ -304,24 +310,24 @@ impl Epoll {
     ///
     /// [epoll_ctl(2)](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html)
     #[doc(alias = "EPOLL_CTL_DEL")]
-    pub fn unregister(&self, fd: impl AsFd) -> io::Result<()> {
-        Ok(rustix::event::epoll::delete(&self.fd, fd)?)
+    pub fn unregister(&self, fd: &(impl AsFd + ?Sized)) -> io::Result<()> {
+        Ok(rustix::event::epoll::delete(&self.fd, fd.as_fd())?)
     }
 
-    /// `epoll_pwait2(2)`—Waits for events and gives back the filled part of `buffer`.
+    /// `epoll_pwait2(2)`—Waits for events, and returns the filled part of `buffer`.
     ///
-    /// At most `buffer.len()` events are reported; the kernel reports the others first at the next wait. A
-    /// registration has at most one event in a buffer. When the time runs out, what is given back is empty.
+    /// It returns at most `buffer.len()` events; the kernel reports the others first at the next wait. A
+    /// registration has at most one event in a buffer. When the time runs out, the result is empty.
     ///
-    /// A timeout of whole milliseconds, of zero or of none goes through `epoll_wait`, which is cheaper; any other
-    /// through `epoll_pwait2`, in nanoseconds. Where that call is missing (before Linux 5.11, or in a
-    /// sandbox that refuses it with an error) the time is rounded up to the next millisecond instead, and the process
-    /// does not try again. On Android it is rounded up always.
+    /// Without a limit, or with one of whole milliseconds, the call is `epoll_wait`, which costs less. Any other limit
+    /// goes to `epoll_pwait2`, in nanoseconds. Where the system lacks that call (before Linux 5.11, or in a
+    /// sandbox that refuses it with an error), the limit is rounded up to milliseconds, and the process
+    /// does not try the call again. On Android the limit is always rounded up.
     ///
     /// # Errors
     ///
     /// * `EINVAL`: `buffer` is empty, or the descriptor (see [`from_fd`](Self::from_fd)) is no epoll instance.
-    /// * [`Interrupted`](io::ErrorKind::Interrupted): a signal handler ran, or the process was stopped and goes on,
+    /// * [`Interrupted`](io::ErrorKind::Interrupted): a signal handler ran, or the process was stopped and continued,
     ///   and the timeout is [`interruptible`](Timeout::interruptible).
     ///
     /// # Examples
@@ -346,17 +352,15 @@ impl Epoll {
     #[doc(alias = "maxevents")]
     #[doc(alias = "epoll_pwait")]
     #[doc(alias = "epoll_pwait2")]
-    #[inline(always)]
+    #[inline]
     pub fn wait<'b>(&self, buffer: &'b mut [Event], timeout: impl Into<Timeout>) -> io::Result<&'b [Event]> {
-        let (fd, room) = (self.fd.as_raw_fd(), &mut *buffer);
-        let found = time::wait(timeout.into(), move |left| match left {
-            None => wait_millis(fd, room, -1),
-            Some(left) if left.subsec_nanos() % 1_000_000 == 0 => {
-                wait_millis(fd, room, time::millis_up(left))
+        let (fd, mut deadline) = (self.fd.as_raw_fd(), Deadline::new(timeout.into()));
+        loop {
+            let result = sys::epoll::wait(fd, Event::as_raw_slice(buffer), deadline.left());
+            if !deadline.should_retry(&result) {
+                return result.map(|found| &buffer[..found]);
             }
-            Some(left) => wait_exactly(fd, room, left),
-        })?;
-        Ok(&buffer[..found])
+        }
     }
 }
 
@@ -390,60 +394,4 @@ fn to_rustix(flags: EventFlags) -> rustix::event::epoll::EventFlags {
 
 fn to_rustix_data(data: u64) -> rustix::event::epoll::EventData {
     rustix::event::epoll::EventData::new_u64(data)
-}
-
-/// The kernel refuses buffers of more than `INT_MAX` bytes with `EINVAL` (`EP_MAX_EVENTS` in fs/eventpoll.c); the
-/// rest of a longer one is left unused.
-#[inline]
-fn room(buffer: &[Event]) -> libc::c_int {
-    const MOST: usize = libc::c_int::MAX as usize / size_of::<libc::epoll_event>();
-    buffer.len().min(MOST) as libc::c_int // MOST fits
-}
-
-/// `epoll_wait`: negative is for ever.
-#[inline]
-fn wait_millis(fd: RawFd, buffer: &mut [Event], millis: libc::c_int) -> io::Result<usize> {
-    // SAFETY: `Event` is `repr(transparent)` over `epoll_event`, so `buffer` is room for `buffer.len()` of them,
-    // borrowed for the call, and `room` is no more than that. The kernel writes whole, initialised events.
-    time::count(unsafe { libc::epoll_wait(fd, buffer.as_mut_ptr().cast(), room(buffer), millis) })
-}
-
-/// `epoll_pwait2`, or the next whole millisecond where there is none.
-fn wait_exactly(fd: RawFd, buffer: &mut [Event], left: Duration) -> io::Result<usize> {
-    /// Before Android 15 an app that calls it is ended: the filter that apps run under answers with SIGSYS
-    /// (`SECCOMP_RET_TRAP`) to what bionic does not call.
-    const DEADLY: bool = cfg!(target_os = "android");
-
-    /// Linux before 5.11 has no `epoll_pwait2`.
-    static MISSING: AtomicBool = AtomicBool::new(DEADLY);
-
-    /// `struct __kernel_timespec`, which this call takes on 32-bit machines too.
-    #[repr(C)]
-    struct KernelTimespec {
-        seconds: i64,
-        nanoseconds: i64,
-    }
-
-    let exact = |buffer: &mut [Event]| {
-        let left = KernelTimespec {
-            seconds: left.as_secs().try_into().unwrap_or(i64::MAX),
-            nanoseconds: left.subsec_nanos().into(),
-        };
-        // SAFETY: by syscall number, because glibc has had a wrapper only since 2.35. Arguments as in epoll_wait(2):
-        // descriptor, the address of `buffer` and the room in it (see `wait_millis`), a timespec that outlives the call and
-        // has the layout of the kernel's, no signal mask (so its size is not looked at).
-        time::count(unsafe {
-            libc::syscall(
-                libc::SYS_epoll_pwait2,
-                fd,
-                buffer.as_mut_ptr(),
-                room(buffer),
-                &raw const left,
-                std::ptr::null::<libc::sigset_t>(),
-                0_usize,
-            )
-        })
-    };
-    let rounded = |buffer: &mut [Event]| wait_millis(fd, buffer, time::millis_up(left));
-    time::exact_or_rounded(&MISSING, buffer, exact, rounded)
 }

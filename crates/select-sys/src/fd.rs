@@ -1,14 +1,13 @@
-//! The descriptor types that the signatures of this crate use, from the standard library.
+//! The descriptor types in the signatures of this crate.
+//!
+//! On Unix they are those of the standard library.
+//!
+//! # Portability
+//!
+//! Windows can wait for sockets only. There these names stand for the socket types and traits of the standard library:
+//! [`BorrowedFd`] is a `BorrowedSocket`, [`RawFd`] a `RawSocket`, and every type that implements `AsSocket` implements
+//! [`AsFd`]. To make your own type usable, implement `AsSocket`. Sockets of several types go into a `Box<dyn AsFd>`.
 
-use std::io;
+pub use crate::sys::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
-use rustix::io::Errno;
-
-pub use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
-
-/// The number of a descriptor, or `EBADF` for a negative one, which stands for something else: that of `rustix::fs::CWD` is
-/// `AT_FDCWD`.
-pub(crate) fn number(fd: BorrowedFd<'_>) -> io::Result<RawFd> {
-    let number = fd.as_raw_fd();
-    if number < 0 { Err(Errno::BADF.into()) } else { Ok(number) }
-}
+pub(crate) use crate::sys::fd::number;

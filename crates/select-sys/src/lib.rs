@@ -1,26 +1,26 @@
 //! `select(2)`, `poll(2)`, `epoll(7)`, `/dev/poll` and `kqueue(2)` for Rust: thin, safe, every constant.
 //!
-//! Each module wraps one kernel interface and carries its name: [`select`], [`poll`], `epoll`, `devpoll`, `kqueue`. A call
-//! here is the system call, with four things settled once for all of them:
+//! Each module wraps one kernel interface and has its name: [`select`], [`poll`], `epoll`, `devpoll`, `kqueue`. A call
+//! here is the system call, with four guarantees:
 //!
-//! * **Descriptors are borrowed, never numbers.** Whatever keeps a descriptor between calls carries a lifetime
-//!   ([`select::FdSet`], [`poll::PollFd`], [`poll::Poll`], `devpoll::DevPoll`), so nothing here asks the kernel about a
-//!   descriptor that was closed behind its back. The exception is `kqueue::Kevent`, whose `ident` names processes and
-//!   signals as well: with a number that was closed and given again, the queue watches the file that has it now, which
-//!   is a mistake and touches no memory. No function is `unsafe`.
-//! * **Times are exact and never early.** Every wait takes a [`Timeout`] (or an `Option<Duration>`, a `Duration`,
-//!   or `None`, which is for ever). Where the kernel takes nanoseconds it gets them, elsewhere the time is rounded up.
-//! * **Signals do not end a wait.** An interrupted call goes on with the time that is left, unless
-//!   [`Timeout::interruptible`] asks for the interruption.
-//! * **Descriptors made here are close-on-exec**, unless `Epoll::with_flags` is told otherwise; from the start, but for a
-//!   queue on systems that only have `kqueue`.
+//! * **Descriptors are borrowed, never numbers.** A type that keeps a descriptor between calls carries a lifetime
+//!   ([`select::FdSet`], [`poll::PollFd`], [`poll::Poll`], `devpoll::DevPoll`), so the kernel is never asked about a
+//!   descriptor that was closed meanwhile. The exception is `kqueue::Kevent`, whose `ident` can also be a process or a
+//!   signal: if its number was closed and reused, the queue watches the new file, which is a mistake and touches no
+//!   memory. No function is `unsafe`.
+//! * **Timeouts are exact and never early.** Every wait takes a [`Timeout`] (or an `Option<Duration>`, a `Duration`,
+//!   or `None`, which waits for ever). Kernels that take nanoseconds get nanoseconds; for others the time is rounded up.
+//! * **Signals do not end a wait.** An interrupted call continues with the time that is left, unless the caller chose
+//!   [`Timeout::interruptible`].
+//! * **New descriptors are close-on-exec**, unless the caller chooses otherwise with `Epoll::with_flags`. They are from the
+//!   start, except for a queue on systems that have only `kqueue`.
 //!
-//! For one portable registry on top of all of these, with your data and typed keys, use the `selectors` crate.
+//! The `selectors` crate has one portable registry over all of these, with typed keys and the caller's data.
 //!
-//! # Things these wrappers do not do
+//! # Limits
 //!
-//! They keep no map from descriptors to data (epoll's 64 bits per registration are all there is), they do not
-//! unregister on drop, and they do not hide what differs between kernels: `# Portability` sections tell it.
+//! These wrappers keep no map from descriptors to data (epoll's 64 bits per registration are all there is), they do not
+//! unregister on drop, and they do not hide differences between kernels: the `# Portability` sections list them.
 //!
 //! # Examples
 //!
@@ -68,147 +68,47 @@
 //!
 //! # Portability
 //!
-//! `select` and `poll` are in POSIX.1-2024, and on Windows for sockets. `epoll` is of Linux and Android, `kqueue` of the
-//! BSDs and Apple's systems, `devpoll` of illumos and Solaris. So far this has been run on Linux, and for Windows under
-//! Wine; for the others it compiles.
+//! | Module | Systems |
+//! |---|---|
+//! | `select`, `poll` | Unix (POSIX.1-2024), and Windows for sockets |
+//! | `epoll` | Linux, Android |
+//! | `devpoll` | illumos, Solaris |
+//! | `kqueue` | FreeBSD, NetBSD, OpenBSD, `DragonFly`, Apple's systems |
+//!
+//! It was run on Linux natively; on FreeBSD 14.2, NetBSD 10.99 and OpenBSD 7.3 under QEMU (November 2026); and for Windows
+//! under Wine. For other systems it was only compiled.
 //!
 //! # Features
 //!
-//! None is on by default. Both add something to Linux alone, to develop and test portable programs with:
+//! None is on by default. Both add an interface to Linux, to develop and test portable programs with:
 //!
 //! * `libkqueue`: `kqueue` over the system's libkqueue.
 //! * `devpoll-emulation`: `devpoll` over `poll(2)`, by the rules of `/dev/poll`.
 
 #![deny(missing_docs)]
-#![deny(unsafe_code)] // a file that must says #![expect(unsafe_code)] and why
+#![deny(unsafe_code)] // a file that needs it says #![expect(unsafe_code)] and why
 
-// The table of platforms: the only place in this crate that names any, but for single constants.
+// The file `build.rs` says which systems `epoll`, `devpoll` and `kqueue` stand for.
 
-#[cfg(not(any(
-    target_os = "android",
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "illumos",
-    target_os = "linux",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    target_os = "solaris",
-    target_vendor = "apple",
-    windows,
-)))]
-compile_error!(
-    "this platform is unknown: its calls, and how exactly its `poll` can wait, are to be added to the table"
-);
-
-#[cfg(unix)]
-pub mod fd;
-#[cfg(windows)]
-#[path = "fd/winsock.rs"]
-pub mod fd;
-mod lent;
-pub mod poll;
-pub mod select;
-mod time;
-
-#[cfg(unix)]
-#[path = "poll/unix.rs"]
-mod poll_system;
-#[cfg(windows)]
-#[path = "poll/winsock.rs"]
-mod poll_system;
-#[cfg(unix)]
-#[path = "select/unix.rs"]
-mod select_system;
-#[cfg(windows)]
-#[path = "select/winsock.rs"]
-mod select_system;
-#[cfg(unix)]
-#[path = "time/unix.rs"]
-mod time_system;
-#[cfg(windows)]
-#[path = "time/winsock.rs"]
-mod time_system;
-
-#[cfg(all(any(target_os = "android", target_os = "linux"), target_pointer_width = "64"))]
-#[path = "select/linux.rs"]
-mod select_call;
-#[cfg(target_vendor = "apple")]
-#[path = "select/darwin.rs"]
-mod select_call;
-#[cfg(all(
-    unix,
-    not(target_vendor = "apple"),
-    not(all(any(target_os = "android", target_os = "linux"), target_pointer_width = "64")),
-))]
-#[path = "select/pselect.rs"]
-mod select_call;
-
-#[cfg(all(any(target_os = "android", target_os = "linux"), target_pointer_width = "64"))]
-#[path = "poll/linux.rs"]
-mod poll_exact;
-#[cfg(any(
-    all(any(target_os = "android", target_os = "linux"), not(target_pointer_width = "64")),
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "openbsd",
-))]
-#[path = "poll/ppoll.rs"]
-mod poll_exact;
-#[cfg(target_os = "netbsd")]
-#[path = "poll/pollts.rs"]
-mod poll_exact;
-#[cfg(any(target_os = "illumos", target_os = "solaris", target_vendor = "apple"))]
-#[path = "poll/no_ppoll.rs"]
-mod poll_exact;
-
-#[cfg(any(target_os = "android", target_os = "linux"))]
-pub mod epoll;
-
-#[cfg(any(
-    target_os = "illumos",
-    target_os = "solaris",
-    all(target_os = "linux", feature = "devpoll-emulation"),
-))]
+#[cfg(devpoll)]
 pub mod devpoll;
-#[cfg(any(target_os = "illumos", target_os = "solaris"))]
-#[path = "devpoll/device.rs"]
-mod devpoll_system;
-#[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
-#[path = "devpoll/emulated.rs"]
-#[doc(hidden)] // public for the suite that holds it to the rules of the device
-pub mod devpoll_system;
-
-#[cfg(any(
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    target_vendor = "apple",
-    all(target_os = "linux", feature = "libkqueue"),
-))]
+#[cfg(epoll)]
+pub mod epoll;
+pub mod fd;
+#[cfg(kqueue)]
 pub mod kqueue;
-#[cfg(target_os = "freebsd")]
-#[path = "kqueue/freebsd.rs"]
-mod kqueue_system;
-#[cfg(target_os = "netbsd")]
-#[path = "kqueue/netbsd.rs"]
-mod kqueue_system;
-#[cfg(target_os = "openbsd")]
-#[path = "kqueue/openbsd.rs"]
-mod kqueue_system;
-#[cfg(any(target_os = "dragonfly", target_vendor = "apple"))]
-#[path = "kqueue/plain.rs"]
-mod kqueue_system;
-#[cfg(all(target_os = "linux", feature = "libkqueue"))]
-#[path = "kqueue/libkqueue.rs"]
-mod kqueue_system;
+pub mod poll;
+mod same_fds;
+pub mod select;
+mod sys;
+mod timeout;
 
-pub use time::Timeout;
+pub use timeout::Timeout;
 
-/// The number of bytes (4096 on Linux, at least 512 anywhere) that a write to a pipe takes at once or not at all.
+/// The number of bytes (4096 on Linux, at least 512 anywhere) that a write to a pipe takes whole or not at all.
 ///
-/// A pipe reported as ready for writing takes this much without blocking, unless another writer is faster. It says
-/// nothing about other kinds of files.
+/// A pipe that is ready for writing takes this much without blocking, unless another writer is faster. It does not apply to
+/// other kinds of files.
 ///
 /// # References
 ///

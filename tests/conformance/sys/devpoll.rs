@@ -100,7 +100,7 @@ fn registering_twice_replaces() -> Run {
 fn modify_narrows_and_widens() -> Run {
     let (a, _b) = pairs::ready();
     let mut devpoll = DevPoll::new().unwrap();
-    // As in Python, it registers what is not.
+    // As in Python, it registers a descriptor that is not registered.
     for flags in [PollFlags::OUT, BOTH, PollFlags::IN, PollFlags::OUT, BOTH] {
         devpoll.modify(a.as_fd(), flags);
         assert_eq!(now(&mut devpoll), BTreeMap::from([(a.as_raw_fd(), flags)]));
@@ -151,7 +151,7 @@ fn hang_up_without_being_asked() -> Run {
     Ok(())
 }
 
-/// Asking for nothing but the bit of `POLLREMOVE` asks for nothing; it does not take the descriptor out.
+/// A request for the bit of `POLLREMOVE` alone requests nothing; it does not remove the descriptor.
 fn the_mask_that_would_remove() -> Run {
     let (reader, writer) = pairs::pipe()?;
     let mut devpoll = DevPoll::new().unwrap();
@@ -206,7 +206,7 @@ fn nothing_registered_sleeps() -> Run {
         let (limit, start) = (Duration::from_millis(10), Instant::now());
         assert_eq!(devpoll.poll(limit).unwrap().count(), 0);
         assert!(start.elapsed() >= limit);
-        // The same when something was registered once.
+        // The same after something was registered.
         devpoll.register(a.as_fd(), PollFlags::OUT);
         assert_eq!(now(&mut devpoll).len(), 1);
         devpoll.unregister(a.as_fd());
@@ -277,7 +277,7 @@ fn a_wait_that_asks_for_it_is_interrupted() -> Run {
             signals::storm(EVERY, || devpoll.poll(timeout.interruptible()).map(Iterator::count));
         assert_eq!(result.unwrap_err().kind(), ErrorKind::Interrupted);
     }
-    // What was registered still is.
+    // The registration remains.
     devpoll.modify(a.as_fd(), PollFlags::OUT);
     assert_eq!(now(&mut devpoll).len(), 1);
     Ok(())
@@ -322,18 +322,18 @@ fn the_descriptor() -> Run {
     let is_open = |fd: RawFd| Path::new(&format!("/proc/self/fd/{fd}")).symlink_metadata().is_ok();
     let (a, _b) = pairs::ready();
     let mut devpoll = DevPoll::new().unwrap();
-    let cache = StoredFds::new().unwrap();
-    assert_ne!(devpoll.as_fd().as_raw_fd(), cache.as_fd().as_raw_fd());
+    let stored = StoredFds::new().unwrap();
+    assert_ne!(devpoll.as_fd().as_raw_fd(), stored.as_fd().as_raw_fd());
     assert!(fcntl_getfd(&devpoll).unwrap().contains(FdFlags::CLOEXEC));
-    assert!(fcntl_getfd(&cache).unwrap().contains(FdFlags::CLOEXEC));
+    assert!(fcntl_getfd(&stored).unwrap().contains(FdFlags::CLOEXEC));
     devpoll.register(a.as_fd(), PollFlags::OUT);
     assert_eq!(now(&mut devpoll).len(), 1);
     let mut entry = [PollFd::new(devpoll.as_fd(), PollFlags::IN)];
     poll(&mut entry, Timeout::ZERO).unwrap();
     assert_eq!(entry[0].revents(), PollFlags::ERR);
-    let numbers = [devpoll.as_fd().as_raw_fd(), cache.as_fd().as_raw_fd()];
+    let numbers = [devpoll.as_fd().as_raw_fd(), stored.as_fd().as_raw_fd()];
     assert!(numbers.into_iter().all(is_open));
-    drop((devpoll, cache));
+    drop((devpoll, stored));
     assert!(!numbers.into_iter().any(is_open));
     Ok(())
 }

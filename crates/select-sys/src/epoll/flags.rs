@@ -1,22 +1,22 @@
 //! The flags of `epoll(7)`.
 
 bitflags::bitflags! {
-    /// `EPOLL*`: what to watch for, how, and what was seen. Unknown bits are kept.
+    /// `EPOLL*`: the events to watch for, how to watch for them, and those that occurred. Unknown bits are kept.
     ///
-    /// [`ERR`](Self::ERR) and [`HUP`](Self::HUP) are always watched for, everything else where it is asked for.
+    /// [`ERR`](Self::ERR) and [`HUP`](Self::HUP) are always watched for, all others on request.
     ///
     /// # Examples
     ///
-    /// What was seen, after the flags that a registration asked for:
+    /// The requested flags, and those that a wait reported:
     ///
     /// ```
     /// use select_sys::epoll::EventFlags;
     ///
-    /// let asked = EventFlags::IN | EventFlags::RDHUP | EventFlags::ET;
-    /// let seen = EventFlags::IN | EventFlags::HUP;
-    /// assert!(seen.contains(EventFlags::IN));
-    /// assert!(seen.intersects(EventFlags::RDHUP | EventFlags::HUP));
-    /// assert_eq!(seen - asked, EventFlags::HUP);
+    /// let requested = EventFlags::IN | EventFlags::RDHUP | EventFlags::ET;
+    /// let reported = EventFlags::IN | EventFlags::HUP;
+    /// assert!(reported.contains(EventFlags::IN));
+    /// assert!(reported.intersects(EventFlags::RDHUP | EventFlags::HUP));
+    /// assert_eq!(reported - requested, EventFlags::HUP);
     /// ```
     ///
     /// # References
@@ -24,7 +24,7 @@ bitflags::bitflags! {
     /// [epoll_ctl(2)](https://man7.org/linux/man-pages/man2/epoll_ctl.2.html)
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct EventFlags: u32 {
-        /// `EPOLLIN`: there is something to read, or the end of it.
+        /// `EPOLLIN`: there is data to read, or the end of the stream.
         #[doc(alias = "EPOLLIN")]
         const IN = libc::EPOLLIN as u32;
         /// `EPOLLPRI`: an exceptional condition, such as urgent data on a TCP socket.
@@ -33,10 +33,10 @@ bitflags::bitflags! {
         /// `EPOLLOUT`: writing will not block.
         #[doc(alias = "EPOLLOUT")]
         const OUT = libc::EPOLLOUT as u32;
-        /// `EPOLLERR`: an error is pending, or the read end of the pipe is gone.
+        /// `EPOLLERR`: an error is pending, or the read end of the pipe is closed.
         #[doc(alias = "EPOLLERR")]
         const ERR = libc::EPOLLERR as u32;
-        /// `EPOLLHUP`: hung up; data may still be left to read.
+        /// `EPOLLHUP`: hung up; unread data may remain.
         #[doc(alias = "EPOLLHUP")]
         const HUP = libc::EPOLLHUP as u32;
         /// `EPOLLRDNORM`: the same as [`IN`](Self::IN) for most files.
@@ -54,14 +54,14 @@ bitflags::bitflags! {
         /// `EPOLLMSG`: never reported.
         #[doc(alias = "EPOLLMSG")]
         const MSG = libc::EPOLLMSG as u32;
-        /// `EPOLLRDHUP`: the peer closed its end or shut down writing (Linux 2.6.17). Only where asked for.
+        /// `EPOLLRDHUP`: the peer closed its end or shut down writing (Linux 2.6.17). Reported only if requested.
         #[doc(alias = "EPOLLRDHUP")]
         const RDHUP = libc::EPOLLRDHUP as u32;
-        /// `EPOLLEXCLUSIVE`: wake one or more, not all, of the epoll instances that watch a file (Linux 4.5).
+        /// `EPOLLEXCLUSIVE`: wake one or more of the epoll instances that watch a file, not all (Linux 4.5).
         ///
-        /// For [`Epoll::register`](super::Epoll::register) only, not for a descriptor that is an epoll instance, and
-        /// beside nothing but `IN`, `OUT`, `ERR`, `HUP`, `WAKEUP` and `ET`. The registration cannot be modified, only
-        /// unregistered.
+        /// For [`Epoll::register`](super::Epoll::register) only, not for a descriptor of an epoll instance, and
+        /// only together with `IN`, `OUT`, `ERR`, `HUP`, `WAKEUP` and `ET`. The registration can be unregistered, but not
+        /// modified.
         #[doc(alias = "EPOLLEXCLUSIVE")]
         const EXCLUSIVE = libc::EPOLLEXCLUSIVE as u32;
         /// `EPOLLWAKEUP`: keep the system awake while the event is handled (Linux 3.5).
@@ -69,13 +69,13 @@ bitflags::bitflags! {
         /// Ignored without `CAP_BLOCK_SUSPEND`.
         #[doc(alias = "EPOLLWAKEUP")]
         const WAKEUP = libc::EPOLLWAKEUP as u32;
-        /// `EPOLLONESHOT`: disarm when reported, until [`Epoll::modify`](super::Epoll::modify); it stays registered.
+        /// `EPOLLONESHOT`: disarm after a report, until [`Epoll::modify`](super::Epoll::modify). It stays registered.
         #[doc(alias = "EPOLLONESHOT")]
         const ONESHOT = libc::EPOLLONESHOT as u32;
-        /// `EPOLLET`: edge-triggered, report changes instead of states.
+        /// `EPOLLET`: edge-triggered: report changes, not states.
         ///
-        /// Read or write until [`WouldBlock`](std::io::ErrorKind::WouldBlock): what is left unread is not reported
-        /// again by itself.
+        /// Read or write until [`WouldBlock`](std::io::ErrorKind::WouldBlock): data that was left unread is not reported
+        /// again.
         #[doc(alias = "EPOLLET")]
         const ET = libc::EPOLLET as u32;
 
@@ -92,7 +92,7 @@ bitflags::bitflags! {
     /// [epoll_create1(2)](https://man7.org/linux/man-pages/man2/epoll_create.2.html)
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
     pub struct CreateFlags: u32 {
-        /// `EPOLL_CLOEXEC`: close the descriptor when another program is executed.
+        /// `EPOLL_CLOEXEC`: close the descriptor when the process executes another program.
         #[doc(alias = "EPOLL_CLOEXEC")]
         const CLOEXEC = libc::EPOLL_CLOEXEC as u32;
 

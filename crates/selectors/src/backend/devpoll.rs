@@ -9,10 +9,10 @@ use crate::sys::devpoll;
 use crate::sys::fd::AsRawFd;
 use crate::{Interest, Mode, Readiness, Timeout};
 
-/// `/dev/poll`: the kernel keeps the set, and is told together what changed since the last wait.
+/// `/dev/poll`: the kernel keeps the set, and each wait first writes the changes since the last one.
 ///
-/// Registering is no system call, so what the kernel has against a file shows at the next wait, as its error. The kernel
-/// looks at what is active, this back end still compares what is registered with what the kernel knows.
+/// Registering is no system call, so the kernel's errors show at the next wait. The kernel examines active descriptors only; a
+/// wait still visits each armed one to check that it is open.
 ///
 /// A set serves the process that first waited with it: in a forked child, make a new selector. Its descriptor cannot be
 /// waited for and is not lent, so selectors of this kind do not nest.
@@ -41,14 +41,14 @@ use crate::{Interest, Mode, Readiness, Timeout};
 /// [poll(4D)](https://illumos.org/man/4D/poll)
 #[derive(Debug)]
 pub struct Devpoll {
-    cache: devpoll::StoredFds,
-    // Of what is in `cache`. Others may be left from before.
+    stored: devpoll::StoredFds,
+    // The tag of each descriptor in `stored`. Other tags may be left from before.
     tags: FdIndex<Tag>,
 }
 
 impl Backend for Devpoll {
     fn new() -> io::Result<Self> {
-        Ok(Self { cache: devpoll::StoredFds::new()?, tags: FdIndex::new(Tag::NONE) })
+        Ok(Self { stored: devpoll::StoredFds::new()?, tags: FdIndex::new(Tag::NONE) })
     }
 
     fn name(&self) -> &'static str {
@@ -60,16 +60,17 @@ impl Backend for Devpoll {
     }
 
     fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
-        // The set may still have another file under this number, which was removed since the last wait.
-        self.cache.forget(source.fd());
+        self.stored.add(source.fd(), flags(source.interest()))?;
+        self.tags.insert(source.fd().as_raw_fd(), source.tag());
         Ok(())
     }
 
-    fn modify(&mut self, _: &Source<'_>, _: &Source<'_>) -> io::Result<()> {
-        Ok(())
+    fn modify(&mut self, _: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
+        self.stored.modify(to.fd(), flags(to.interest()))
     }
 
-    fn remove(&mut self, _: &Source<'_>) -> io::Result<()> {
+    fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
+        self.stored.remove(source.fd());
         Ok(())
     }
 
@@ -79,14 +80,9 @@ impl Backend for Devpoll {
         timeout: Timeout,
         mut report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
-        let tags = &mut self.tags;
-        let loaded = self.cache.fill(armed.map(|source| {
-            let source = source?;
-            tags.insert(source.fd().as_raw_fd(), source.tag());
-            Ok((source.fd(), flags(source.interest())))
-        }))?;
-        for (fd, seen) in loaded.poll(timeout)? {
-            report(tags.get_or_none(fd), meaning(seen));
+        let borrowed = self.stored.retain(armed.map(|source| Ok(source?.fd())))?;
+        for (fd, seen) in borrowed.poll(timeout)? {
+            report(self.tags.get_or_none(fd), meaning(seen));
         }
         Ok(())
     }

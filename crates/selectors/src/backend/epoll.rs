@@ -63,11 +63,11 @@ impl Backend for Epoll {
     #[inline]
     fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
         let (fd, flags, data) = (source.fd(), flags(source), source.tag().to_u64());
-        match self.epoll.register(fd, flags, data) {
+        match self.epoll.register(&fd, flags, data) {
             // The selector has no such key. A file that is still open through a duplicate was replaced under this number
             // (dup2) while it was registered, and is now back: epoll(7), "Questions and answers", 6.
             Err(error) if Errno::from_io_error(&error) == Some(Errno::EXIST) => {
-                self.epoll.modify(fd, flags, data)?;
+                self.epoll.modify(&fd, flags, data)?;
             }
             result => result?,
         }
@@ -80,13 +80,13 @@ impl Backend for Epoll {
 
     #[inline]
     fn modify(&mut self, _: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
-        let result = self.epoll.modify(to.fd(), flags(to), to.tag().to_u64());
+        let result = self.epoll.modify(&to.fd(), flags(to), to.tag().to_u64());
         result.map_err(|error| if is_gone(&error) { Errno::NOENT.into() } else { error })
     }
 
     #[inline]
     fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
-        match self.epoll.unregister(source.fd()) {
+        match self.epoll.unregister(&source.fd()) {
             Err(error) if !is_gone(&error) => Err(error),
             _ => {
                 self.watched = self.watched.saturating_sub(1);

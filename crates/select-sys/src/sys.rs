@@ -1,0 +1,18 @@
+//! The system calls, one call each: nothing here retries.
+//!
+//! The file `build.rs` names the groups of systems that the conditions here use.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+pub(crate) mod millis;
+
+#[cfg(unix)]
+pub(crate) use unix::*;
+#[cfg(windows)]
+pub(crate) use windows::*;
+
+#[cfg(not(any(unix, windows)))]
+compile_error!("select-sys supports Unix systems and Windows");
