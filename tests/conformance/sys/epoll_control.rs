@@ -36,7 +36,7 @@ fn by_whatever_lends_a_descriptor() -> Run {
     let (a, b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, EventFlags::OUT, 1).unwrap();
-    epoll.modify(a.as_fd(), EventFlags::OUT, 2).unwrap();
+    epoll.modify(&a.as_fd(), EventFlags::OUT, 2).unwrap();
     assert_eq!(ready(&epoll), [(EventFlags::OUT, 2)]);
     epoll.unregister(&a).unwrap();
     let b: Box<dyn AsFd> = Box::new(b);
@@ -86,7 +86,7 @@ fn files_that_are_always_ready() -> Run {
         let file = File::open(path).map_err(NotRun::because)?;
         assert_eq!(errno(epoll.register(&file, EventFlags::IN, 0)), Some(libc::EPERM), "{path}");
     }
-    assert_eq!(errno(epoll.register(pairs::regular()?, EventFlags::IN, 0)), Some(libc::EPERM));
+    assert_eq!(errno(epoll.register(&pairs::regular()?, EventFlags::IN, 0)), Some(libc::EPERM));
     Ok(())
 }
 

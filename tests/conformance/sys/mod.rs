@@ -11,11 +11,9 @@ mod descriptors;
 #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
 mod devpoll;
 #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
-mod devpoll_cache;
-#[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
-mod devpoll_device;
-#[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
 mod devpoll_errors;
+#[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
+mod devpoll_stored;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 mod epoll;
 #[cfg(any(target_os = "android", target_os = "linux"))]
@@ -75,13 +73,11 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         poll_object::scenarios(),
         poll_cache::scenarios(),
         #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
-        devpoll_device::scenarios(),
-        #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
         devpoll::scenarios(),
         #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
         devpoll_errors::scenarios(),
         #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
-        devpoll_cache::scenarios(),
+        devpoll_stored::scenarios(),
         #[cfg(any(target_os = "android", target_os = "linux"))]
         epoll_control::scenarios(),
         #[cfg(any(target_os = "android", target_os = "linux"))]

@@ -44,7 +44,7 @@ pub(super) fn epoll(fd: Option<BorrowedFd<'_>>, timeout: Timeout) -> io::Result<
 
     let epoll = Epoll::new()?;
     if let Some(fd) = fd {
-        epoll.register(fd, EventFlags::IN, 0)?;
+        epoll.register(&fd, EventFlags::IN, 0)?;
     }
     Ok(epoll.wait(&mut [Event::default(); 4], timeout)?.len())
 }

@@ -119,7 +119,7 @@ impl Epoll {
         let (epoll, flags) = (self.get()?, EventFlags::from_bits_retain(eventmask));
         epoll
             .get()
-            .register(numbers::borrow_fd(fd), flags, fd as u64)
+            .register(&numbers::borrow_fd(fd), flags, fd as u64)
             .map_err(|error| numbers::os_error(py, &error))
     }
 
@@ -133,7 +133,7 @@ impl Epoll {
         let (epoll, flags) = (self.get()?, EventFlags::from_bits_retain(eventmask));
         epoll
             .get()
-            .modify(numbers::borrow_fd(fd), flags, fd as u64)
+            .modify(&numbers::borrow_fd(fd), flags, fd as u64)
             .map_err(|error| numbers::os_error(py, &error))
     }
 
@@ -143,7 +143,7 @@ impl Epoll {
         py: Python<'_>,
         #[pyo3(from_py_with = numbers::descriptor)] fd: RawFd,
     ) -> PyResult<()> {
-        self.get()?.get().unregister(numbers::borrow_fd(fd)).map_err(|error| numbers::os_error(py, &error))
+        self.get()?.get().unregister(&numbers::borrow_fd(fd)).map_err(|error| numbers::os_error(py, &error))
     }
 
     #[pyo3(signature = (timeout=None, maxevents=-1))]

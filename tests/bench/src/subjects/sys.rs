@@ -35,7 +35,7 @@ impl<F: AsFd> Subject<F> for SysEpoll {
     }
 
     fn add(&mut self, file: F, index: usize, interest: Interest) -> io::Result<()> {
-        self.epoll.register(file, Self::flags(interest), index as u64)
+        self.epoll.register(&file, Self::flags(interest), index as u64)
     }
 
     fn change(&mut self, file: &F, index: usize, interest: Interest) -> io::Result<()> {

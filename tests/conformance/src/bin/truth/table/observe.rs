@@ -38,7 +38,7 @@ fn by_poll(fd: impl AsFd) -> io::Result<String> {
 fn by_epoll(fd: impl AsFd) -> io::Result<String> {
     let flags = EventFlags::IN | EventFlags::RDHUP | EventFlags::OUT | EventFlags::PRI;
     let epoll = epoll::Epoll::new()?;
-    match epoll.register(fd, flags, 0) {
+    match epoll.register(&fd, flags, 0) {
         Err(error) if error.raw_os_error() == Some(libc::EPERM) => return Ok("`EPERM`".into()),
         result => result?,
     }
