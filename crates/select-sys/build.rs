@@ -30,7 +30,7 @@ fn main() {
         ("epoll", linux_like),
         ("devpoll", solarish || devpoll_emulation),
         ("kqueue", bsd || apple || libkqueue),
-        // `poll` with nanoseconds. (illumos and newer releases of macOS have it too; libc does not.)
+        // `poll` with nanoseconds, as far as libc 0.2 has it.
         ("ppoll", linux_like || bsd),
         // A word of `fd_set` has 32 bits. Elsewhere it is a `long`.
         ("fd_set_u32", apple || any(&["netbsd", "openbsd"])),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::sys::kqueue as c;
+use crate::sys::kqueue::system as c;
 use crate::sys::kqueue::{FilterBits, FlagBits};
 
 /// `EVFILT_*`: the kind of event of a [`Kevent`](super::Kevent). Unknown ones are kept.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::flags::Filter;
-use crate::sys::kqueue as c;
+use crate::sys::kqueue::system as c;
 
 bitflags::bitflags! {
     /// `NOTE_*`: the events of a filter to watch for, and those that occurred. Unknown bits are kept.

@@ -11,37 +11,40 @@ use super::timespec::timespec;
 use crate::sys::fd::{FromRawFd, OwnedFd, RawFd};
 
 #[cfg(any(apple, target_os = "dragonfly"))]
-mod darwin;
+pub(crate) mod darwin;
 #[cfg(target_os = "freebsd")]
-mod freebsd;
+pub(crate) mod freebsd;
 #[cfg(libkqueue)]
-mod libkqueue;
+pub(crate) mod libkqueue;
 #[cfg(target_os = "netbsd")]
-mod netbsd;
+pub(crate) mod netbsd;
 #[cfg(target_os = "openbsd")]
-mod openbsd;
+pub(crate) mod openbsd;
 
 #[cfg(any(apple, target_os = "dragonfly"))]
-pub use darwin::*;
+pub(crate) use darwin as system;
 #[cfg(target_os = "freebsd")]
-pub use freebsd::*;
+pub(crate) use freebsd as system;
 #[cfg(libkqueue)]
-pub use libkqueue::*;
+pub(crate) use libkqueue as system;
 #[cfg(target_os = "netbsd")]
-pub use netbsd::*;
+pub(crate) use netbsd as system;
 #[cfg(target_os = "openbsd")]
-pub use openbsd::*;
+pub(crate) use openbsd as system;
+
+pub use system::{Data, Extension, FilterBits, FlagBits};
+pub(crate) use system::{NO_EXTENSION, kevent};
 
 /// Makes a queue, close-on-exec.
 pub(crate) fn create() -> io::Result<OwnedFd> {
-    if let Some((name, flags)) = CREATE_CLOEXEC {
+    if let Some((name, flags)) = system::CREATE_CLOEXEC {
         match create_with(name, flags) {
             Err(error) if error.raw_os_error() == Some(libc::ENOSYS) => {}
             result => return result,
         }
     }
     // SAFETY: the call takes no arguments.
-    let queue = owned(unsafe { kqueue() })?;
+    let queue = owned(unsafe { system::kqueue() })?;
     rustix::io::fcntl_setfd(&queue, rustix::io::FdFlags::CLOEXEC)?;
     Ok(queue)
 }
