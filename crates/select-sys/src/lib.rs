@@ -88,7 +88,7 @@
 #![deny(missing_docs)]
 #![deny(unsafe_code)] // a file that needs it says #![expect(unsafe_code)] and why
 
-// The file `build.rs` says which systems `epoll`, `devpoll` and `kqueue` stand for.
+// The conditions are groups of systems, which `build.rs` defines.
 
 #[cfg(devpoll)]
 pub mod devpoll;

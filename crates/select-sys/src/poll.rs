@@ -6,8 +6,8 @@
 //! * An object that keeps the list: [`Poll`].
 //! * A list that outlives the borrow of its descriptors, to build a registry on: [`StoredFds`].
 //!
-//! The first two borrow the descriptors. A program that owns its connections in a map cannot keep them beside the map, and uses
-//! the third, or the registry of the `selectors` crate.
+//! The first two borrow the descriptors. A program that owns its connections in a map cannot store these types
+//! with the map; it uses the third, or the registry of the `selectors` crate.
 //!
 //! # Caveats
 //!

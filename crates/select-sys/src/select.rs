@@ -5,8 +5,8 @@
 //! * The call itself over your own sets: [`select`](select()), [`FdSet`].
 //! * Sets that outlive the borrow of their descriptors, to build a registry on: [`StoredFds`].
 //!
-//! The first borrows the descriptors. A program that owns its connections in a map cannot keep an `FdSet` beside the map, and
-//! uses the second, or the registry of the `selectors` crate.
+//! The first borrows the descriptors. A program that owns its connections in a map cannot store an `FdSet` with the map;
+//! it uses the second, or the registry of the `selectors` crate.
 //!
 //! # Caveats
 //!

@@ -1,6 +1,6 @@
 //! The system calls, one call each: nothing here retries.
 //!
-//! The file `build.rs` names the groups of systems that the conditions here use.
+//! The conditions are groups of systems, which `build.rs` defines, or single systems.
 
 #[cfg(unix)]
 mod unix;

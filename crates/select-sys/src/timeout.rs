@@ -187,7 +187,7 @@ impl Deadline {
         self.timeout.limit.is_some_and(|limit| !limit.is_zero() && needs_slices(limit))
     }
 
-    /// Whether the wait goes on after a call with this result; if so, updates the time that is [`left`](Self::left).
+    /// Whether the wait continues after a call with this result; if so, updates the time that is [`left`](Self::left).
     #[inline]
     pub(crate) fn should_retry(&mut self, result: &io::Result<usize>) -> bool {
         match result {

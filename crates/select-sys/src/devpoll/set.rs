@@ -123,7 +123,7 @@ impl<D: Device> Set<D> {
 
     /// Sets the events of a number, and marks it as dirty: the device forgets the file that it may have under this number.
     ///
-    /// A negative number, which stands for no descriptor, is ignored.
+    /// A negative number, which no descriptor has, is ignored.
     fn set_events(&mut self, fd: RawFd, events: Option<PollFlags>) {
         let Ok(number) = usize::try_from(fd) else { return };
         if number >= self.states.len() {

@@ -6,6 +6,8 @@ pub(crate) mod devpoll;
 #[cfg(epoll)]
 pub(crate) mod epoll;
 pub(crate) mod errno;
+#[cfg(ppoll)]
+mod fallback;
 pub(crate) mod fd;
 #[cfg(kqueue)]
 pub(crate) mod kqueue;

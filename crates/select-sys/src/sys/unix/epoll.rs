@@ -6,7 +6,8 @@ use std::io;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::errno::{cvt, with_fallback};
+use super::errno::cvt;
+use super::fallback::with_fallback;
 use crate::sys::fd::RawFd;
 use crate::sys::millis;
 

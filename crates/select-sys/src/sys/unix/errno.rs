@@ -1,7 +1,6 @@
 //! Results and `errno`.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The result of a call that returns -1 and sets `errno` when it fails.
 #[inline]
@@ -24,28 +23,4 @@ pub(crate) fn cvt_wait(result: libc::c_int) -> io::Result<usize> {
 /// `ENOENT`.
 pub(crate) fn not_found() -> io::Error {
     io::Error::from_raw_os_error(libc::ENOENT)
-}
-
-/// The result of `exact`, or of `fallback` where the system lacks the call.
-///
-/// `missing` remembers that it does: a kernel does not gain a call while the process runs. Both functions get `list`.
-#[cfg(any(ppoll, epoll))]
-pub(crate) fn with_fallback<T>(
-    missing: &AtomicBool,
-    list: &mut [T],
-    exact: impl FnOnce(&mut [T]) -> io::Result<usize>,
-    fallback: impl FnOnce(&mut [T]) -> io::Result<usize>,
-) -> io::Result<usize> {
-    if missing.load(Ordering::Relaxed) {
-        return fallback(list);
-    }
-    match exact(list) {
-        // ENOSYS: the kernel is older than the call. EPERM: seccomp filters that are older than the call refuse it so
-        // (container runtimes did by default). None of the waits has this error of its own.
-        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM)) => {
-            missing.store(true, Ordering::Relaxed);
-            fallback(list)
-        }
-        result => result,
-    }
 }

@@ -14,7 +14,7 @@ use libc::ppoll;
 
 use super::errno::cvt_wait;
 #[cfg(ppoll)]
-use super::{errno::with_fallback, timespec::timespec};
+use super::{fallback::with_fallback, timespec::timespec};
 use crate::sys::fd::RawFd;
 use crate::sys::millis;
 

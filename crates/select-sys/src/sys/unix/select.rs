@@ -33,7 +33,7 @@ const BITS: usize = Word::BITS as usize;
 pub(crate) struct Set(Vec<Word>);
 
 impl Set {
-    /// Adds a number; returns whether it was new. A negative number stands for no descriptor and is ignored.
+    /// Adds a number; returns whether it was new. A negative number, which no descriptor has, is ignored.
     pub(crate) fn insert(&mut self, fd: RawFd) -> bool {
         if fd < 0 {
             return false;
