@@ -155,7 +155,7 @@ const MAX_SLICE: Duration = Duration::from_millis(5);
 ///
 /// When the time ran out during an interruption, the last call gets a limit of zero. So the result of a wait is always one
 /// that the kernel returned, and the sets of `select(2)` never stay as they were passed in.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
     timeout: Timeout,
     left: Option<Duration>,
@@ -167,19 +167,21 @@ impl Deadline {
     /// Starts a wait.
     #[inline]
     pub(crate) fn new(timeout: Timeout) -> Self {
-        let start = match timeout.limit {
+        match timeout.limit {
             Some(limit) if !limit.is_zero() && (!timeout.interruptible || needs_slices(limit)) => {
-                Some(Start::now())
+                Self { timeout, left: Some(limit), start: Some(Start::now()) }
             }
-            _ => None,
-        };
-        Self { timeout, left: timeout.limit, start }
+            left => Self { timeout, left, start: None },
+        }
     }
 
     /// The limit of the next call.
     #[inline]
     pub(crate) fn left(&self) -> Option<Duration> {
-        self.left.map(|left| left.min(MAX_SLICE))
+        match self.left {
+            Some(left) if self.start.is_some() && left > MAX_SLICE => Some(MAX_SLICE),
+            left => left,
+        }
     }
 
     /// Whether a call that found nothing may be followed by another one.
@@ -192,25 +194,28 @@ impl Deadline {
     pub(crate) fn should_retry(&mut self, result: &io::Result<usize>) -> bool {
         match result {
             Ok(found) if *found > 0 || self.start.is_none() => false,
-            _ => self.update(result),
+            _ => {
+                // By value, so that the state stays in registers until a wait is interrupted.
+                let (retry, left) = self.next(result);
+                self.left = left;
+                retry
+            }
         }
     }
 
+    /// Whether there is another call, and the time that is left for it.
     #[cold]
-    fn update(&mut self, result: &io::Result<usize>) -> bool {
+    fn next(self, result: &io::Result<usize>) -> (bool, Option<Duration>) {
         let retry = match (result, self.left) {
             (Err(error), _) => error.kind() == io::ErrorKind::Interrupted && !self.timeout.interruptible,
             (Ok(_), Some(left)) if left > MAX_SLICE => true,
             (Ok(_), _) => MAY_WAKE_EARLY && self.remaining() > Some(Duration::ZERO),
         };
-        if retry {
-            self.left = self.remaining();
-        }
-        retry
+        (retry, if retry { self.remaining() } else { self.left })
     }
 
     /// The time until the limit.
-    fn remaining(&self) -> Option<Duration> {
+    fn remaining(self) -> Option<Duration> {
         let elapsed = self.start.as_ref().map_or(Duration::ZERO, Start::elapsed);
         self.timeout.limit.map(|limit| limit.saturating_sub(elapsed))
     }

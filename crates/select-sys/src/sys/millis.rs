@@ -6,9 +6,9 @@ use std::time::Duration;
 /// Whole milliseconds, rounded up; `c_int::MAX` for longer times.
 #[inline]
 pub(crate) fn ceil(time: Duration) -> c_int {
-    let millis = time.as_secs().saturating_mul(1000);
-    let millis = millis.saturating_add(time.subsec_nanos().div_ceil(1_000_000).into());
-    millis.try_into().unwrap_or(c_int::MAX)
+    const MAX: u64 = c_int::MAX as u64;
+    let millis = time.as_secs().min(MAX) * 1000 + u64::from(time.subsec_nanos().div_ceil(1_000_000));
+    millis.min(MAX) as c_int // MAX fits
 }
 
 /// Whole milliseconds, rounded up; -1, which waits for ever, for no limit.

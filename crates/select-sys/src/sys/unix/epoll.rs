@@ -19,8 +19,10 @@ pub(crate) fn wait(
     limit: Option<Duration>,
 ) -> io::Result<usize> {
     match limit {
-        Some(limit) if limit.subsec_nanos() % 1_000_000 != 0 => wait_exact(fd, buffer, limit),
-        _ => wait_millis(fd, buffer, limit),
+        None => wait_millis(fd, buffer, -1),
+        Some(Duration::ZERO) => wait_millis(fd, buffer, 0),
+        Some(limit) if limit.subsec_nanos() % 1_000_000 == 0 => wait_millis(fd, buffer, millis::ceil(limit)),
+        Some(limit) => wait_exact(fd, buffer, limit),
     }
 }
 
@@ -34,13 +36,13 @@ fn capacity(buffer: &[libc::epoll_event]) -> libc::c_int {
     buffer.len().min(MAX) as libc::c_int // MAX fits
 }
 
-/// `epoll_wait`, with the time rounded up.
+/// `epoll_wait`; a negative limit is none.
 #[inline]
-fn wait_millis(fd: RawFd, buffer: &mut [libc::epoll_event], limit: Option<Duration>) -> io::Result<usize> {
+fn wait_millis(fd: RawFd, buffer: &mut [libc::epoll_event], millis: libc::c_int) -> io::Result<usize> {
     let (address, capacity) = (buffer.as_mut_ptr(), capacity(buffer));
     // SAFETY: `buffer` has room for at least `capacity` events and is mutably borrowed for the call. The kernel writes whole
     // events.
-    cvt(unsafe { libc::epoll_wait(fd, address, capacity, millis::or_forever(limit)) })
+    cvt(unsafe { libc::epoll_wait(fd, address, capacity, millis) })
 }
 
 /// `epoll_pwait2`, or `epoll_wait` where the system lacks it.
@@ -79,5 +81,5 @@ fn wait_exact(fd: RawFd, buffer: &mut [libc::epoll_event], limit: Duration) -> i
             )
         })
     };
-    with_fallback(&MISSING, buffer, exact, |buffer| wait_millis(fd, buffer, Some(limit)))
+    with_fallback(&MISSING, buffer, exact, |buffer| wait_millis(fd, buffer, millis::ceil(limit)))
 }

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 /// The same time as a `timespec`; the longest that there is for longer times.
+#[inline]
 pub(crate) fn timespec(time: Duration) -> libc::timespec {
     // Not a literal: with a 64-bit `time_t` on a 32-bit system, libc's struct has private padding.
     // SAFETY: the struct has integers only, for which zeroes are a value.
@@ -12,11 +13,4 @@ pub(crate) fn timespec(time: Duration) -> libc::timespec {
     timespec.tv_sec = time.as_secs().try_into().unwrap_or(libc::time_t::MAX);
     timespec.tv_nsec = time.subsec_nanos() as _; // below 1e9: fits `i32` and `i64`
     timespec
-}
-
-/// The same time as a `Duration`. It is not negative.
-#[cfg(linux_like)]
-#[inline]
-pub(crate) fn duration(time: libc::timespec) -> Duration {
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32) // nanoseconds are below 1e9
 }

@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::sys::timespec::{duration, timespec};
+use crate::sys::timespec::timespec;
 
 /// The start of a wait.
 ///
@@ -18,10 +18,11 @@ use crate::sys::timespec::{duration, timespec};
 /// A tick of the kernel advances it to the last multiple of the tick length (`timekeeping_advance` in
 /// kernel/time/timekeeping.c). Ticks come at any phase between two multiples, so the clock is less than two tick lengths
 /// behind. (Observed with a tick of 4 ms: between 0.23 and 4.49 ms.)
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Start {
-    // Of CLOCK_MONOTONIC.
-    time: Duration,
+    // Of CLOCK_MONOTONIC. Made a `Duration` when it is needed, which is rarely.
+    seconds: u64,
+    nanoseconds: u32,
     coarse: bool,
 }
 
@@ -32,15 +33,28 @@ impl Start {
     #[inline]
     pub(crate) fn now() -> Self {
         let coarse = !PRECISE.load(Ordering::Relaxed);
+        Self::read(coarse)
+    }
+
+    #[inline]
+    fn read(coarse: bool) -> Self {
         let clock = if coarse { libc::CLOCK_MONOTONIC_COARSE } else { libc::CLOCK_MONOTONIC };
-        Self { time: read(clock), coarse }
+        let mut time = timespec(Duration::ZERO);
+        // SAFETY: `time` is a timespec to write to.
+        let result = unsafe { libc::clock_gettime(clock, &raw mut time) };
+        assert_eq!(result, 0, "Linux has had these clocks since 2.6.32");
+        Self { seconds: time.tv_sec as u64, nanoseconds: time.tv_nsec as u32, coarse } // not negative
+    }
+
+    fn time(&self) -> Duration {
+        Duration::new(self.seconds, self.nanoseconds)
     }
 
     /// The time since the start, never overestimated.
     pub(crate) fn elapsed(&self) -> Duration {
         PRECISE.store(true, Ordering::Relaxed);
         let behind = if self.coarse { 2 * tick() } else { Duration::ZERO };
-        read(libc::CLOCK_MONOTONIC).saturating_sub(self.time + behind)
+        Self::read(false).time().saturating_sub(self.time() + behind)
     }
 }
 
@@ -50,16 +64,7 @@ fn tick() -> Duration {
     // SAFETY: `tick` is a timespec to write to.
     let result = unsafe { libc::clock_getres(libc::CLOCK_MONOTONIC_COARSE, &raw mut tick) };
     assert_eq!(result, 0, "Linux has had this clock since 2.6.32");
-    duration(tick)
-}
-
-#[inline]
-fn read(clock: libc::clockid_t) -> Duration {
-    let mut time = timespec(Duration::ZERO);
-    // SAFETY: `time` is a timespec to write to.
-    let result = unsafe { libc::clock_gettime(clock, &raw mut time) };
-    assert_eq!(result, 0, "Linux has had these clocks since 2.6.32");
-    duration(time)
+    Duration::new(tick.tv_sec as u64, tick.tv_nsec as u32) // not negative
 }
 
 #[cfg(test)]
@@ -72,8 +77,7 @@ mod tests {
     fn the_elapsed_time_is_never_overestimated() {
         for step in 0..40 {
             let before = Instant::now();
-            let coarse = Start { time: read(libc::CLOCK_MONOTONIC_COARSE), coarse: true };
-            let precise = Start { time: read(libc::CLOCK_MONOTONIC), coarse: false };
+            let [coarse, precise] = [true, false].map(Start::read);
             let after = Instant::now();
             // At every phase of the tick.
             sleep(2 * tick() + Duration::from_micros(130 * step));

@@ -61,7 +61,6 @@ impl Device {
     /// # Safety
     ///
     /// A descriptor whose number is added stays open for as long as its number is in the set and the set is polled.
-    #[expect(clippy::unnecessary_safety_doc, reason = "the device has the same contract")]
     pub(crate) unsafe fn write(&mut self, batch: &[libc::pollfd]) -> io::Result<usize> {
         self.own()?;
         if batch.len() > rlimit::descriptors() {
