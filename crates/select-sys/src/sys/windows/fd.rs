@@ -4,10 +4,8 @@
 
 use std::io;
 
-pub use std::os::windows::io::{
-    AsRawSocket, AsSocket, BorrowedSocket as BorrowedFd, FromRawSocket, IntoRawSocket,
-    OwnedSocket as OwnedFd, RawSocket as RawFd,
-};
+use std::os::windows::io::{AsRawSocket, AsSocket, FromRawSocket, IntoRawSocket};
+pub use std::os::windows::io::{BorrowedSocket as BorrowedFd, OwnedSocket as OwnedFd, RawSocket as RawFd};
 
 /// A trait to borrow the descriptor of an object. Every [`AsSocket`] implements it.
 ///
