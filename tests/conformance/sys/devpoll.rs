@@ -1,7 +1,7 @@
 //! The object for `/dev/poll`, over the emulation.
 
 use super::common::{Object, one_pipe_after_another, pipes, random};
-use conformance::storms::{EVERY, disturbed};
+use conformance::storms::{EVERY, until_interrupted};
 use conformance::{Descriptors, Run, WAIT, pairs, signals, when_asleep};
 use rustix::io::{FdFlags, fcntl_getfd};
 use selectors::Timeout;
@@ -255,7 +255,7 @@ fn signals_do_not_end_a_wait() -> Run {
     let (a, _b) = pairs::streams();
     let mut devpoll = DevPoll::new().unwrap();
     for _ in 0..2 {
-        disturbed(|| {
+        until_interrupted(|| {
             let (limit, start) = (Duration::from_millis(100), Instant::now());
             let (found, signals) = signals::storm(EVERY, || devpoll.poll(limit).unwrap().count());
             let elapsed = start.elapsed();

@@ -2,7 +2,7 @@
 
 use super::waits::ALL;
 use conformance::signals::{self, handled};
-use conformance::storms::{EVERY, TOO_LONG, after_some_signals, disturbed, in_a_storm};
+use conformance::storms::{EVERY, TOO_LONG, after_some_signals, in_a_storm, until_interrupted};
 use conformance::{Run, pairs};
 use selectors::Timeout;
 use selectors::sys::fd::AsFd;
@@ -26,7 +26,7 @@ fn a_wait_goes_on_with_the_time_that_is_left() -> Run {
     signals::need()?;
     for &(name, wait) in ALL {
         for limit in [Duration::from_millis(200), Duration::from_micros(100_500)] {
-            disturbed(|| {
+            until_interrupted(|| {
                 let (a, b) = pairs::streams();
                 let start = Instant::now();
                 let (result, signals) = in_a_storm(&b, || wait(Some(a.as_fd()), limit.into()));
@@ -55,7 +55,7 @@ fn short_waits() -> Run {
                 assert!(start.elapsed() >= limit, "{name}");
             }
         };
-        disturbed(|| in_a_storm(&b, waits).1);
+        until_interrupted(|| in_a_storm(&b, waits).1);
     }
     Ok(())
 }
@@ -107,7 +107,7 @@ fn a_wait_that_asks_for_it_is_interrupted() -> Run {
 fn the_sets_are_empty_after_an_interrupted_wait() -> Run {
     signals::need()?;
     let (a, b) = pairs::streams();
-    disturbed(|| {
+    until_interrupted(|| {
         let mut set = FdSet::from_iter([a.as_fd()]);
         let mut except = set.clone();
         let limit = Duration::from_millis(100);
