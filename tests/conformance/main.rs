@@ -8,7 +8,7 @@ use conformance::{Outcome, Scenario, Worker};
 use libtest_mimic::{Arguments, Completion, Trial};
 use selectors::backend::{AnyBackend, DefaultBackend, Poll, Select};
 
-mod all;
+mod cross;
 mod quirks;
 mod scenarios;
 mod sys;
@@ -63,7 +63,7 @@ fn scenarios() -> Vec<Scenario> {
         scenarios::scenarios::<DefaultBackend>("default"),
         scenarios::scenarios::<AnyBackend>("any"),
         quirks::scenarios(),
-        all::scenarios(),
+        cross::scenarios(),
     ]
     .concat()
 }

@@ -1,9 +1,12 @@
 //! Closing a selector, and getting everything back.
 
-use conformance::{Descriptors, Fickle, Puppet, Run, Stream, errno, in_child, interests, now, pairs, stdin};
+use conformance::{
+    ChangingFd, Descriptors, MockBackend, READ, Run, Stream, WRITE, assert_ready, errno, in_child, now,
+    pairs, stdin,
+};
 use selectors::backend::Backend;
 use selectors::sys::fd::AsRawFd;
-use selectors::{Interest, Mode, Selector};
+use selectors::{Mode, Selector};
 use std::rc::Rc;
 
 conformance::scenarios!(close:
@@ -28,9 +31,9 @@ fn everything_comes_back<B: Backend>() -> Run {
     let mut tokens = Vec::new();
     for (number, (a, _)) in pairs.iter().enumerate() {
         let mode = if number == 2 { Mode::Oneshot } else { Mode::Level };
-        tokens.push(selector.register_with(a, Interest::READ, mode, number).unwrap());
+        tokens.push(selector.register_with(a, READ, mode, number).unwrap());
     }
-    selector.modify(tokens[1], Interest::WRITE).unwrap();
+    selector.modify(tokens[1], WRITE).unwrap();
     *selector.data_mut(tokens[4]).unwrap() = 40;
     selector.unregister(tokens[3]).unwrap();
     let mut keys: Vec<_> = selector.into_keys().collect();
@@ -39,7 +42,7 @@ fn everything_comes_back<B: Backend>() -> Run {
     for (key, number) in keys.iter().zip([0, 1, 2, 4]) {
         assert!(std::ptr::eq(key.fileobj, &pairs[number].0));
         assert_eq!((key.token, key.fd), (tokens[number], pairs[number].0.as_raw_fd()));
-        assert_eq!(key.interest == Interest::WRITE, number == 1);
+        assert_eq!(key.interest == WRITE, number == 1);
         assert_eq!(key.mode == Mode::Oneshot, number == 2);
     }
     Ok(())
@@ -48,8 +51,8 @@ fn everything_comes_back<B: Backend>() -> Run {
 fn also_what_is_not_waited_for<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let paused = selector.register(&a, Interest::READ, 1).unwrap();
-    selector.register_with(&c, Interest::WRITE, Mode::Oneshot, 2).unwrap();
+    let paused = selector.register(&a, READ, 1).unwrap();
+    selector.register_with(&c, WRITE, Mode::Oneshot, 2).unwrap();
     selector.pause(paused).unwrap();
     assert_eq!(now(&mut selector).len(), 1);
     assert_eq!(selector.into_keys().map(|key| key.data).sum::<i32>(), 3);
@@ -67,7 +70,7 @@ fn it_is_told_how_many_are_left<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..4).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
     for (a, _) in &pairs {
-        selector.register(a, Interest::READ, ()).unwrap();
+        selector.register(a, READ, ()).unwrap();
     }
     selector.unregister(&pairs[1].0).unwrap();
     let mut keys = selector.into_keys();
@@ -86,7 +89,7 @@ fn what_is_not_taken_is_dropped<B: Backend>() -> Run {
     let mut peers = Vec::new();
     for _ in 0..3 {
         let (a, b) = pairs::streams();
-        selector.register(a, Interest::READ, Rc::clone(&dropped)).unwrap();
+        selector.register(a, READ, Rc::clone(&dropped)).unwrap();
         peers.push(b);
     }
     let mut keys = selector.into_keys();
@@ -103,23 +106,23 @@ fn what_is_not_taken_is_dropped<B: Backend>() -> Run {
 
 fn no_back_end_can_prevent_it<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let (mut selector, strings) = Puppet::<B>::selector();
-    selector.register(&a, Interest::READ, 1).unwrap();
-    strings.calls();
-    strings.refuse(Some(errno::UNHEARD_OF));
+    let (mut selector, control) = MockBackend::<B>::selector();
+    selector.register(&a, READ, 1).unwrap();
+    control.clear_calls();
+    control.refuse(Some(errno::UNHEARD_OF));
     assert_eq!(selector.into_keys().map(|key| key.data).collect::<Vec<_>>(), [1]);
-    assert_eq!(strings.calls(), []);
+    assert_eq!(control.take_calls(), []);
     Ok(())
 }
 
 fn no_file_object_can_prevent_it<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
-    let fickle = Fickle::new(a, c);
-    let number = fickle.number(0);
+    let changing_fd = ChangingFd::new(a, c);
+    let number = changing_fd.number(0);
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    selector.register(fickle, Interest::READ, 1).unwrap();
-    for (_, fickle, _) in selector.iter_mut() {
-        fickle.choose(1);
+    selector.register(changing_fd, READ, 1).unwrap();
+    for (_, changing_fd, _) in selector.iter_mut() {
+        changing_fd.choose(1);
     }
     let key = selector.into_keys().next().unwrap();
     assert_eq!((key.fd, key.data), (number, 1));
@@ -132,7 +135,7 @@ fn no_replaced_file_can_prevent_it<B: Backend>() -> Run {
         let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
         stdin::replace(&a);
         let mut selector = Selector::<B, _, _>::new().unwrap();
-        selector.register(stdin, Interest::READ, 1).unwrap();
+        selector.register(stdin, READ, 1).unwrap();
         stdin::replace(&c);
         assert_eq!(selector.into_keys().map(|key| (key.fd, key.data)).collect::<Vec<_>>(), [(0, 1)]);
         Ok(())
@@ -141,11 +144,11 @@ fn no_replaced_file_can_prevent_it<B: Backend>() -> Run {
 
 fn the_back_end_is_closed_before_it_returns<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let (mut selector, strings) = Puppet::<B>::selector();
-    selector.register(a, Interest::READ, ()).unwrap();
-    assert_eq!(Rc::strong_count(&strings), 2);
+    let (mut selector, control) = MockBackend::<B>::selector();
+    selector.register(a, READ, ()).unwrap();
+    assert_eq!(Rc::strong_count(&control), 2);
     let keys = selector.into_keys();
-    assert_eq!((Rc::strong_count(&strings), keys.len()), (1, 1));
+    assert_eq!((Rc::strong_count(&control), keys.len()), (1, 1));
     Ok(())
 }
 
@@ -154,7 +157,7 @@ fn the_files_can_go_to_another_selector<B: Backend>() -> Run {
     let mut peers = Vec::new();
     for number in 0..3 {
         let (a, b) = pairs::streams();
-        from.register(a, Interest::WRITE, number).unwrap();
+        from.register(a, WRITE, number).unwrap();
         peers.push(b);
     }
     assert_eq!(now(&mut from).len(), 3);
@@ -162,9 +165,9 @@ fn the_files_can_go_to_another_selector<B: Backend>() -> Run {
     for key in from.into_keys() {
         let token = to.register_with(key.fileobj, key.interest, key.mode, key.data).unwrap();
         assert_ne!(token, key.token);
-        expected.push((token, Interest::WRITE));
+        expected.push((token, WRITE));
     }
-    assert_eq!(interests(&now(&mut to)), expected.into_iter().collect());
+    assert_ready(&mut to, expected.into_iter());
     Ok(())
 }
 
@@ -187,8 +190,8 @@ fn dropping_it_closes_what_it_owns<B: Backend>() -> Run {
     let ((a, b), (c, d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let dropped = Rc::new(());
-    selector.register(a, Interest::READ, Rc::clone(&dropped)).unwrap();
-    let paused = selector.register(c, Interest::READ, Rc::clone(&dropped)).unwrap();
+    selector.register(a, READ, Rc::clone(&dropped)).unwrap();
+    let paused = selector.register(c, READ, Rc::clone(&dropped)).unwrap();
     selector.pause(paused).unwrap();
     assert!(!pairs::hung_up(&b) && !pairs::hung_up(&d));
     drop(selector);
@@ -202,7 +205,7 @@ fn no_descriptor_stays_behind<B: Backend>() -> Run {
     for close in [drop, |selector: Selector<B, Stream>| drop(selector.into_keys())] {
         let (a, b) = pairs::streams();
         let mut selector = Selector::new().unwrap();
-        selector.register(a, Interest::READ, ()).unwrap();
+        selector.register(a, READ, ()).unwrap();
         drop(selector.waker().unwrap());
         now(&mut selector);
         close(selector);

@@ -1,7 +1,9 @@
 //! Connecting without blocking, and being connected to.
 
 use conformance::errno::{self, Errno};
-use conformance::{NotRun, Run, interests, now, pairs, soon, unless_winsock};
+use conformance::{
+    BOTH, NotRun, READ, Run, WRITE, assert_idle, now, pairs, soon, unless_winsock, wait_ready,
+};
 use rustix::net::{connect, listen, sockopt};
 use selectors::backend::Backend;
 use selectors::sys::fd::AsFd;
@@ -17,10 +19,6 @@ conformance::scenarios!(connect:
     a_listener_with_several_connections,
     from_connecting_to_a_message,
 );
-
-const READ: Interest = Interest::READ;
-const WRITE: Interest = Interest::WRITE;
-const BOTH: Interest = READ.union(WRITE);
 
 fn listener() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -106,13 +104,13 @@ fn a_listener<B: Backend>() -> Run {
     let (listener, address) = listener();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&listener, READ, ()).unwrap();
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     let (_socket, _) = connecting(address);
     for _ in 0..2 {
         assert_eq!(soon(&mut selector).iter().collect::<Vec<_>>(), [(token, Readiness::READ)]);
     }
     listener.accept().unwrap();
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -122,10 +120,10 @@ fn a_listener_with_several_connections<B: Backend>() -> Run {
     let token = selector.register(&listener, READ, ()).unwrap();
     let sockets = [connecting(address), connecting(address), connecting(address)];
     for _ in &sockets {
-        assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
+        wait_ready(&mut selector, [(token, READ)]);
         listener.accept().unwrap();
     }
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -134,15 +132,15 @@ fn from_connecting_to_a_message<B: Backend>() -> Run {
     let (socket, _) = connecting(address);
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let client = selector.register(socket, WRITE, "client").unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(client, WRITE)].into());
+    wait_ready(&mut selector, [(client, WRITE)]);
     selector.modify(client, READ).unwrap();
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
 
     seen::<B>(&listener, READ);
     let (mut peer, _) = listener.accept().unwrap();
     peer.write_all(b"hello").unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(client, READ)].into());
+    wait_ready(&mut selector, [(client, READ)]);
     assert_eq!(pairs::drain(selector.fileobj(client).unwrap()), 5);
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }

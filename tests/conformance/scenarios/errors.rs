@@ -1,7 +1,7 @@
 //! Errors: what they are, say, and become.
 
 use conformance::errno::{self, Errno};
-use conformance::{Fickle, Puppet, Run, Stream, Strings, in_child, pairs};
+use conformance::{ChangingFd, Control, MockBackend, READ, Run, Stream, WRITE, in_child, pairs};
 use selectors::backend::Backend;
 use selectors::sys::fd::AsRawFd;
 use selectors::{BackendKind, Error, Interest, Limit, Mode, Operation, Rejected, Selector, Timeout};
@@ -31,7 +31,7 @@ conformance::scenarios!(errors:
     a_rejection_shows_the_error_alone,
 );
 
-type Puppets<'a, B> = (Selector<Puppet<B>, &'a Stream, u8>, Rc<Strings>);
+type Mocked<'a, B> = (Selector<MockBackend<B>, &'a Stream, u8>, Rc<Control>);
 
 /// What it must say to be of use, and what kind it must be.
 fn assert_tells(error: &Error, kind: ErrorKind, errno: Option<Errno>, words: &[&str]) {
@@ -60,11 +60,11 @@ fn an_invalid_interest<B: Backend>() -> Run {
 
 fn another_descriptor_than_before<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
-    let fickle = Fickle::new(a, c);
-    let (before, after) = (fickle.number(0), fickle.number(1));
+    let changing_fd = ChangingFd::new(a, c);
+    let (before, after) = (changing_fd.number(0), changing_fd.number(1));
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(&fickle, Interest::READ, ()).unwrap();
-    fickle.choose(1);
+    let token = selector.register(&changing_fd, READ, ()).unwrap();
+    changing_fd.choose(1);
     let error = selector.unregister(token).unwrap_err();
     assert!(matches!(error, Error::InvalidFd { registered, lent, token: told, .. }
         if (registered, lent, told) == (before, after, token)));
@@ -75,8 +75,8 @@ fn another_descriptor_than_before<B: Backend>() -> Run {
 fn already_registered<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    selector.register(&a, Interest::READ, ()).unwrap();
-    let error = selector.register(&a, Interest::READ, ()).unwrap_err().error;
+    selector.register(&a, READ, ()).unwrap();
+    let error = selector.register(&a, READ, ()).unwrap_err().error;
     let number = a.as_raw_fd().to_string();
     assert_tells(&error, ErrorKind::AlreadyExists, None, &[&number, "modify", "unregister"]);
     Ok(())
@@ -90,21 +90,21 @@ fn not_registered<B: Backend>() -> Run {
     Ok(())
 }
 
-/// A selector over a puppet in which `a` is registered.
-fn puppet<B: Backend>(a: &Stream) -> (Selector<Puppet<B>, &Stream, u8>, Rc<Strings>) {
-    let (mut selector, strings): Puppets<'_, B> = Puppet::selector();
-    selector.register(a, Interest::READ, 1).unwrap();
-    (selector, strings)
+/// A selector over a mock_backend in which `a` is registered.
+fn mock_backend<B: Backend>(a: &Stream) -> (Selector<MockBackend<B>, &Stream, u8>, Rc<Control>) {
+    let (mut selector, control): Mocked<'_, B> = MockBackend::selector();
+    selector.register(a, READ, 1).unwrap();
+    (selector, control)
 }
 
 /// What is said of a refusal to register, to change, to unregister, and to wait.
 fn refusals<B: Backend>(errno: Errno) -> [Error; 4] {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
-    let (mut selector, strings) = puppet::<B>(&a);
-    strings.refuse(Some(errno));
+    let (mut selector, control) = mock_backend::<B>(&a);
+    control.refuse(Some(errno));
     [
-        selector.register(&c, Interest::READ, 2).unwrap_err().error,
-        selector.modify(&a, Interest::WRITE).unwrap_err(),
+        selector.register(&c, READ, 2).unwrap_err().error,
+        selector.modify(&a, WRITE).unwrap_err(),
         selector.unregister(&a).unwrap_err(),
         selector.select(Duration::ZERO).unwrap_err(),
     ]
@@ -112,10 +112,10 @@ fn refusals<B: Backend>(errno: Errno) -> [Error; 4] {
 
 fn lost<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let (mut selector, strings) = puppet::<B>(&a);
+    let (mut selector, control) = mock_backend::<B>(&a);
     for errno in errno::LOST {
-        strings.refuse(Some(errno));
-        let error = selector.modify(&a, Interest::WRITE).unwrap_err();
+        control.refuse(Some(errno));
+        let error = selector.modify(&a, WRITE).unwrap_err();
         assert!(matches!(error, Error::Lost { fd, .. } if fd == a.as_raw_fd()));
         let number = a.as_raw_fd().to_string();
         assert_tells(&error, ErrorKind::NotFound, Some(errno), &[&number, "unregister", "register"]);
@@ -130,14 +130,12 @@ fn lost<B: Backend>() -> Run {
 
 fn unsupported<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let (mut selector, strings) = Puppet::<B>::selector();
+    let (mut selector, control) = MockBackend::<B>::selector();
     for (mode, name) in [(Mode::Edge, "edge"), (Mode::Oneshot, "one-shot"), (Mode::Level, "level")] {
-        strings.cannot(Some(mode));
-        let error = selector.register_with(&a, Interest::READ, mode, ()).unwrap_err().error;
-        assert!(
-            matches!(error, Error::Unsupported { interest: Interest::READ, mode: told, .. } if told == mode)
-        );
-        assert_tells(&error, ErrorKind::Unsupported, None, &["puppet", "READ", name, "another back end"]);
+        control.deny_mode(Some(mode));
+        let error = selector.register_with(&a, READ, mode, ()).unwrap_err().error;
+        assert!(matches!(error, Error::Unsupported { interest: READ, mode: told, .. } if told == mode));
+        assert_tells(&error, ErrorKind::Unsupported, None, &["mock", "READ", name, "another back end"]);
     }
     Ok(())
 }
@@ -145,8 +143,8 @@ fn unsupported<B: Backend>() -> Run {
 fn an_unsupported_file<B: Backend>() -> Run {
     let errno = errno::unsupported_file()?;
     let [register, modify, unregister, wait] = refusals::<B>(errno);
-    assert!(matches!(register, Error::UnsupportedFile { backend: "puppet", .. }));
-    assert_tells(&register, ErrorKind::Unsupported, Some(errno), &["puppet", "always ready", "poll"]);
+    assert!(matches!(register, Error::UnsupportedFile { backend: "mock", .. }));
+    assert_tells(&register, ErrorKind::Unsupported, Some(errno), &["mock", "always ready", "poll"]);
     for error in [modify, unregister, wait] {
         assert!(matches!(error, Error::Os { .. }), "{error:?}");
         assert_eq!(error.kind(), ErrorKind::PermissionDenied);
@@ -208,14 +206,14 @@ fn a_limit_is_one_in_any_call<B: Backend>() -> Run {
 
 fn interrupted<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let (mut selector, strings) = puppet::<B>(&a);
-    strings.refuse(Some(Errno::INTR));
+    let (mut selector, control) = mock_backend::<B>(&a);
+    control.refuse(Some(Errno::INTR));
     let error = selector.select(Timeout::ZERO.interruptible()).unwrap_err();
     assert!(matches!(error, Error::Interrupted));
     assert_tells(&error, ErrorKind::Interrupted, Some(Errno::INTR), &["signal", "timeout"]);
     assert_eq!(io::Error::from(error).kind(), ErrorKind::Interrupted);
     // It is a wait that is interrupted, no other call.
-    let error = selector.modify(&a, Interest::WRITE).unwrap_err();
+    let error = selector.modify(&a, WRITE).unwrap_err();
     assert!(matches!(error, Error::Os { during: Operation::Modify, .. }), "{error:?}");
     Ok(())
 }
@@ -244,13 +242,13 @@ fn what_was_being_done<B: Backend>() -> Run {
     }
     // To pause is to unregister with the back end, to resume is to register there.
     let (a, _b) = pairs::streams();
-    let (mut selector, strings) = puppet::<B>(&a);
-    strings.refuse(Some(errno::UNHEARD_OF));
+    let (mut selector, control) = mock_backend::<B>(&a);
+    control.refuse(Some(errno::UNHEARD_OF));
     assert!(matches!(selector.pause(&a), Err(Error::Os { during: Operation::Unregister, .. })));
-    strings.refuse(None);
+    control.refuse(None);
     selector.pause(&a).unwrap();
-    strings.refuse(Some(errno::UNHEARD_OF));
-    for result in [selector.rearm(&a), selector.modify(&a, Interest::WRITE)] {
+    control.refuse(Some(errno::UNHEARD_OF));
+    for result in [selector.rearm(&a), selector.modify(&a, WRITE)] {
         assert!(matches!(result, Err(Error::Os { during: Operation::Register, .. })), "{result:?}");
     }
     assert!(matches!(selector.waker(), Err(Error::Os { during: Operation::Waker, .. })));
@@ -321,7 +319,7 @@ fn a_rejection_gives_back_what_it_was_given<B: Backend>() -> Run {
     let (error, fileobj, data) = rejected.into_parts();
     assert!(matches!(error, Error::InvalidInterest(_)));
     assert!(std::ptr::eq(&*fileobj, place) && std::ptr::eq(&*data, other));
-    let token = selector.register(fileobj, Interest::READ, data).unwrap();
+    let token = selector.register(fileobj, READ, data).unwrap();
     assert!(std::ptr::eq(&**selector.fileobj(token).unwrap(), place));
     Ok(())
 }

@@ -2,7 +2,9 @@
 //! registered.
 
 use conformance::errno::Errno;
-use conformance::{File, NotRun, Run, interests, now, pairs, soon};
+use conformance::{
+    File, NotRun, READ, Run, WRITE, assert_idle, assert_ready, interests, now, pairs, soon, wait_ready,
+};
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, AsRawFd, OwnedFd};
 use selectors::{Error, Interest, Selector, Token};
@@ -16,9 +18,6 @@ conformance::scenarios!(files:
     through_the_adapter,
     the_adapter_does_not_block,
 );
-
-const READ: Interest = Interest::READ;
-const WRITE: Interest = Interest::WRITE;
 
 /// Registers a file. Where the back end cannot wait for it, it says so, gives everything back, and has not changed.
 fn registered<B: Backend>(
@@ -50,10 +49,10 @@ fn ready_or_refused<B: Backend>(open: impl Fn() -> Result<File, NotRun>) -> Run 
         let mut selector = Selector::<B, _, _>::new().unwrap();
         if let Some(token) = registered(&mut selector, open()?, interest) {
             for _ in 0..2 {
-                assert_eq!(interests(&now(&mut selector)), [(token, interest)].into());
+                assert_ready(&mut selector, [(token, interest)]);
             }
         } else {
-            assert!(now(&mut selector).is_empty());
+            assert_idle(&mut selector);
         }
     }
     Ok(())
@@ -77,7 +76,7 @@ fn a_number_that_no_descriptor_has<B: Backend>() -> Run {
         assert_eq!(rejected.error.raw_os_error(), Some(Errno::BADF.raw_os_error()));
         assert_eq!((rejected.fileobj.as_raw_fd(), rejected.data), (nothing.as_raw_fd(), "mine"));
         assert!(selector.keys().is_empty() && selector.key(nothing).is_none());
-        assert!(now(&mut selector).is_empty());
+        assert_idle(&mut selector);
     }
     Ok(())
 }
@@ -141,9 +140,9 @@ fn the_adapter_does_not_block<B: Backend>() -> Run {
     adapter.set_nonblocking(true).unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(adapter, READ | WRITE, ()).unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(token, WRITE)].into());
+    wait_ready(&mut selector, [(token, WRITE)]);
     assert_eq!(adapter.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
     assert!(pairs::fill(adapter) > 0);
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! The map of all registrations.
 
-use conformance::{Puppet, Run, Stream, now, pairs};
+use conformance::{BOTH, MockBackend, READ, Run, Stream, WRITE, now, pairs};
 use selectors::backend::Backend;
-use selectors::{Interest, Key, Mode, Selector};
+use selectors::{Key, Mode, Selector};
 use std::collections::BTreeSet;
 
 conformance::scenarios!(keys:
@@ -35,7 +35,7 @@ fn it_has_what_is_registered<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..4).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     for (number, (a, b)) in pairs.iter().enumerate() {
-        selector.register(a, Interest::READ, number).unwrap();
+        selector.register(a, READ, number).unwrap();
         let keys = selector.keys();
         assert_eq!((keys.len(), keys.is_empty()), (number + 1, false));
         assert!(keys.contains(a) && !keys.contains(b) && keys.get(b).is_none());
@@ -53,11 +53,11 @@ fn each_key_once<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..4).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let tokens: Vec<_> = (pairs.iter().enumerate())
-        .map(|(number, (a, _))| selector.register(a, Interest::READ, number).unwrap())
+        .map(|(number, (a, _))| selector.register(a, READ, number).unwrap())
         .collect();
     // Also what is not waited for.
     selector.pause(tokens[1]).unwrap();
-    selector.modify_with(tokens[2], Interest::WRITE, Mode::Oneshot).unwrap();
+    selector.modify_with(tokens[2], WRITE, Mode::Oneshot).unwrap();
     assert_eq!(now(&mut selector).len(), 1);
     let mut keys: Vec<Key<'_, _, _>> = selector.keys().into_iter().collect();
     keys.sort_by_key(|key| *key.data());
@@ -72,7 +72,7 @@ fn holes_are_skipped<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..6).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     for (number, (a, _)) in pairs.iter().enumerate() {
-        selector.register(a, Interest::READ, number).unwrap();
+        selector.register(a, READ, number).unwrap();
     }
     for hole in [0, 3, 5] {
         selector.unregister(&pairs[hole].0).unwrap();
@@ -87,7 +87,7 @@ fn holes_are_skipped<B: Backend>() -> Run {
 fn a_key_and_the_map_are_copied<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let token = selector.register(&a, Interest::READ, 5).unwrap();
+    let token = selector.register(&a, READ, 5).unwrap();
     let keys = selector.keys();
     let copy = keys;
     let key = { keys }.get(token).unwrap();
@@ -102,14 +102,14 @@ fn a_key_and_the_map_are_copied<B: Backend>() -> Run {
 fn data_can_be_changed<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let first = selector.register(&a, Interest::WRITE, 1).unwrap();
-    let second = selector.register(&c, Interest::WRITE, 2).unwrap();
+    let first = selector.register(&a, WRITE, 1).unwrap();
+    let second = selector.register(&c, WRITE, 2).unwrap();
     assert_eq!(std::mem::replace(selector.data_mut(first).unwrap(), 10), 1);
     *selector.data_mut(&c).unwrap() += 1;
     assert_eq!((selector.data(first), selector.data(second)), (Some(&10), Some(&3)));
     assert_eq!(selector.key(first).map(|key| *key.data()), Some(10));
     let key = selector.key(first).unwrap();
-    assert_eq!((key.interest(), key.is_armed()), (Interest::WRITE, true));
+    assert_eq!((key.interest(), key.is_armed()), (WRITE, true));
     assert_eq!(now(&mut selector).len(), 2);
     Ok(())
 }
@@ -118,7 +118,7 @@ fn data_of_all_can_be_changed<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..3).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     for (number, (a, _)) in pairs.iter().enumerate() {
-        selector.register(a, Interest::READ, number).unwrap();
+        selector.register(a, READ, number).unwrap();
     }
     selector.pause(&pairs[0].0).unwrap();
     let mut count = 0;
@@ -137,7 +137,7 @@ fn data_of_all_can_be_changed<B: Backend>() -> Run {
 fn file_object_and_data_at_once<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let token = selector.register(&a, Interest::READ, String::from("one")).unwrap();
+    let token = selector.register(&a, READ, String::from("one")).unwrap();
     let (fileobj, data) = selector.parts(token).unwrap();
     data.push_str(", two");
     assert!(std::ptr::eq(*fileobj, &a));
@@ -148,7 +148,7 @@ fn file_object_and_data_at_once<B: Backend>() -> Run {
 fn the_unknown_has_no_parts<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    let token = selector.register(&a, READ, ()).unwrap();
     assert!(selector.parts(&b).is_none() && selector.data_mut(&b).is_none());
     selector.unregister(token).unwrap();
     assert!(selector.parts(token).is_none() && selector.parts(&a).is_none());
@@ -157,14 +157,14 @@ fn the_unknown_has_no_parts<B: Backend>() -> Run {
 
 fn data_is_none_of_the_back_ends_business<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let (mut selector, strings) = Puppet::<B>::selector();
-    let token = selector.register(&a, Interest::READ, 1).unwrap();
-    strings.calls();
+    let (mut selector, control) = MockBackend::<B>::selector();
+    let token = selector.register(&a, READ, 1).unwrap();
+    control.clear_calls();
     *selector.data_mut(token).unwrap() = 2;
     *selector.parts(token).unwrap().1 = 3;
     selector.iter_mut().for_each(|(_, _, data)| *data = 4);
     assert_eq!((selector.data(token), selector.keys().len()), (Some(&4), 1));
-    assert_eq!(strings.calls(), []);
+    assert_eq!(control.take_calls(), []);
     Ok(())
 }
 
@@ -173,10 +173,10 @@ fn data_of_any_type<B: Backend>() -> Run {
     struct Opaque(u8);
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let token = selector.register(&a, Interest::WRITE, Opaque(1)).unwrap();
-    let rejected = selector.register(&a, Interest::WRITE, Opaque(2)).unwrap_err();
+    let token = selector.register(&a, WRITE, Opaque(1)).unwrap();
+    let rejected = selector.register(&a, WRITE, Opaque(2)).unwrap_err();
     assert_eq!(rejected.data.0, 2);
-    selector.modify(token, Interest::WRITE).unwrap();
+    selector.modify(token, WRITE).unwrap();
     assert_eq!(now(&mut selector).len(), 1);
     assert_eq!(selector.unregister(token).unwrap().data.0, 1);
     Ok(())
@@ -193,7 +193,7 @@ fn data_that_acts<B: Backend>() -> Run {
         sum += pairs::drain(stream);
         sum
     });
-    selector.register(a, Interest::READ | Interest::WRITE, action).unwrap();
+    selector.register(a, BOTH, action).unwrap();
     for expected in [4, 4] {
         for (token, _) in &now(&mut selector) {
             let (stream, action) = selector.parts(token).unwrap();
@@ -213,7 +213,7 @@ fn what_they_show_of_themselves<B: Backend>() -> Run {
     }
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let token = selector.register(Mute(a), Interest::READ, "mine").unwrap();
+    let token = selector.register(Mute(a), READ, "mine").unwrap();
     let name = format!("{:?}", selector.backend().name());
     let shown = [
         format!("{selector:?}"),

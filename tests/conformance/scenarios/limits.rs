@@ -1,9 +1,12 @@
 //! What runs out: descriptors, and in the words of a back end that refuses, the rest.
 
 use conformance::errno::{self, Errno};
-use conformance::{Descriptors, NotRun, Puppet, Run, Stream, WAIT, interests, now, pairs, soon};
+use conformance::{
+    Descriptors, MockBackend, NotRun, READ, Run, Stream, WAIT, WRITE, assert_list, assert_ready, now, pairs,
+    soon,
+};
 use selectors::backend::Backend;
-use selectors::{Error, Interest, Limit, Mode, Operation, Selector};
+use selectors::{Error, Limit, Mode, Operation, Selector};
 use std::io::Write;
 
 conformance::scenarios!(limits:
@@ -47,20 +50,21 @@ fn opening_without_descriptors<B: Backend>() -> Run {
     }
     let mut selector = Selector::<B, _>::new().unwrap();
     let (a, _b) = pairs::streams();
-    let token = selector.register(a, Interest::WRITE, ()).unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    let token = selector.register(a, WRITE, ()).unwrap();
+    assert_ready(&mut selector, [(token, WRITE)]);
     Ok(())
 }
 
 fn a_waker_without_descriptors<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(&a, Interest::WRITE, ()).unwrap();
+    let token = selector.register(&a, WRITE, ()).unwrap();
     let limit = Descriptors::none_left()?;
     let wakers: Vec<_> = (0..ATTEMPTS).map(|_| selector.waker()).collect();
     let ready = now(&mut selector);
     drop(limit);
-    assert_eq!((interests(&ready), ready.woken()), ([(token, Interest::WRITE)].into(), false));
+    assert_list(&ready, [(token, WRITE)]);
+    assert!(!ready.woken());
     for waker in wakers {
         match waker {
             Err(error) => {
@@ -76,7 +80,8 @@ fn a_waker_without_descriptors<B: Backend>() -> Run {
     }
     selector.waker().unwrap().wake().unwrap();
     let ready = now(&mut selector);
-    assert_eq!((interests(&ready), ready.woken()), ([(token, Interest::WRITE)].into(), true));
+    assert_list(&ready, [(token, WRITE)]);
+    assert!(ready.woken());
     Ok(())
 }
 
@@ -97,21 +102,20 @@ fn registering_without_descriptors<B: Backend>() -> Run {
     let files: Vec<_> = (0..ATTEMPTS).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
     let limit = Descriptors::none_left()?;
-    let tokens: Vec<_> =
-        files.iter().map(|(a, _)| selector.register(a, Interest::READ, ()).unwrap()).collect();
+    let tokens: Vec<_> = files.iter().map(|(a, _)| selector.register(a, READ, ()).unwrap()).collect();
     for &token in &tokens {
-        selector.modify(token, Interest::WRITE).unwrap();
+        selector.modify(token, WRITE).unwrap();
     }
-    let found = interests(&now(&mut selector));
+    let ready = now(&mut selector);
     drop(limit);
-    assert_eq!(found, tokens.into_iter().map(|token| (token, Interest::WRITE)).collect());
+    assert_list(&ready, tokens.into_iter().map(|token| (token, WRITE)));
     Ok(())
 }
 
 fn waiting_without_descriptors<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    let token = selector.register(&a, READ, ()).unwrap();
     let limit = Descriptors::none_left()?;
     let nothing = now(&mut selector);
     b.write_all(b"x").unwrap();
@@ -119,83 +123,83 @@ fn waiting_without_descriptors<B: Backend>() -> Run {
     selector.unregister(token).unwrap();
     drop(limit);
     assert!(nothing.is_empty());
-    assert_eq!(interests(&ready), [(token, Interest::READ)].into());
+    assert_list(&ready, [(token, READ)]);
     Ok(())
 }
 
 fn what_ran_out_is_named_when_registering_fails<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
-    let (mut selector, strings) = Puppet::<B>::selector();
-    let token = selector.register(&a, Interest::WRITE, 1).unwrap();
+    let (mut selector, control) = MockBackend::<B>::selector();
+    let token = selector.register(&a, WRITE, 1).unwrap();
     for &(errno, limit) in errno::LIMITS.iter().chain(errno::LIMITS_OF_REGISTERING) {
         for _ in 0..ATTEMPTS {
-            strings.refuse(Some(errno));
-            let rejected = selector.register(&b, Interest::READ, 2).unwrap_err();
+            control.refuse(Some(errno));
+            let rejected = selector.register(&b, READ, 2).unwrap_err();
             assert_limit(&rejected.error, limit, Operation::Register, errno);
             assert!(std::ptr::eq(rejected.fileobj, &raw const b) && rejected.data == 2);
-            strings.refuse(None);
+            control.refuse(None);
         }
         assert_eq!((selector.keys().len(), selector.key(&b).is_none()), (1, true));
-        assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+        assert_ready(&mut selector, [(token, WRITE)]);
     }
-    let second = selector.register(&b, Interest::WRITE, 2).unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE), (second, Interest::WRITE)].into());
+    let second = selector.register(&b, WRITE, 2).unwrap();
+    assert_ready(&mut selector, [(token, WRITE), (second, WRITE)]);
     Ok(())
 }
 
 fn what_ran_out_is_named_when_resuming_fails<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let (mut selector, strings) = Puppet::<B>::selector();
-    let token = selector.register(&a, Interest::WRITE, ()).unwrap();
+    let (mut selector, control) = MockBackend::<B>::selector();
+    let token = selector.register(&a, WRITE, ()).unwrap();
     selector.pause(token).unwrap();
     for &(errno, limit) in errno::LIMITS.iter().chain(errno::LIMITS_OF_REGISTERING) {
-        strings.refuse(Some(errno));
+        control.refuse(Some(errno));
         assert_limit(&selector.rearm(token).unwrap_err(), limit, Operation::Register, errno);
         assert!(selector.key(token).unwrap().is_paused());
     }
-    strings.refuse(None);
+    control.refuse(None);
     selector.rearm(token).unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    assert_ready(&mut selector, [(token, WRITE)]);
     Ok(())
 }
 
 fn what_ran_out_is_named_when_modifying_fails<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let (mut selector, strings) = Puppet::<B>::selector();
-    let token = selector.register(&a, Interest::WRITE, ()).unwrap();
+    let (mut selector, control) = MockBackend::<B>::selector();
+    let token = selector.register(&a, WRITE, ()).unwrap();
     for &(errno, limit) in errno::LIMITS {
-        strings.refuse(Some(errno));
-        let error = selector.modify_with(token, Interest::READ, Mode::Oneshot).unwrap_err();
+        control.refuse(Some(errno));
+        let error = selector.modify_with(token, READ, Mode::Oneshot).unwrap_err();
         assert_limit(&error, limit, Operation::Modify, errno);
-        strings.refuse(None);
+        control.refuse(None);
         let key = selector.key(token).unwrap();
-        assert_eq!((key.interest(), key.mode()), (Interest::WRITE, Mode::Level));
-        assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+        assert_eq!((key.interest(), key.mode()), (WRITE, Mode::Level));
+        assert_ready(&mut selector, [(token, WRITE)]);
     }
     Ok(())
 }
 
 fn what_ran_out_is_named_when_waiting_fails<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let (mut selector, strings) = Puppet::<B>::selector();
-    let token = selector.register_with(&a, Interest::WRITE, Mode::Oneshot, ()).unwrap();
+    let (mut selector, control) = MockBackend::<B>::selector();
+    let token = selector.register_with(&a, WRITE, Mode::Oneshot, ()).unwrap();
     for &(errno, limit) in errno::LIMITS {
-        strings.refuse(Some(errno));
+        control.refuse(Some(errno));
         assert_limit(&selector.select(WAIT).unwrap_err(), limit, Operation::Wait, errno);
         assert!(selector.key(token).unwrap().is_armed());
     }
-    strings.refuse(None);
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    control.refuse(None);
+    assert_ready(&mut selector, [(token, WRITE)]);
     Ok(())
 }
 
 fn what_ran_out_is_named_when_the_waker_fails<B: Backend>() -> Run {
-    let (mut selector, strings) = Puppet::<B>::selector::<&Stream, ()>();
+    let (mut selector, control) = MockBackend::<B>::selector::<&Stream, ()>();
     for &(errno, limit) in errno::LIMITS {
-        strings.refuse(Some(errno));
+        control.refuse(Some(errno));
         assert_limit(&selector.waker().unwrap_err(), limit, Operation::Waker, errno);
     }
-    strings.refuse(None);
+    control.refuse(None);
     let ready = now(&mut selector);
     assert!(ready.is_empty() && !ready.woken(), "{ready:?}");
     selector.waker().unwrap().wake().unwrap();
@@ -207,16 +211,16 @@ fn watches_run_out_for_the_waker<B: Backend>() -> Run {
     let &[(errno, limit)] = errno::LIMITS_OF_REGISTERING else {
         return Err(NotRun::because("this system keeps nothing for each registration that could run out"));
     };
-    let (mut selector, strings) = Puppet::<B>::selector::<&Stream, ()>();
-    strings.refuse(Some(errno));
+    let (mut selector, control) = MockBackend::<B>::selector::<&Stream, ()>();
+    control.refuse(Some(errno));
     assert_limit(&selector.waker().unwrap_err(), limit, Operation::Waker, errno);
     Ok(())
 }
 
 fn a_waker_that_fails_leaves_nothing_open<B: Backend>() -> Run {
-    let (mut selector, strings) = Puppet::<B>::selector::<&Stream, ()>();
+    let (mut selector, control) = MockBackend::<B>::selector::<&Stream, ()>();
     let before = Descriptors::mark();
-    strings.refuse(Some(errno::NO_MEMORY));
+    control.refuse(Some(errno::NO_MEMORY));
     for _ in 0..ATTEMPTS {
         assert!(selector.waker().is_err());
     }

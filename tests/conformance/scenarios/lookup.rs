@@ -1,6 +1,6 @@
 //! Finding a registration: by token, by file object, by descriptor.
 
-use conformance::{Fickle, Run, Stream, now, pairs};
+use conformance::{ChangingFd, READ, Run, Stream, WRITE, assert_idle, assert_not_registered, now, pairs};
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use selectors::{Error, Interest, Lookup, Mode, Selector, Token};
@@ -36,12 +36,12 @@ fn assert_finds<'a, B: Backend, L: Lookup>(
     assert_eq!(selector.data(which()), Some(&5));
     assert_eq!(selector.data_mut(which()), Some(&mut 5));
     assert!(selector.parts(which()).is_some_and(|(found, data)| std::ptr::eq(*found, a) && *data == 5));
-    selector.modify(which(), Interest::READ).unwrap();
-    assert_eq!(selector.key(token).unwrap().interest(), Interest::READ);
-    selector.modify_with(which(), Interest::WRITE, Mode::Oneshot).unwrap();
+    selector.modify(which(), READ).unwrap();
+    assert_eq!(selector.key(token).unwrap().interest(), READ);
+    selector.modify_with(which(), WRITE, Mode::Oneshot).unwrap();
     assert_eq!(selector.key(token).unwrap().mode(), Mode::Oneshot);
-    selector.set_interest(which(), Interest::READ).unwrap();
-    assert_eq!(selector.key(token).unwrap().interest(), Interest::READ);
+    selector.set_interest(which(), READ).unwrap();
+    assert_eq!(selector.key(token).unwrap().interest(), READ);
     selector.pause(which()).unwrap();
     assert!(selector.key(token).unwrap().is_paused());
     selector.rearm(which()).unwrap();
@@ -59,9 +59,9 @@ fn assert_finds_nothing<B: Backend, L: Lookup>(selector: &mut Sockets<'_, B>, wh
     assert!(selector.data_mut(which()).is_none() && selector.parts(which()).is_none());
     let before = format!("{selector:?}");
     for result in [
-        selector.modify(which(), Interest::READ),
-        selector.modify_with(which(), Interest::READ, Mode::Oneshot),
-        selector.set_interest(which(), Interest::READ),
+        selector.modify(which(), READ),
+        selector.modify_with(which(), READ, Mode::Oneshot),
+        selector.set_interest(which(), READ),
         selector.set_interest(which(), Interest::empty()),
         selector.rearm(which()),
         selector.pause(which()),
@@ -75,8 +75,8 @@ fn assert_finds_nothing<B: Backend, L: Lookup>(selector: &mut Sockets<'_, B>, wh
 fn by_token_by_file_object_and_by_descriptor<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Sockets::<B>::new().unwrap();
-    let other = selector.register(&c, Interest::READ, 6).unwrap();
-    let mut token = selector.register(&a, Interest::WRITE, 5).unwrap();
+    let other = selector.register(&c, READ, 6).unwrap();
+    let mut token = selector.register(&a, WRITE, 5).unwrap();
     token = assert_finds(&mut selector, token, &a, || token);
     token = assert_finds(&mut selector, token, &a, || &token);
     token = assert_finds(&mut selector, token, &a, || &a);
@@ -84,7 +84,7 @@ fn by_token_by_file_object_and_by_descriptor<B: Backend>() -> Run {
     let reference = &a;
     assert_finds(&mut selector, token, &a, || &reference);
     let key = selector.key(other).unwrap();
-    assert_eq!((key.interest(), key.mode(), *key.data()), (Interest::READ, Mode::Level, 6));
+    assert_eq!((key.interest(), key.mode(), *key.data()), (READ, Mode::Level, 6));
     Ok(())
 }
 
@@ -92,7 +92,7 @@ fn by_any_object_with_the_descriptor<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let a = Arc::new(a);
     let mut selector = Selector::<B, Arc<Stream>>::new().unwrap();
-    let token = selector.register(Arc::clone(&a), Interest::READ, ()).unwrap();
+    let token = selector.register(Arc::clone(&a), READ, ()).unwrap();
     let borrowed: BorrowedFd<'_> = a.as_fd();
     let socket: &Stream = &a;
     assert_eq!(selector.key(&a).map(|key| key.token()), Some(token));
@@ -104,7 +104,7 @@ fn by_any_object_with_the_descriptor<B: Backend>() -> Run {
 fn by_an_object_of_unknown_type<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    let token = selector.register(&a, READ, ()).unwrap();
     let objects: [Box<dyn AsFd + '_>; 2] = [Box::new(&a), Box::new(&b)];
     assert_eq!(selector.key(&*objects[0]).map(|key| key.token()), Some(token));
     assert_eq!(selector.key(&objects[0]).map(|key| key.token()), Some(token));
@@ -117,8 +117,8 @@ fn what_is_not_registered_is_not_found<B: Backend>() -> Run {
     let mut selector = Sockets::<B>::new().unwrap();
     assert_finds_nothing(&mut selector, || &a);
     // Numbers below, between and above those that are registered.
-    selector.register(&b, Interest::READ, 5).unwrap();
-    selector.register(&d, Interest::READ, 6).unwrap();
+    selector.register(&b, READ, 5).unwrap();
+    selector.register(&d, READ, 6).unwrap();
     let above = d.try_clone().unwrap();
     for other in [&a, &c, &above] {
         assert_finds_nothing(&mut selector, || other);
@@ -131,7 +131,7 @@ fn a_duplicate_is_not_found<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Sockets::<B>::new().unwrap();
-    selector.register(&a, Interest::READ, 5).unwrap();
+    selector.register(&a, READ, 5).unwrap();
     assert_finds_nothing(&mut selector, || &duplicate);
     Ok(())
 }
@@ -139,8 +139,8 @@ fn a_duplicate_is_not_found<B: Backend>() -> Run {
 fn what_was_unregistered_is_not_found<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Sockets::<B>::new().unwrap();
-    let token = selector.register(&a, Interest::READ, 5).unwrap();
-    selector.register(&c, Interest::READ, 6).unwrap();
+    let token = selector.register(&a, READ, 5).unwrap();
+    selector.register(&c, READ, 6).unwrap();
     selector.unregister(token).unwrap();
     assert_finds_nothing(&mut selector, || token);
     assert_finds_nothing(&mut selector, || &token);
@@ -158,7 +158,7 @@ fn high_numbers_are_found<B: Backend>() -> Run {
     let between = pairs::numbered(&a, highest / 2)?;
     let mut selector = Sockets::<B>::new().unwrap();
     assert_finds_nothing(&mut selector, || &high);
-    let token = selector.register(&high, Interest::READ, 5).unwrap();
+    let token = selector.register(&high, READ, 5).unwrap();
     assert_finds(&mut selector, token, &high, || &high);
     assert_finds_nothing(&mut selector, || &between);
     assert_finds_nothing(&mut selector, || &a);
@@ -171,14 +171,14 @@ fn every_key_of_many<B: Backend>() -> Run {
     let mut tokens: Vec<_> = pairs
         .iter()
         .enumerate()
-        .map(|(number, (a, _))| selector.register(a, Interest::READ, number).unwrap())
+        .map(|(number, (a, _))| selector.register(a, READ, number).unwrap())
         .collect();
     // Holes, some of them filled again.
     for number in (0..40).step_by(3) {
         selector.unregister(tokens[number]).unwrap();
     }
     for number in (0..40).step_by(6) {
-        tokens[number] = selector.register(&pairs[number].0, Interest::READ, number).unwrap();
+        tokens[number] = selector.register(&pairs[number].0, READ, number).unwrap();
     }
     for (number, ((a, b), token)) in pairs.iter().zip(&tokens).enumerate() {
         let expected = (number % 3 != 0 || number % 6 == 0).then_some(&number);
@@ -190,18 +190,18 @@ fn every_key_of_many<B: Backend>() -> Run {
 
 fn a_token_finds_a_file_object_that_changed_its_descriptor<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
-    let fickle = Fickle::new(a, c);
+    let changing_fd = ChangingFd::new(a, c);
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let token = selector.register(&fickle, Interest::WRITE, 5).unwrap();
-    fickle.choose(1);
+    let token = selector.register(&changing_fd, WRITE, 5).unwrap();
+    changing_fd.choose(1);
     // The file object itself finds what it lends now: nothing.
-    assert!(matches!(selector.unregister(&fickle), Err(Error::NotRegistered)));
+    assert_not_registered(selector.unregister(&changing_fd));
     assert_eq!(selector.data(token), Some(&5));
-    assert_eq!(selector.key(token).map(|key| key.fd()), Some(fickle.number(0)));
-    let (registered, lent) = (fickle.number(0), fickle.number(1));
+    assert_eq!(selector.key(token).map(|key| key.fd()), Some(changing_fd.number(0)));
+    let (registered, lent) = (changing_fd.number(0), changing_fd.number(1));
     for result in [
-        selector.modify(token, Interest::READ),
-        selector.modify_with(token, Interest::WRITE, Mode::Oneshot),
+        selector.modify(token, READ),
+        selector.modify_with(token, WRITE, Mode::Oneshot),
         selector.pause(token),
         selector.unregister(token).map(drop),
     ] {
@@ -211,29 +211,29 @@ fn a_token_finds_a_file_object_that_changed_its_descriptor<B: Backend>() -> Run 
         assert_eq!((before, after, told), (registered, lent, token));
     }
     let key = selector.key(token).unwrap();
-    assert_eq!((key.interest(), key.mode(), key.is_armed()), (Interest::WRITE, Mode::Level, true));
+    assert_eq!((key.interest(), key.mode(), key.is_armed()), (WRITE, Mode::Level, true));
     // All is well when it lends the first again.
-    fickle.choose(0);
+    changing_fd.choose(0);
     assert_eq!(now(&mut selector).len(), 1);
-    selector.modify(token, Interest::READ).unwrap();
-    assert_eq!(selector.unregister(&fickle).unwrap().data, 5);
+    selector.modify(token, READ).unwrap();
+    assert_eq!(selector.unregister(&changing_fd).unwrap().data, 5);
     Ok(())
 }
 
 fn a_file_object_that_changed_its_descriptor_finds_the_other_key<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let second = c.try_clone().unwrap();
-    let fickle = Fickle::new(a, second);
-    let number = fickle.number(1);
+    let changing_fd = ChangingFd::new(a, second);
+    let number = changing_fd.number(1);
     let mut selector = Selector::<B, &dyn AsFd, _>::new().unwrap();
-    let first = selector.register(&fickle, Interest::READ, 1).unwrap();
-    fickle.choose(1);
-    let second = selector.register(&fickle, Interest::READ, 2).unwrap();
+    let first = selector.register(&changing_fd, READ, 1).unwrap();
+    changing_fd.choose(1);
+    let second = selector.register(&changing_fd, READ, 2).unwrap();
     assert_ne!(first, second);
-    assert_eq!(selector.key(&fickle).map(|key| (key.token(), key.fd())), Some((second, number)));
+    assert_eq!(selector.key(&changing_fd).map(|key| (key.token(), key.fd())), Some((second, number)));
     assert!(matches!(selector.unregister(first), Err(Error::InvalidFd { .. })));
-    assert_eq!(selector.unregister(&fickle).unwrap().data, 2);
-    fickle.choose(0);
+    assert_eq!(selector.unregister(&changing_fd).unwrap().data, 2);
+    changing_fd.choose(0);
     assert_eq!(selector.unregister(first).unwrap().data, 1);
     Ok(())
 }
@@ -241,11 +241,11 @@ fn a_file_object_that_changed_its_descriptor_finds_the_other_key<B: Backend>() -
 /// A back end that needs the descriptor at each wait says so; one that does not waits for the file that it knows.
 fn a_changed_descriptor_is_no_reason_to_wait_for_another<B: Backend>() -> Run {
     let ((a, _b), (c, d)) = (pairs::streams(), pairs::streams());
-    let fickle = Fickle::new(a, c);
-    let (registered, lent) = (fickle.number(0), fickle.number(1));
+    let changing_fd = ChangingFd::new(a, c);
+    let (registered, lent) = (changing_fd.number(0), changing_fd.number(1));
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(&fickle, Interest::READ, ()).unwrap();
-    fickle.choose(1);
+    let token = selector.register(&changing_fd, READ, ()).unwrap();
+    changing_fd.choose(1);
     std::io::Write::write_all(&mut &d, b"x").unwrap();
     match selector.select(std::time::Duration::ZERO) {
         Ok(ready) => assert!(ready.is_empty()),
@@ -254,8 +254,8 @@ fn a_changed_descriptor_is_no_reason_to_wait_for_another<B: Backend>() -> Run {
         }
         Err(error) => panic!("{error}"),
     }
-    fickle.choose(0);
-    assert!(now(&mut selector).is_empty());
+    changing_fd.choose(0);
+    assert_idle(&mut selector);
     assert_eq!(registered, selector.keys().iter().next().unwrap().fileobj().as_fd().as_raw_fd());
     Ok(())
 }

@@ -3,15 +3,15 @@
 use conformance::Scenario;
 use selectors::backend::Backend;
 
+mod changing_fd;
 mod close;
 mod connect;
-mod dup;
+mod duplicates;
 mod errors;
-mod fickle;
+mod failed_waits;
 mod files;
-mod guarantee;
+mod forged_tags;
 mod hangup;
-mod interrupt;
 mod keys;
 mod limits;
 mod lookup;
@@ -23,17 +23,17 @@ mod ownership;
 mod pause;
 mod priority;
 mod ready;
+mod refused_calls;
 mod register;
-mod replaced;
+mod replaced_files;
 mod reuse;
 mod scale;
 mod select;
+mod signals;
 mod threads;
 mod timeout;
 mod tokens;
-mod traps;
 mod unregister;
-mod unseen;
 mod wake;
 mod wake_threads;
 
@@ -41,13 +41,13 @@ pub(crate) fn scenarios<B: Backend + Send + 'static>(backend: &'static str) -> V
     [
         close::scenarios::<B>(backend),
         connect::scenarios::<B>(backend),
-        dup::scenarios::<B>(backend),
+        duplicates::scenarios::<B>(backend),
         errors::scenarios::<B>(backend),
-        fickle::scenarios::<B>(backend),
+        changing_fd::scenarios::<B>(backend),
         files::scenarios::<B>(backend),
-        guarantee::scenarios::<B>(backend),
+        refused_calls::scenarios::<B>(backend),
         hangup::scenarios::<B>(backend),
-        interrupt::scenarios::<B>(backend),
+        signals::scenarios::<B>(backend),
         keys::scenarios::<B>(backend),
         limits::scenarios::<B>(backend),
         lookup::scenarios::<B>(backend),
@@ -60,16 +60,16 @@ pub(crate) fn scenarios<B: Backend + Send + 'static>(backend: &'static str) -> V
         priority::scenarios::<B>(backend),
         ready::scenarios::<B>(backend),
         register::scenarios::<B>(backend),
-        replaced::scenarios::<B>(backend),
+        replaced_files::scenarios::<B>(backend),
         reuse::scenarios::<B>(backend),
         scale::scenarios::<B>(backend),
         select::scenarios::<B>(backend),
         threads::scenarios::<B>(backend),
         timeout::scenarios::<B>(backend),
         tokens::scenarios::<B>(backend),
-        traps::scenarios::<B>(backend),
+        forged_tags::scenarios::<B>(backend),
         unregister::scenarios::<B>(backend),
-        unseen::scenarios::<B>(backend),
+        failed_waits::scenarios::<B>(backend),
         wake::scenarios::<B>(backend),
         wake_threads::scenarios::<B>(backend),
     ]

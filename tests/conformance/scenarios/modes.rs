@@ -3,7 +3,8 @@
 //! A back end need not have edges. `register` has what one does that has none.
 
 use conformance::{
-    Call, NotRun, Puppet, Run, Stream, assert_unsupported, interests, need, now, pairs, supports,
+    Call, MockBackend, NotRun, READ, Run, Stream, WRITE, assert_idle, assert_ready, assert_unsupported, need,
+    now, pairs, supports,
 };
 use selectors::backend::Backend;
 use selectors::{Interest, Mode, Selector, Token};
@@ -23,8 +24,6 @@ conformance::scenarios!(modes:
     from_each_mode_to_each,
 );
 
-const READ: Interest = Interest::READ;
-const WRITE: Interest = Interest::WRITE;
 const MODES: [Mode; 3] = [Mode::Level, Mode::Edge, Mode::Oneshot];
 
 pub(super) type Pairs<B> = Selector<B, Stream>;
@@ -39,13 +38,6 @@ pub(super) fn registered<B: Backend>(
     need(&selector, interest, mode)?;
     let token = selector.register_with(a, interest, mode, ()).unwrap();
     Ok((selector, token, b))
-}
-
-/// What is reported of the only key now.
-pub(super) fn found<B: Backend>(selector: &mut Pairs<B>, token: Token) -> Option<Interest> {
-    let ready = interests(&now(selector));
-    assert!(ready.keys().all(|found| *found == token));
-    ready.get(&token).copied()
 }
 
 pub(super) fn send(mut end: &Stream) {
@@ -64,36 +56,36 @@ fn level_is_the_default<B: Backend>() -> Run {
 fn a_level_repeats_until_it_is_over<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ, Mode::Level)?;
     (&b).write_all(b"xyz").unwrap();
-    for left in [3, 2, 1] {
+    for _left in [3, 2, 1] {
         for _ in 0..2 {
-            assert_eq!(found(&mut selector, token), Some(READ), "{left} bytes are left");
+            assert_ready(&mut selector, [(token, READ)]);
         }
         assert_eq!(selector.fileobj(token).unwrap().read(&mut [0]).unwrap(), 1);
     }
-    assert_eq!(found(&mut selector, token), None);
+    assert_idle(&mut selector);
     assert!(selector.key(token).unwrap().is_armed());
     Ok(())
 }
 
 fn arming_a_level_does_nothing<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let (mut selector, strings) = Puppet::<B>::selector();
+    let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&a, WRITE, ()).unwrap();
-    strings.calls();
+    control.clear_calls();
     selector.rearm(token).unwrap();
-    assert_eq!(strings.calls(), []);
-    assert_eq!(interests(&now(&mut selector)), [(token, WRITE)].into());
+    assert_eq!(control.take_calls(), []);
+    assert_ready(&mut selector, [(token, WRITE)]);
     Ok(())
 }
 
 fn an_edge_is_reported_once<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ, Mode::Edge)?;
     assert_eq!(selector.key(token).unwrap().mode(), Mode::Edge);
-    assert_eq!(found(&mut selector, token), None);
+    assert_idle(&mut selector);
     send(&b);
-    assert_eq!(found(&mut selector, token), Some(READ));
+    assert_ready(&mut selector, [(token, READ)]);
     for _ in 0..3 {
-        assert_eq!(found(&mut selector, token), None);
+        assert_idle(&mut selector);
     }
     assert!(selector.key(token).unwrap().is_armed());
     Ok(())
@@ -103,11 +95,11 @@ fn an_edge_comes_again_with_more<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ, Mode::Edge)?;
     for drain in [false, true, false] {
         send(&b);
-        assert_eq!(found(&mut selector, token), Some(READ));
+        assert_ready(&mut selector, [(token, READ)]);
         if drain {
             pairs::drain(selector.fileobj(token).unwrap());
         }
-        assert_eq!(found(&mut selector, token), None);
+        assert_idle(&mut selector);
     }
     Ok(())
 }
@@ -115,19 +107,19 @@ fn an_edge_comes_again_with_more<B: Backend>() -> Run {
 fn an_edge_comes_again_when_armed<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ, Mode::Edge)?;
     send(&b);
-    assert_eq!(found(&mut selector, token), Some(READ));
+    assert_ready(&mut selector, [(token, READ)]);
     for _ in 0..2 {
         selector.rearm(token).unwrap();
-        assert_eq!(found(&mut selector, token), Some(READ));
-        assert_eq!(found(&mut selector, token), None);
+        assert_ready(&mut selector, [(token, READ)]);
+        assert_idle(&mut selector);
         // The same interest again is a change for an edge.
         selector.modify(token, READ).unwrap();
-        assert_eq!(found(&mut selector, token), Some(READ));
-        assert_eq!(found(&mut selector, token), None);
+        assert_ready(&mut selector, [(token, READ)]);
+        assert_idle(&mut selector);
     }
     pairs::drain(selector.fileobj(token).unwrap());
     selector.rearm(token).unwrap();
-    assert_eq!(found(&mut selector, token), None);
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -136,8 +128,8 @@ fn an_edge_that_was_there_before<B: Backend>() -> Run {
     send(&b);
     let a = selector.unregister(token).unwrap().fileobj;
     let token = selector.register_with(a, READ, Mode::Edge, ()).unwrap();
-    assert_eq!(found(&mut selector, token), Some(READ));
-    assert_eq!(found(&mut selector, token), None);
+    assert_ready(&mut selector, [(token, READ)]);
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -145,49 +137,49 @@ fn a_change_of_interest_arms_an_edge<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ, Mode::Edge)?;
     selector.modify(token, WRITE).unwrap();
     assert_eq!(selector.key(token).unwrap().mode(), Mode::Edge);
-    assert_eq!(found(&mut selector, token), Some(WRITE));
+    assert_ready(&mut selector, [(token, WRITE)]);
     send(&b);
-    assert_eq!(found(&mut selector, token), None);
+    assert_idle(&mut selector);
     selector.modify(token, READ).unwrap();
-    assert_eq!(found(&mut selector, token), Some(READ));
-    assert_eq!(found(&mut selector, token), None);
+    assert_ready(&mut selector, [(token, READ)]);
+    assert_idle(&mut selector);
     Ok(())
 }
 
 /// Registering with them is refused, and changing to them.
 fn a_back_end_without_edges_says_so<B: Backend>() -> Run {
     let ((a, _a), (b, peer)) = (pairs::streams(), pairs::streams());
-    let (mut selector, strings) = Puppet::<B>::selector();
-    strings.cannot(Some(Mode::Edge));
+    let (mut selector, control) = MockBackend::<B>::selector();
+    control.deny_mode(Some(Mode::Edge));
     let token = selector.register(&b, WRITE, 1).unwrap();
-    strings.calls();
+    control.clear_calls();
     let rejected = selector.register_with(&a, READ, Mode::Edge, 2).unwrap_err();
     assert_unsupported(&selector, &rejected.error, READ, Mode::Edge);
     assert!(std::ptr::eq(rejected.fileobj, &a) && rejected.data == 2);
     let error = selector.modify_with(token, READ, Mode::Edge).unwrap_err();
     assert_unsupported(&selector, &error, READ, Mode::Edge);
     // Nothing has changed, and the back end was not asked.
-    assert_eq!(strings.calls(), []);
+    assert_eq!(control.take_calls(), []);
     assert!(selector.key(&a).is_none());
     let key = selector.key(token).unwrap();
     assert_eq!((key.interest(), key.mode(), key.is_armed()), (WRITE, Mode::Level, true));
     send(&peer);
     for _ in 0..2 {
-        assert_eq!(interests(&now(&mut selector)), [(token, WRITE)].into());
+        assert_ready(&mut selector, [(token, WRITE)]);
     }
     Ok(())
 }
 
 fn arming_an_edge_reaches_the_back_end<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let (mut selector, strings) = Puppet::<B>::selector();
+    let (mut selector, control) = MockBackend::<B>::selector();
     need(&selector, READ, Mode::Edge)?;
     let token = selector.register_with(&a, READ, Mode::Edge, ()).unwrap();
-    strings.calls();
+    control.clear_calls();
     selector.rearm(token).unwrap();
     selector.modify(token, READ).unwrap();
     selector.modify_with(token, READ, Mode::Edge).unwrap();
-    let calls = strings.calls();
+    let calls = control.take_calls();
     assert_eq!(calls.len(), 3);
     assert!(calls.iter().all(|call| matches!(call, Call::Modify(_, _, READ, Mode::Edge))), "{calls:?}");
     Ok(())
@@ -201,7 +193,11 @@ fn assert_reported<B: Backend>(
     mode: Mode,
     before: Mode,
 ) {
-    let mut reported = || found(selector, token).is_some();
+    let mut reported = || {
+        let ready = now(selector);
+        assert!(ready.iter().all(|(found, _)| found == token));
+        !ready.is_empty()
+    };
     let (first, second) = (reported(), reported());
     send(peer);
     let third = reported();

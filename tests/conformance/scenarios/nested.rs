@@ -1,9 +1,12 @@
 //! One selector in another, by a duplicate of its descriptor.
 
-use conformance::{NotRun, Run, Stream, in_child, interests, now, pairs, soon, stdin, when_asleep};
+use conformance::{
+    NotRun, READ, Run, Stream, WRITE, assert_idle, assert_ready, in_child, now, pairs, soon, stdin,
+    wait_ready, when_asleep,
+};
 use selectors::backend::{AnyBackend, Backend, DefaultBackend, Poll, Select};
 use selectors::sys::fd::{AsFd, OwnedFd};
-use selectors::{DefaultSelector, Error, Interest, Mode, Selector};
+use selectors::{DefaultSelector, Error, Mode, Selector};
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 
@@ -39,9 +42,9 @@ impl<B: Backend> Nest<B> {
     fn new() -> Result<Self, NotRun> {
         let (a, peer) = pairs::streams();
         let mut inner = DefaultSelector::new().unwrap();
-        inner.register(a, Interest::READ, ()).unwrap();
+        inner.register(a, READ, ()).unwrap();
         let mut outer = Selector::new().unwrap();
-        outer.register(duplicate(&inner)?, Interest::READ, ()).unwrap();
+        outer.register(duplicate(&inner)?, READ, ()).unwrap();
         Ok(Self { outer, inner, peer })
     }
 
@@ -49,13 +52,13 @@ impl<B: Backend> Nest<B> {
     /// queue of the events of another (`kqueue_task`).
     fn assert_seen(&mut self) {
         let found = soon(&mut self.outer);
-        assert!(found.iter().all(|(_, readiness)| readiness.interest() == Interest::READ), "{found:?}");
+        assert!(found.iter().all(|(_, readiness)| readiness.interest() == READ), "{found:?}");
     }
 
     /// Whether the outer selector reports the inner one.
     fn seen(&mut self) -> bool {
         let found = now(&mut self.outer);
-        assert!(found.iter().all(|(_, readiness)| readiness.interest() == Interest::READ), "{found:?}");
+        assert!(found.iter().all(|(_, readiness)| readiness.interest() == READ), "{found:?}");
         found.len() == 1
     }
 }
@@ -72,19 +75,20 @@ fn the_outer_sees_what_the_inner_has<B: Backend>() -> Run {
     let mut stream = nest.inner.fileobj(token).unwrap();
     assert_eq!(stream.read(&mut [0; 8]).unwrap(), 1);
     // The inner one first: a queue of the BSDs is readable until a wait has found that what was ready is over.
-    assert!(now(&mut nest.inner).is_empty() && !nest.seen());
+    assert_idle(&mut nest.inner);
+    assert!(!nest.seen());
     Ok(())
 }
 
 fn the_inner_is_seen_by_every_kind_of_outer<B: Backend>() -> Run {
     fn check<O: Backend>(inner: OwnedFd) {
         let mut outer = Selector::<O, _>::new().unwrap();
-        let token = outer.register(inner, Interest::READ, ()).unwrap();
-        assert_eq!(interests(&now(&mut outer)), [(token, Interest::READ)].into());
+        let token = outer.register(inner, READ, ()).unwrap();
+        assert_ready(&mut outer, [(token, READ)]);
     }
     let (a, mut b) = pairs::streams();
     let mut inner = Selector::<B, _>::new().unwrap();
-    inner.register(&a, Interest::READ, ()).unwrap();
+    inner.register(&a, READ, ()).unwrap();
     b.write_all(b"x").unwrap();
     check::<B>(duplicate(&inner)?);
     check::<Select>(duplicate(&inner)?);
@@ -132,7 +136,7 @@ fn what_is_registered_later_is_seen<B: Backend>() -> Run {
     let (c, mut d) = pairs::streams();
     d.write_all(b"x").unwrap();
     assert!(!nest.seen());
-    nest.inner.register_with(c, Interest::READ, Mode::Oneshot, ()).unwrap();
+    nest.inner.register_with(c, READ, Mode::Oneshot, ()).unwrap();
     nest.assert_seen();
     assert_eq!(now(&mut nest.inner).len(), 1);
     assert!(!nest.seen(), "spent");
@@ -158,8 +162,8 @@ fn many_inner_ones<B: Backend>() -> Run {
     let mut inner = Vec::new();
     for (at, (a, _)) in files.iter().enumerate() {
         let mut selector = DefaultSelector::new().unwrap();
-        selector.register(a, Interest::READ, ()).unwrap();
-        outer.register(duplicate(&selector)?, Interest::READ, at).unwrap();
+        selector.register(a, READ, ()).unwrap();
+        outer.register(duplicate(&selector)?, READ, at).unwrap();
         inner.push(selector);
     }
     for at in [1, 4] {
@@ -178,10 +182,10 @@ fn many_inner_ones<B: Backend>() -> Run {
 fn three_deep<B: Backend>() -> Run {
     let mut nest = Nest::<DefaultBackend>::new()?;
     let mut outermost = Selector::<B, _>::new().unwrap();
-    let token = outermost.register(duplicate(&nest.outer)?, Interest::READ, ()).unwrap();
-    assert!(now(&mut outermost).is_empty());
+    let token = outermost.register(duplicate(&nest.outer)?, READ, ()).unwrap();
+    assert_idle(&mut outermost);
     nest.peer.write_all(b"x").unwrap();
-    assert_eq!(interests(&soon(&mut outermost)), [(token, Interest::READ)].into());
+    wait_ready(&mut outermost, [(token, READ)]);
     nest.assert_seen();
     assert_eq!(now(&mut nest.inner).len(), 1);
     Ok(())
@@ -192,7 +196,7 @@ fn an_unregistered_inner_one_goes_on<B: Backend>() -> Run {
     let token = nest.outer.keys().iter().next().unwrap().token();
     drop(nest.outer.unregister(token).unwrap());
     nest.peer.write_all(b"x").unwrap();
-    assert!(now(&mut nest.outer).is_empty());
+    assert_idle(&mut nest.outer);
     assert_eq!(soon(&mut nest.inner).len(), 1);
     Ok(())
 }
@@ -203,7 +207,7 @@ fn a_dropped_inner_one_is_silent<B: Backend>() -> Run {
     assert_eq!(soon(&mut outer).len(), 1);
     // It owned its socket, so that is closed; the duplicate in the outer one keeps an empty set.
     drop(inner);
-    assert!(now(&mut outer).is_empty());
+    assert_idle(&mut outer);
     Ok(())
 }
 
@@ -212,13 +216,14 @@ fn a_key_whose_number_became_the_selector_itself<B: Backend>() -> Run {
         let stdin = stdin::get()?;
         let mut selector = Selector::<B, _>::new().unwrap();
         stdin::replace(pairs::streams().0);
-        let token = selector.register(&stdin, Interest::READ, ()).unwrap();
+        let token = selector.register(&stdin, READ, ()).unwrap();
         stdin::replace(duplicate(&selector)?);
-        if let Err(error) = selector.modify(token, Interest::WRITE) {
+        if let Err(error) = selector.modify(token, WRITE) {
             assert!(matches!(error, Error::Lost { fd: 0, .. }), "{error:?}");
         }
         selector.unregister(token).unwrap();
-        assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
+        assert!(selector.keys().is_empty());
+        assert_idle(&mut selector);
         Ok(())
     })
 }

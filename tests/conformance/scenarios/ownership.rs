@@ -1,6 +1,8 @@
 //! What may be registered, and for how long it stays open.
 
-use conformance::{Puppet, Run, Stream, Strings, interests, now, pairs, soon};
+use conformance::{
+    Control, MockBackend, READ, Run, Stream, WRITE, assert_idle, assert_ready, now, pairs, soon, wait_ready,
+};
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use selectors::{Error, File, Interest, Selector};
@@ -30,9 +32,9 @@ conformance::scenarios!(ownership:
 fn owned_it_is_open_while_registered<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    let token = selector.register(a, WRITE, ()).unwrap();
     assert!(!pairs::hung_up(&b));
-    selector.modify(token, Interest::READ).unwrap();
+    selector.modify(token, READ).unwrap();
     now(&mut selector);
     selector.pause(token).unwrap();
     assert!(!pairs::hung_up(&b));
@@ -44,7 +46,7 @@ fn owned_it_is_open_while_registered<B: Backend>() -> Run {
 fn unregistered_it_is_open_until_dropped<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    let token = selector.register(a, WRITE, ()).unwrap();
     let key = selector.unregister(token).unwrap();
     drop(selector);
     assert!(!pairs::hung_up(&b));
@@ -72,12 +74,12 @@ fn rejected_it_is_open_until_dropped<B: Backend>() -> Run {
 fn borrowed_it_outlives_the_selector<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, &Stream>::new().unwrap();
-    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    let token = selector.register(&a, READ, ()).unwrap();
     (&b).write_all(b"x").unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
+    assert_ready(&mut selector, [(token, READ)]);
     // The owner may use it all the while.
     assert_eq!(pairs::drain(&a), 1);
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     drop(selector);
     assert!(!pairs::hung_up(&b));
     Ok(())
@@ -88,8 +90,8 @@ fn shared_it_lives_as_long_as_the_last<B: Backend>() -> Run {
     let (first, second) = (Arc::new(a), Rc::new(c));
     let mut arcs = Selector::<B, Arc<Stream>>::new().unwrap();
     let mut rcs = Selector::<B, Rc<Stream>>::new().unwrap();
-    arcs.register(Arc::clone(&first), Interest::WRITE, ()).unwrap();
-    rcs.register(Rc::clone(&second), Interest::WRITE, ()).unwrap();
+    arcs.register(Arc::clone(&first), WRITE, ()).unwrap();
+    rcs.register(Rc::clone(&second), WRITE, ()).unwrap();
     drop((first, second));
     assert_eq!((now(&mut arcs).len(), now(&mut rcs).len()), (1, 1));
     assert!(!pairs::hung_up(&b) && !pairs::hung_up(&d));
@@ -101,8 +103,8 @@ fn shared_it_lives_as_long_as_the_last<B: Backend>() -> Run {
 fn a_borrowed_descriptor<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, BorrowedFd<'_>>::new().unwrap();
-    let token = selector.register(a.as_fd(), Interest::WRITE, ()).unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    let token = selector.register(a.as_fd(), WRITE, ()).unwrap();
+    assert_ready(&mut selector, [(token, WRITE)]);
     assert_eq!(selector.unregister(token).unwrap().fileobj.as_raw_fd(), a.as_raw_fd());
     drop(selector);
     assert!(!pairs::hung_up(&b));
@@ -115,8 +117,8 @@ fn objects_of_many_types_in_a_box<B: Backend>() -> Run {
     let (owned, _d) = pairs::streams();
     let mut selector = Selector::<B, Box<dyn AsFd + Send>, _>::new().unwrap();
     let mut register = |object: Box<dyn AsFd + Send>, name| {
-        let token = selector.register(object, Interest::WRITE, name).unwrap();
-        (token, Interest::WRITE)
+        let token = selector.register(object, WRITE, name).unwrap();
+        (token, WRITE)
     };
     let expected = [
         register(Box::new(unix), "Unix socket"),
@@ -125,7 +127,7 @@ fn objects_of_many_types_in_a_box<B: Backend>() -> Run {
         register(Box::new(writer), "pipe"),
         register(Box::new(OwnedFd::from(owned)), "descriptor"),
     ];
-    assert_eq!(interests(&soon(&mut selector)), expected.into());
+    wait_ready(&mut selector, expected);
     Ok(())
 }
 
@@ -149,14 +151,14 @@ fn objects_of_some_types_in_an_enum<B: Backend>() -> Run {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let mut selector = Selector::<B, Peer>::new().unwrap();
-    selector.register(Peer::Listener(listener), Interest::READ, ()).unwrap();
+    selector.register(Peer::Listener(listener), READ, ()).unwrap();
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let datagrams = selector.register(Peer::Datagrams(socket), Interest::READ, ()).unwrap();
+    let datagrams = selector.register(Peer::Datagrams(socket), READ, ()).unwrap();
     let _client = TcpStream::connect(address).unwrap();
     for (token, _) in &soon(&mut selector) {
         let Some(Peer::Listener(listener)) = selector.fileobj(token) else { panic!("{token:?}") };
         let (stream, _) = listener.accept().unwrap();
-        selector.register(Peer::Stream(stream), Interest::WRITE, ()).unwrap();
+        selector.register(Peer::Stream(stream), WRITE, ()).unwrap();
     }
     let ready = soon(&mut selector);
     let found: Vec<_> = ready.iter().map(|(token, _)| selector.fileobj(token).unwrap()).collect();
@@ -168,15 +170,15 @@ fn objects_of_some_types_in_an_enum<B: Backend>() -> Run {
 fn the_pipes_of_a_child<B: Backend>() -> Run {
     let (mut child, input, output) = pairs::child()?;
     let mut selector = Selector::<B, Box<dyn AsFd>>::new().unwrap();
-    let input = selector.register(Box::new(input), Interest::WRITE, ()).unwrap();
-    let output = selector.register(Box::new(output), Interest::READ, ()).unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(input, Interest::WRITE)].into());
+    let input = selector.register(Box::new(input), WRITE, ()).unwrap();
+    let output = selector.register(Box::new(output), READ, ()).unwrap();
+    wait_ready(&mut selector, [(input, WRITE)]);
     File::new(selector.fileobj(input).unwrap()).write_all(b"hello").unwrap();
     // Its end of the pipe is closed with the object, and the child ends.
     drop(selector.unregister(input).unwrap());
     let mut said = Vec::new();
     loop {
-        assert_eq!(interests(&soon(&mut selector)), [(output, Interest::READ)].into());
+        wait_ready(&mut selector, [(output, READ)]);
         let mut buffer = [0; 16];
         match File::new(selector.fileobj(output).unwrap()).read(&mut buffer).unwrap() {
             0 => break,
@@ -188,10 +190,10 @@ fn the_pipes_of_a_child<B: Backend>() -> Run {
     Ok(())
 }
 
-/// Notes at its end whether the back end, which holds the strings too, is there.
+/// Notes at its end whether the back end, which holds the control too, is there.
 struct Witness {
     socket: Stream,
-    strings: Rc<Cell<Option<Rc<Strings>>>>,
+    control: Rc<Cell<Option<Rc<Control>>>>,
     back_end_was_gone: Rc<Cell<Option<bool>>>,
 }
 
@@ -203,19 +205,19 @@ impl AsFd for Witness {
 
 impl Drop for Witness {
     fn drop(&mut self) {
-        let strings = self.strings.take().unwrap();
-        self.back_end_was_gone.set(Some(Rc::strong_count(&strings) == 1));
+        let control = self.control.take().unwrap();
+        self.back_end_was_gone.set(Some(Rc::strong_count(&control) == 1));
     }
 }
 
 /// A kernel's set that lives longer than its files may report what a duplicate of one is ready for.
 fn the_back_end_is_closed_before_the_files<B: Backend>() -> Run {
-    for close in [drop, |selector: Selector<Puppet<B>, Witness>| drop(selector.into_keys())] {
+    for close in [drop, |selector: Selector<MockBackend<B>, Witness>| drop(selector.into_keys())] {
         let (socket, _b) = pairs::streams();
-        let (mut selector, strings) = Puppet::<B>::selector();
-        let (held, gone) = (Rc::new(Cell::new(Some(strings))), Rc::new(Cell::new(None)));
-        let witness = Witness { socket, strings: held, back_end_was_gone: Rc::clone(&gone) };
-        assert!(selector.register(witness, Interest::READ, ()).is_ok());
+        let (mut selector, control) = MockBackend::<B>::selector();
+        let (held, gone) = (Rc::new(Cell::new(Some(control))), Rc::new(Cell::new(None)));
+        let witness = Witness { socket, control: held, back_end_was_gone: Rc::clone(&gone) };
+        assert!(selector.register(witness, READ, ()).is_ok());
         assert_eq!(gone.get(), None);
         close(selector);
         assert_eq!(gone.get(), Some(true));
@@ -227,10 +229,10 @@ fn data_is_dropped_once<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let data = Rc::new(());
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let token = selector.register(&a, Interest::READ, Rc::clone(&data)).unwrap();
-    selector.register(&c, Interest::READ, Rc::clone(&data)).unwrap();
+    let token = selector.register(&a, READ, Rc::clone(&data)).unwrap();
+    selector.register(&c, READ, Rc::clone(&data)).unwrap();
     assert_eq!(Rc::strong_count(&data), 3);
-    let rejected = selector.register(&a, Interest::READ, Rc::clone(&data)).unwrap_err();
+    let rejected = selector.register(&a, READ, Rc::clone(&data)).unwrap_err();
     assert_eq!(Rc::strong_count(&data), 4);
     drop(rejected);
     drop(selector.unregister(token).unwrap());
@@ -243,7 +245,7 @@ fn data_is_dropped_once<B: Backend>() -> Run {
 fn the_adapter_reads_and_writes_what_has_no_such_methods<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, OwnedFd>::new().unwrap();
-    let token = selector.register(a.into(), Interest::READ, ()).unwrap();
+    let token = selector.register(a.into(), READ, ()).unwrap();
     (&b).write_all(b"to read").unwrap();
     assert_eq!(now(&mut selector).len(), 1);
     let mut file = File::new(selector.fileobj(token).unwrap());
@@ -264,7 +266,7 @@ fn the_adapter_reads_and_writes_what_has_no_such_methods<B: Backend>() -> Run {
 fn the_adapter_passes_errors_on<B: Backend>() -> Run {
     let (a, b) = pairs::blocking();
     let mut selector = Selector::<B, BorrowedFd<'_>>::new().unwrap();
-    let token = selector.register(a.as_fd(), Interest::READ, ()).unwrap();
+    let token = selector.register(a.as_fd(), READ, ()).unwrap();
     let mut file = File::new(selector.fileobj(token).unwrap());
     assert_ne!(pairs::blocks(&a), Some(false));
     file.set_nonblocking(true).unwrap();
@@ -291,9 +293,9 @@ fn the_adapter_passes_errors_on<B: Backend>() -> Run {
 fn the_adapter_can_be_registered<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, File<Stream>>::new().unwrap();
-    let token = selector.register(File::new(a), Interest::READ, ()).unwrap();
+    let token = selector.register(File::new(a), READ, ()).unwrap();
     b.write_all(b"x").unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
+    assert_ready(&mut selector, [(token, READ)]);
     let mut file = selector.unregister(token).unwrap().fileobj;
     assert_eq!(file.read(&mut [0; 8]).unwrap(), 1);
     Ok(())

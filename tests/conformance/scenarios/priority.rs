@@ -2,7 +2,10 @@
 //!
 //! A back end need not be able to wait for it. `register` has what one does that cannot.
 
-use conformance::{NotRun, Run, WAIT, interests, need, now, pairs, soon};
+use conformance::{
+    NotRun, PRIORITY, READ, Run, WAIT, WRITE, assert_idle, assert_list, assert_ready, need, now, pairs, soon,
+    wait_ready,
+};
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use selectors::backend::Backend;
 use selectors::{Interest, Mode, Selector, Token};
@@ -20,10 +23,6 @@ conformance::scenarios!(priority:
     asked_for_later,
     not_asked_for_any_more,
 );
-
-const READ: Interest = Interest::READ;
-const WRITE: Interest = Interest::WRITE;
-const PRIORITY: Interest = Interest::PRIORITY;
 
 type Streams<B> = Selector<B, TcpStream>;
 
@@ -48,12 +47,12 @@ fn urge(from: &TcpStream, to: &TcpStream) {
 
 fn an_urgent_byte<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(PRIORITY)?;
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     send(&b, b"!", SendFlags::OOB).unwrap();
     for _ in 0..2 {
         let ready = soon(&mut selector);
         assert!(ready.get(token).unwrap().is_priority());
-        assert_eq!(interests(&ready), [(token, PRIORITY)].into());
+        assert_list(&ready, [(token, PRIORITY)]);
     }
     Ok(())
 }
@@ -61,22 +60,22 @@ fn an_urgent_byte<B: Backend>() -> Run {
 fn an_urgent_byte_is_nothing_to_read<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ)?;
     urge(&b, selector.fileobj(token).unwrap());
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     selector.modify(token, READ | WRITE).unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, WRITE)].into());
+    assert_ready(&mut selector, [(token, WRITE)]);
     Ok(())
 }
 
 fn an_urgent_byte_and_others<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(Interest::all())?;
-    assert_eq!(interests(&soon(&mut selector)), [(token, WRITE)].into());
+    wait_ready(&mut selector, [(token, WRITE)]);
     urge(&b, selector.fileobj(token).unwrap());
-    assert_eq!(interests(&soon(&mut selector)), [(token, WRITE | PRIORITY)].into());
+    wait_ready(&mut selector, [(token, WRITE | PRIORITY)]);
     send(&b, b"x", SendFlags::empty()).unwrap();
     selector.modify(token, READ).unwrap();
     soon(&mut selector);
     selector.modify(token, Interest::all()).unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(token, Interest::all())].into());
+    wait_ready(&mut selector, [(token, Interest::all())]);
     Ok(())
 }
 
@@ -84,7 +83,7 @@ fn an_urgent_byte_and_others<B: Backend>() -> Run {
 fn when_it_is_read_it_is_over<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(PRIORITY)?;
     urge(&b, selector.fileobj(token).unwrap());
-    assert_eq!(interests(&soon(&mut selector)), [(token, PRIORITY)].into());
+    wait_ready(&mut selector, [(token, PRIORITY)]);
     send(&b, b"x", SendFlags::empty()).unwrap();
     let mut byte = [0_u8];
     recv(selector.fileobj(token).unwrap(), &mut byte, RecvFlags::OOB).unwrap();
@@ -94,16 +93,16 @@ fn when_it_is_read_it_is_over<B: Backend>() -> Run {
     recv(selector.fileobj(token).unwrap(), &mut byte, RecvFlags::empty()).unwrap();
     assert_eq!(byte, *b"x");
     selector.modify(token, READ | PRIORITY).unwrap();
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }
 
 fn other_data_is_not_urgent<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ | PRIORITY)?;
     send(&b, b"x", SendFlags::empty()).unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
+    wait_ready(&mut selector, [(token, READ)]);
     selector.modify(token, PRIORITY).unwrap();
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -111,7 +110,7 @@ fn other_data_is_not_urgent<B: Backend>() -> Run {
 fn the_end_is_not_urgent<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ | PRIORITY)?;
     drop(b);
-    assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
+    wait_ready(&mut selector, [(token, READ)]);
     selector.modify(token, PRIORITY).unwrap();
     let seen = now(&mut selector).get(token).unwrap_or_default();
     assert_eq!(seen.interest(), Interest::empty());
@@ -124,15 +123,15 @@ fn asked_for_later<B: Backend>() -> Run {
     urge(&b, selector.fileobj(token).unwrap());
     selector.modify(token, READ | PRIORITY).unwrap();
     assert_eq!(selector.key(token).unwrap().interest(), READ | PRIORITY);
-    assert_eq!(interests(&soon(&mut selector)), [(token, PRIORITY)].into());
+    wait_ready(&mut selector, [(token, PRIORITY)]);
     Ok(())
 }
 
 fn not_asked_for_any_more<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(PRIORITY)?;
     urge(&b, selector.fileobj(token).unwrap());
-    assert_eq!(interests(&soon(&mut selector)), [(token, PRIORITY)].into());
+    wait_ready(&mut selector, [(token, PRIORITY)]);
     selector.modify(token, READ).unwrap();
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }

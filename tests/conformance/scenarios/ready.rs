@@ -1,6 +1,6 @@
 //! The list that a wait fills, and what it tells of each key.
 
-use conformance::{Call, Puppet, Run, now, pairs, soon};
+use conformance::{BOTH, MockBackend, PRIORITY, READ, Run, WRITE, now, pairs, soon};
 use selectors::backend::Backend;
 use selectors::{Interest, Readiness, Ready, Selector, Token};
 use std::io::Write;
@@ -17,7 +17,7 @@ conformance::scenarios!(ready:
 fn a_new_list_is_empty<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    let token = selector.register(a, WRITE, ()).unwrap();
     for ready in [Ready::new(), Ready::default(), Ready::with_capacity(100)] {
         assert!(ready.is_empty() && !ready.woken());
         assert_eq!((ready.len(), ready.get(token)), (0, None));
@@ -30,9 +30,9 @@ fn of_one_key<B: Backend>() -> Run {
     let ((a, b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
     let [readable, writable, neither] = [
-        selector.register(&a, Interest::READ, ()).unwrap(),
-        selector.register(&b, Interest::WRITE, ()).unwrap(),
-        selector.register(&c, Interest::READ, ()).unwrap(),
+        selector.register(&a, READ, ()).unwrap(),
+        selector.register(&b, WRITE, ()).unwrap(),
+        selector.register(&c, READ, ()).unwrap(),
     ];
     (&b).write_all(b"x").unwrap();
     let ready = soon(&mut selector);
@@ -41,9 +41,9 @@ fn of_one_key<B: Backend>() -> Run {
     assert_eq!(ready.get(neither), None);
     // Tokens that name the same place, in another selector, or at another time.
     let mut other = Selector::<B, _>::new().unwrap();
-    assert_eq!(ready.get(other.register(&a, Interest::READ, ()).unwrap()), None);
+    assert_eq!(ready.get(other.register(&a, READ, ()).unwrap()), None);
     selector.unregister(readable).unwrap();
-    assert_eq!(ready.get(selector.register(&a, Interest::READ, ()).unwrap()), None);
+    assert_eq!(ready.get(selector.register(&a, READ, ()).unwrap()), None);
     Ok(())
 }
 
@@ -51,7 +51,7 @@ fn three_ways_to_go_through_it<B: Backend>() -> Run {
     let ((a, b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
     for end in [a, b, c] {
-        selector.register(end, Interest::WRITE, ()).unwrap();
+        selector.register(end, WRITE, ()).unwrap();
     }
     let ready = now(&mut selector);
     assert_eq!((ready.iter().len(), ready.clone().into_iter().len()), (3, 3));
@@ -73,7 +73,7 @@ fn three_ways_to_go_through_it<B: Backend>() -> Run {
 fn it_outlives_the_selector<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    let token = selector.register(a, WRITE, ()).unwrap();
     let ready = now(&mut selector);
     drop(selector);
     assert_eq!(ready.get(token), Some(Readiness::WRITE));
@@ -83,7 +83,7 @@ fn it_outlives_the_selector<B: Backend>() -> Run {
 fn in_messages<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    let token = selector.register(a, WRITE, ()).unwrap();
     let ready = now(&mut selector);
     let shown = format!("{ready:?}");
     assert!(shown.contains(&format!("{token:?}")) && shown.contains("WRITE"), "{shown}");
@@ -95,24 +95,24 @@ fn in_messages<B: Backend>() -> Run {
 
 fn what_a_readiness_says<B: Backend>() -> Run {
     let asks = [
-        (Readiness::READ, Readiness::is_readable as fn(Readiness) -> bool, Interest::READ),
-        (Readiness::WRITE, Readiness::is_writable, Interest::WRITE),
-        (Readiness::PRIORITY, Readiness::is_priority, Interest::PRIORITY),
+        (Readiness::READ, Readiness::is_readable as fn(Readiness) -> bool, READ),
+        (Readiness::WRITE, Readiness::is_writable, WRITE),
+        (Readiness::PRIORITY, Readiness::is_priority, PRIORITY),
         (Readiness::READ_CLOSED, Readiness::is_read_closed, Interest::empty()),
         (Readiness::WRITE_CLOSED, Readiness::is_write_closed, Interest::empty()),
         (Readiness::ERROR, Readiness::is_error, Interest::empty()),
     ];
     let (a, _b) = pairs::streams();
-    let (mut selector, strings) = Puppet::<B>::selector();
-    let token = selector.register(&a, Interest::READ | Interest::WRITE, ()).unwrap();
-    let Some(Call::Add(_, tag, ..)) = strings.calls().pop() else { panic!("nothing was added") };
-    strings.silence();
+    let (mut selector, control) = MockBackend::<B>::selector();
+    let token = selector.register(&a, BOTH, ()).unwrap();
+    let tag = control.take_tag();
+    control.silence();
     for (readiness, ask, interest) in asks {
         assert!(ask(readiness) && ask(Readiness::all()));
         assert!(!ask(!readiness) && !ask(Readiness::empty()));
         assert_eq!(readiness.interest(), interest);
         // Hints come unasked, the others only where they were asked for.
-        strings.lie([(tag, readiness)]);
+        control.inject([(tag, readiness)]);
         let expected = Some(readiness).filter(|seen| *seen != Readiness::PRIORITY);
         assert_eq!(now(&mut selector).get(token), expected);
     }

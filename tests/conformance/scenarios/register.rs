@@ -1,7 +1,8 @@
 //! Registering.
 
 use conformance::{
-    Call, Fickle, NotRun, Puppet, Run, Stream, assert_unsupported, interests, now, pairs, supports,
+    Call, ChangingFd, MockBackend, NotRun, PRIORITY, READ, Run, Stream, WRITE, assert_idle, assert_ready,
+    assert_unsupported, interests, now, pairs, supports,
 };
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd};
@@ -28,10 +29,10 @@ conformance::scenarios!(register:
 fn a_key_has_what_was_registered<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let token = selector.register(&a, Interest::READ, "data").unwrap();
+    let token = selector.register(&a, READ, "data").unwrap();
     let key = selector.key(token).unwrap();
     assert!(std::ptr::eq(*key.fileobj(), &a));
-    assert_eq!((key.token(), key.fd(), key.interest()), (token, a.as_raw_fd(), Interest::READ));
+    assert_eq!((key.token(), key.fd(), key.interest()), (token, a.as_raw_fd(), READ));
     assert_eq!((key.mode(), *key.data()), (Mode::Level, "data"));
     assert!(key.is_armed() && !key.is_paused());
     Ok(())
@@ -40,15 +41,16 @@ fn a_key_has_what_was_registered<B: Backend>() -> Run {
 fn twice_is_an_error<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let first = selector.register(&a, Interest::READ, 1).unwrap();
-    let rejected = selector.register(&a, Interest::WRITE, 2).unwrap_err();
+    let first = selector.register(&a, READ, 1).unwrap();
+    let rejected = selector.register(&a, WRITE, 2).unwrap_err();
     assert!(
         matches!(rejected.error, Error::AlreadyRegistered { fd, token, .. } if (fd, token) == (a.as_raw_fd(), first))
     );
     assert!(std::ptr::eq(rejected.fileobj, &a));
     assert_eq!(rejected.data, 2);
-    assert_eq!(selector.key(first).map(|key| (key.interest(), *key.data())), Some((Interest::READ, 1)));
-    assert!(now(&mut selector).is_empty(), "it is waited for as the first asked");
+    assert_eq!(selector.key(first).map(|key| (key.interest(), *key.data())), Some((READ, 1)));
+    // The first interest still counts: the socket is writable.
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -56,8 +58,8 @@ fn twice_through_another_object_is_an_error<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, Box<dyn AsFd>, _>::new().unwrap();
     let borrowed: BorrowedFd<'_> = a.as_fd();
-    let first = selector.register(Box::new(&a), Interest::READ, 1).unwrap();
-    let rejected = selector.register(Box::new(borrowed), Interest::READ, 2).unwrap_err();
+    let first = selector.register(Box::new(&a), READ, 1).unwrap();
+    let rejected = selector.register(Box::new(borrowed), READ, 2).unwrap_err();
     assert!(matches!(rejected.error, Error::AlreadyRegistered { token, .. } if token == first));
     assert_eq!(selector.keys().len(), 1);
     Ok(())
@@ -66,12 +68,12 @@ fn twice_through_another_object_is_an_error<B: Backend>() -> Run {
 fn a_paused_key_is_registered_too<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let first = selector.register(&a, Interest::READ, 1).unwrap();
+    let first = selector.register(&a, READ, 1).unwrap();
     selector.pause(first).unwrap();
-    let rejected = selector.register(&a, Interest::WRITE, 2).unwrap_err();
+    let rejected = selector.register(&a, WRITE, 2).unwrap_err();
     assert!(matches!(rejected.error, Error::AlreadyRegistered { token, .. } if token == first));
     assert!(selector.key(first).unwrap().is_paused());
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -85,7 +87,7 @@ fn refused<B: Backend>(interest: Interest) {
         assert!(selector.keys().is_empty() && selector.key(&a).is_none());
     }
     // It is said also of what is registered already.
-    selector.register(&a, Interest::WRITE, ()).unwrap();
+    selector.register(&a, WRITE, ()).unwrap();
     let rejected = selector.register(&a, interest, ()).unwrap_err();
     assert!(matches!(rejected.error, Error::InvalidInterest(_)), "{rejected:?}");
     assert_eq!(now(&mut selector).len(), 1);
@@ -120,7 +122,7 @@ fn every_interest_in_every_mode<B: Backend>() -> Run {
         let token = selector.register_with(&a, interest, mode, ()).unwrap();
         let key = selector.key(token).unwrap();
         assert_eq!((key.interest(), key.mode()), (interest, mode));
-        let expected = interest - Interest::PRIORITY;
+        let expected = interest - PRIORITY;
         let found = interests(&now(&mut selector));
         assert_eq!(found.get(&token).copied().unwrap_or(Interest::empty()), expected, "{mode}");
     }
@@ -143,14 +145,14 @@ fn what_the_back_end_has_not<B: Backend>() -> Run {
         assert_unsupported(&selector, &rejected.error, interest, mode);
         assert!(std::ptr::eq(rejected.fileobj, &a) && rejected.data == 1);
         assert!(selector.keys().is_empty() && selector.key(&a).is_none());
-        assert!(now(&mut selector).is_empty());
-        let token = selector.register(rejected.fileobj, Interest::READ, rejected.data).unwrap();
+        assert_idle(&mut selector);
+        let token = selector.register(rejected.fileobj, READ, rejected.data).unwrap();
         let error = selector.modify_with(token, interest, mode).unwrap_err();
         assert_unsupported(&selector, &error, interest, mode);
         let key = selector.key(token).unwrap();
-        assert_eq!((key.interest(), key.mode(), key.is_armed()), (Interest::READ, Mode::Level, true));
+        assert_eq!((key.interest(), key.mode(), key.is_armed()), (READ, Mode::Level, true));
         for _ in 0..2 {
-            assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
+            assert_ready(&mut selector, [(token, READ)]);
         }
     }
     Ok(())
@@ -160,51 +162,48 @@ fn what_is_asked_for_is_what_counts<B: Backend>() -> Run {
     let ((a, mut b), (c, d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
     b.write_all(b"x").unwrap();
-    let write = selector.register(&a, Interest::WRITE, ()).unwrap();
-    selector.register(&c, Interest::READ, ()).unwrap();
-    if let Err(rejected) = selector.register(&d, Interest::PRIORITY, ()) {
-        assert_unsupported(&selector, &rejected.error, Interest::PRIORITY, Mode::Level);
+    let write = selector.register(&a, WRITE, ()).unwrap();
+    selector.register(&c, READ, ()).unwrap();
+    if let Err(rejected) = selector.register(&d, PRIORITY, ()) {
+        assert_unsupported(&selector, &rejected.error, PRIORITY, Mode::Level);
     }
-    assert_eq!(interests(&now(&mut selector)), [(write, Interest::WRITE)].into());
+    assert_ready(&mut selector, [(write, WRITE)]);
     Ok(())
 }
 
 fn the_back_end_is_told_at_once<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let (mut selector, strings) = Puppet::<B>::selector();
-    let token = selector.register_with(&a, Interest::READ, Mode::Oneshot, ()).unwrap();
-    let calls = strings.calls();
-    assert!(
-        matches!(calls[..], [Call::Add(fd, _, Interest::READ, Mode::Oneshot)] if fd == a.as_raw_fd()),
-        "{calls:?}"
-    );
+    let (mut selector, control) = MockBackend::<B>::selector();
+    let token = selector.register_with(&a, READ, Mode::Oneshot, ()).unwrap();
+    let calls = control.take_calls();
+    assert!(matches!(calls[..], [Call::Add(fd, _, READ, Mode::Oneshot)] if fd == a.as_raw_fd()), "{calls:?}");
     assert!(selector.key(token).unwrap().is_armed());
     Ok(())
 }
 
 fn what_is_wrong_is_not_told_to_the_back_end<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let (mut selector, strings) = Puppet::<B>::selector();
-    strings.cannot(Some(Mode::Edge));
-    selector.register(&a, Interest::READ, ()).unwrap();
-    strings.calls();
-    selector.register(&a, Interest::READ, ()).unwrap_err();
+    let (mut selector, control) = MockBackend::<B>::selector();
+    control.deny_mode(Some(Mode::Edge));
+    selector.register(&a, READ, ()).unwrap();
+    control.clear_calls();
+    selector.register(&a, READ, ()).unwrap_err();
     selector.register(&a, Interest::empty(), ()).unwrap_err();
     selector.register(&a, Interest::from_bits_retain(9), ()).unwrap_err();
-    selector.register_with(&a, Interest::READ, Mode::Edge, ()).unwrap_err();
-    assert_eq!(strings.calls(), []);
+    selector.register_with(&a, READ, Mode::Edge, ()).unwrap_err();
+    assert_eq!(control.take_calls(), []);
     Ok(())
 }
 
 fn the_descriptor_is_asked_for_once<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
-    let fickle = Fickle::restless(a, c);
-    let (mut selector, strings) = Puppet::<B>::selector();
-    let token = selector.register(&fickle, Interest::WRITE, ()).unwrap();
-    assert_eq!(fickle.calls(), 1);
-    assert_eq!(selector.key(token).unwrap().fd(), fickle.number(0));
-    let calls = strings.calls();
-    assert!(matches!(calls[..], [Call::Add(fd, ..)] if fd == fickle.number(0)), "{calls:?}");
+    let changing_fd = ChangingFd::restless(a, c);
+    let (mut selector, control) = MockBackend::<B>::selector();
+    let token = selector.register(&changing_fd, WRITE, ()).unwrap();
+    assert_eq!(changing_fd.calls(), 1);
+    assert_eq!(selector.key(token).unwrap().fd(), changing_fd.number(0));
+    let calls = control.take_calls();
+    assert!(matches!(calls[..], [Call::Add(fd, ..)] if fd == changing_fd.number(0)), "{calls:?}");
     Ok(())
 }
 
@@ -213,14 +212,14 @@ fn others_are_left_alone<B: Backend>() -> Run {
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let mut tokens = Vec::new();
     for (number, (a, _)) in pairs.iter().enumerate() {
-        let interest = if number % 2 == 0 { Interest::WRITE } else { Interest::READ };
+        let interest = if number % 2 == 0 { WRITE } else { READ };
         tokens.push((selector.register(a, interest, number).unwrap(), interest));
         for (number, (token, interest)) in tokens.iter().enumerate() {
             let key = selector.key(token).unwrap();
             assert_eq!((*key.data(), key.interest()), (number, *interest));
         }
-        let ready = tokens.iter().copied().filter(|(_, interest)| *interest == Interest::WRITE);
-        assert_eq!(interests(&now(&mut selector)), ready.collect());
+        let ready = tokens.iter().copied().filter(|(_, interest)| *interest == WRITE);
+        assert_ready(&mut selector, ready);
     }
     Ok(())
 }
@@ -233,9 +232,9 @@ fn any_number_of_a_descriptor<B: Backend>() -> Run {
     let mut expected = Vec::new();
     for least in [63, 127, 319, 1023, 1024, 2047, 2048] {
         let duplicate = pairs::numbered(&a, least)?;
-        expected.push((selector.register(duplicate, Interest::WRITE, ()).unwrap(), Interest::WRITE));
+        expected.push((selector.register(duplicate, WRITE, ()).unwrap(), WRITE));
     }
-    assert_eq!(interests(&now(&mut selector)), expected.iter().copied().collect());
+    assert_ready(&mut selector, expected.iter().copied());
     for (token, _) in &expected {
         let key = selector.key(token).unwrap();
         assert_eq!(key.fd(), key.fileobj().as_raw_fd());

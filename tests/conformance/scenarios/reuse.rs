@@ -1,9 +1,12 @@
 //! Numbers, slots and files that are given again.
 
-use conformance::{Call, NotRun, Puppet, Run, interests, now, pairs, soon};
+use conformance::{
+    Call, MockBackend, NotRun, READ, Run, WRITE, assert_idle, assert_not_registered, assert_ready, interests,
+    now, pairs, wait_ready,
+};
+use selectors::Selector;
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
-use selectors::{Error, Interest, Selector};
 use std::collections::HashSet;
 use std::io::Write;
 
@@ -30,31 +33,31 @@ fn a_reused_number_is_another_registration<B: Backend>() -> Run {
     let (a, mut a_peer) = pairs::streams();
     let (b, mut b_peer) = pairs::streams();
     let mut selector = Selector::<B, OwnedFd, _>::new().unwrap();
-    let first = selector.register(a.into(), Interest::READ, "first").unwrap();
+    let first = selector.register(a.into(), READ, "first").unwrap();
     let key = selector.unregister(first).unwrap();
     let number = key.fd;
     drop(key);
-    let second = selector.register(numbered(number, &b)?, Interest::READ, "second").unwrap();
+    let second = selector.register(numbered(number, &b)?, READ, "second").unwrap();
     assert_eq!(selector.key(second).map(|key| key.fd()), Some(number));
     assert_ne!(first, second);
     assert!(selector.key(first).is_none());
-    assert!(matches!(selector.unregister(first), Err(Error::NotRegistered)));
+    assert_not_registered(selector.unregister(first));
     assert!(a_peer.write_all(b"x").is_err(), "it is closed");
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     b_peer.write_all(b"x").unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(second, Interest::READ)].into());
+    wait_ready(&mut selector, [(second, READ)]);
     Ok(())
 }
 
 fn a_number_is_free_again_after_unregister<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let first = selector.register(&a, Interest::READ, 1).unwrap();
+    let first = selector.register(&a, READ, 1).unwrap();
     selector.unregister(first).unwrap();
     assert!(selector.key(&a).is_none());
-    let second = selector.register(&a, Interest::WRITE, 2).unwrap();
+    let second = selector.register(&a, WRITE, 2).unwrap();
     assert_eq!(selector.key(&a).map(|key| (key.token(), *key.data())), Some((second, 2)));
-    assert_eq!(interests(&now(&mut selector)), [(second, Interest::WRITE)].into());
+    assert_ready(&mut selector, [(second, WRITE)]);
     Ok(())
 }
 
@@ -63,7 +66,7 @@ fn freed_slots_are_filled_again<B: Backend>() -> Run {
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let mut tokens = Vec::new();
     for at in [0, 1, 2, 3, 4, 5] {
-        tokens.push((at, selector.register(&files[at], Interest::READ, at).unwrap()));
+        tokens.push((at, selector.register(&files[at], READ, at).unwrap()));
     }
     // Holes in the middle, at the beginning and at the end, filled in another order.
     for place in [3, 0, 3] {
@@ -71,7 +74,7 @@ fn freed_slots_are_filled_again<B: Backend>() -> Run {
         assert_eq!(selector.unregister(token).unwrap().data, at);
     }
     for at in [7, 6, 5, 0] {
-        tokens.push((at, selector.register(&files[at], Interest::READ, at).unwrap()));
+        tokens.push((at, selector.register(&files[at], READ, at).unwrap()));
     }
     assert_eq!(selector.keys().len(), tokens.len());
     for &(at, token) in &tokens {
@@ -79,24 +82,23 @@ fn freed_slots_are_filled_again<B: Backend>() -> Run {
         assert!(std::ptr::eq(*selector.fileobj(token).unwrap(), &raw const files[at]));
     }
     // The peers are closed, so all are at their end.
-    let found = interests(&now(&mut selector));
-    assert_eq!(found, tokens.iter().map(|&(_, token)| (token, Interest::READ)).collect());
+    assert_ready(&mut selector, tokens.iter().map(|&(_, token)| (token, READ)));
     Ok(())
 }
 
 /// The map does not grow with the registrations that are over. The upper half of a tag is the slot.
 fn slots_do_not_pile_up<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
-    let (mut selector, strings) = Puppet::<B>::selector();
+    let (mut selector, control) = MockBackend::<B>::selector();
     let mut slots = HashSet::new();
     for _ in 0..100 {
         for file in [&a, &b] {
-            selector.register(file, Interest::READ, ()).unwrap();
+            selector.register(file, READ, ()).unwrap();
         }
         for file in [&a, &b] {
             selector.unregister(file).unwrap();
         }
-        let calls = strings.calls();
+        let calls = control.take_calls();
         let [Call::Add(_, first, ..), Call::Add(_, second, ..), Call::Remove(..), Call::Remove(..)] =
             calls[..]
         else {
@@ -117,7 +119,7 @@ fn closed_and_reused_again_and_again<B: Backend>() -> Run {
     let number = ready.try_clone().unwrap().as_raw_fd();
     for round in 0..20 {
         let file = numbered(number, if round % 2 == 0 { &ready } else { &idle })?;
-        let token = selector.register(file, Interest::READ, ()).unwrap();
+        let token = selector.register(file, READ, ()).unwrap();
         let found = interests(&now(&mut selector));
         assert_eq!(found.contains_key(&token), round % 2 == 0);
         assert_eq!(found.len(), (round + 1) % 2);
@@ -130,7 +132,7 @@ fn unregistered_while_a_batch_is_iterated<B: Backend>() -> Run {
     let mut selector = Selector::<B, OwnedFd, _>::new().unwrap();
     for number in 0..4 {
         let (a, _) = pairs::streams();
-        selector.register(a.into(), Interest::READ, number).unwrap();
+        selector.register(a.into(), READ, number).unwrap();
     }
     let ready = now(&mut selector);
     assert_eq!(ready.len(), 4);
@@ -153,7 +155,7 @@ fn number_and_slot_reused_while_a_batch_is_iterated<B: Backend>() -> Run {
     let mut selector = Selector::<B, OwnedFd, _>::new().unwrap();
     for _ in 0..2 {
         let (a, _) = pairs::streams();
-        selector.register(a.into(), Interest::READ, "old").unwrap();
+        selector.register(a.into(), READ, "old").unwrap();
     }
     let ready = now(&mut selector);
     let [this, other] = ready.iter().map(|(token, _)| token).collect::<Vec<_>>()[..] else {
@@ -163,13 +165,13 @@ fn number_and_slot_reused_while_a_batch_is_iterated<B: Backend>() -> Run {
     let key = selector.unregister(other).unwrap();
     let number = key.fd;
     drop(key);
-    let new = selector.register(numbered(number, &idle)?, Interest::READ, "new").unwrap();
+    let new = selector.register(numbered(number, &idle)?, READ, "new").unwrap();
     // What is left of the batch finds nothing.
     assert!(selector.parts(other).is_none());
-    assert!(matches!(selector.modify(other, Interest::WRITE), Err(Error::NotRegistered)));
-    assert!(matches!(selector.unregister(other), Err(Error::NotRegistered)));
-    assert_eq!(selector.key(new).map(|key| (key.interest(), *key.data())), Some((Interest::READ, "new")));
-    assert_eq!(interests(&now(&mut selector)), [(this, Interest::READ)].into());
+    assert_not_registered(selector.modify(other, WRITE));
+    assert_not_registered(selector.unregister(other));
+    assert_eq!(selector.key(new).map(|key| (key.interest(), *key.data())), Some((READ, "new")));
+    assert_ready(&mut selector, [(this, READ)]);
     Ok(())
 }
 
@@ -177,14 +179,14 @@ fn the_same_file_registered_again_while_a_batch_is_iterated<B: Backend>() -> Run
     let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let first = selector.register(&a, Interest::READ, 1).unwrap();
+    let first = selector.register(&a, READ, 1).unwrap();
     let ready = now(&mut selector);
     let key = selector.unregister(first).unwrap();
-    let second = selector.register(key.fileobj, Interest::READ, 2).unwrap();
+    let second = selector.register(key.fileobj, READ, 2).unwrap();
     // The list names the registration that is over, not the new one.
     assert_eq!((ready.get(first).is_some(), ready.get(second)), (true, None));
     assert!(selector.data(first).is_none());
-    assert_eq!(interests(&now(&mut selector)), [(second, Interest::READ)].into());
+    assert_ready(&mut selector, [(second, READ)]);
     Ok(())
 }
 
@@ -192,11 +194,12 @@ fn everything_unregistered_while_a_batch_is_iterated<B: Backend>() -> Run {
     let files: Vec<_> = (0..4).map(|_| pairs::streams().0).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
     for file in &files {
-        selector.register(file, Interest::READ, ()).unwrap();
+        selector.register(file, READ, ()).unwrap();
     }
     for (token, _) in &now(&mut selector) {
         assert!(selector.unregister(token).is_ok());
     }
-    assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
+    assert!(selector.keys().is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }

@@ -1,9 +1,12 @@
 //! Many descriptors, and high numbers.
 
-use conformance::{Descriptors, NotRun, Run, Stream, WAIT, interests, now, pairs, soon};
+use conformance::{
+    BOTH, Descriptors, NotRun, READ, Run, Stream, WAIT, WRITE, assert_idle, assert_list, assert_ready, pairs,
+    soon, wait_ready,
+};
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsRawFd, RawFd};
-use selectors::{Interest, Ready, Selector, Token};
+use selectors::{Ready, Selector, Token};
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -28,19 +31,19 @@ fn half_of_many_ready_in_one_wait<B: Backend>() -> Run {
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let mut expected = BTreeMap::new();
     for (at, (a, b)) in pairs.iter().enumerate() {
-        selector.register(a, Interest::READ, at).unwrap();
-        expected.insert(selector.register(b, Interest::READ, at).unwrap(), Interest::READ);
+        selector.register(a, READ, at).unwrap();
+        expected.insert(selector.register(b, READ, at).unwrap(), READ);
     }
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     for (a, _) in &pairs {
         (&mut &*a).write_all(b"x").unwrap();
     }
     // A new list; and one that is too small, then used again.
-    assert_eq!(interests(&selector.select(WAIT).unwrap()), expected);
+    assert_list(&selector.select(WAIT).unwrap(), expected.clone());
     let mut ready = Ready::with_capacity(1);
     for _ in 0..2 {
         assert_eq!(selector.select_into(&mut ready, WAIT).unwrap(), expected.len());
-        assert_eq!(interests(&ready), expected);
+        assert_list(&ready, expected.clone());
     }
     // Every second of those that are ready goes, then the rest, then those that are not.
     let mut turn = 0;
@@ -48,16 +51,17 @@ fn half_of_many_ready_in_one_wait<B: Backend>() -> Run {
         turn += 1;
         turn % 2 == 0 || selector.unregister(token).is_err()
     });
-    assert_eq!(interests(&now(&mut selector)), expected);
+    assert_ready(&mut selector, expected.clone());
     for &token in expected.keys() {
         selector.unregister(token).unwrap();
     }
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     assert_eq!(selector.keys().len(), pairs.len());
     for (a, _) in &pairs {
         selector.unregister(a).unwrap();
     }
-    assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
+    assert!(selector.keys().is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -66,11 +70,9 @@ fn all_of_many_ready_in_one_wait<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let duplicates: Vec<_> = (0..count - 2).map(|_| a.try_clone().unwrap()).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let expected: BTreeMap<Token, _> = duplicates
-        .into_iter()
-        .map(|file| (selector.register(file, Interest::WRITE, ()).unwrap(), Interest::WRITE))
-        .collect();
-    assert_eq!(interests(&now(&mut selector)), expected);
+    let expected: BTreeMap<Token, _> =
+        duplicates.into_iter().map(|file| (selector.register(file, WRITE, ()).unwrap(), WRITE)).collect();
+    assert_ready(&mut selector, expected.clone());
     assert_eq!(selector.into_keys().count(), expected.len());
     Ok(())
 }
@@ -83,16 +85,18 @@ fn all_ready_and_a_wake_in_one_wait<B: Backend>() -> Run {
         let mut waker = early.then(|| selector.waker().unwrap());
         let mut expected = BTreeMap::new();
         for (a, _) in &files {
-            expected.insert(selector.register(a, Interest::WRITE, ()).unwrap(), Interest::WRITE);
+            expected.insert(selector.register(a, WRITE, ()).unwrap(), WRITE);
             if let Some(waker) = &waker {
                 waker.wake().unwrap();
                 let ready = soon(&mut selector);
-                assert_eq!((interests(&ready), ready.woken()), (expected.clone(), true));
+                assert_list(&ready, expected.clone());
+                assert!(ready.woken());
             }
         }
         waker.get_or_insert_with(|| selector.waker().unwrap()).wake().unwrap();
         let ready = soon(&mut selector);
-        assert_eq!((interests(&ready), ready.woken()), (expected, true));
+        assert_list(&ready, expected);
+        assert!(ready.woken());
     }
     Ok(())
 }
@@ -110,18 +114,16 @@ fn high_numbers<B: Backend>() -> Run {
     let ((a, mut b), (low, mut low_peer)) = (pairs::streams(), pairs::streams());
     let (_limit, high) = highest(&a)?;
     let mut selector = Selector::<B, _>::new().unwrap();
-    let low = selector.register(&low, Interest::READ, ()).unwrap();
-    let token = selector.register(&high, Interest::READ, ()).unwrap();
-    assert!(now(&mut selector).is_empty());
+    let low = selector.register(&low, READ, ()).unwrap();
+    let token = selector.register(&high, READ, ()).unwrap();
+    assert_idle(&mut selector);
     b.write_all(b"x").unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(token, Interest::READ)].into());
-    selector.modify(token, Interest::READ | Interest::WRITE).unwrap();
-    let found = interests(&now(&mut selector));
-    assert_eq!(found, [(token, Interest::READ | Interest::WRITE)].into());
+    wait_ready(&mut selector, [(token, READ)]);
+    selector.modify(token, BOTH).unwrap();
+    assert_ready(&mut selector, [(token, BOTH)]);
     low_peer.write_all(b"x").unwrap();
-    selector.modify(token, Interest::WRITE).unwrap();
-    let found = interests(&now(&mut selector));
-    assert_eq!(found, [(low, Interest::READ), (token, Interest::WRITE)].into());
+    selector.modify(token, WRITE).unwrap();
+    assert_ready(&mut selector, [(low, READ), (token, WRITE)]);
     Ok(())
 }
 
@@ -129,17 +131,17 @@ fn the_highest_number_comes_and_goes<B: Backend>() -> Run {
     let ((a, _b), (low, _low_peer)) = (pairs::streams(), pairs::streams());
     let (_limit, high) = highest(&a)?;
     let mut selector = Selector::<B, _>::new().unwrap();
-    let low = selector.register(&low, Interest::WRITE, ()).unwrap();
+    let low = selector.register(&low, WRITE, ()).unwrap();
     for _ in 0..3 {
-        let token = selector.register(&high, Interest::WRITE, ()).unwrap();
-        let both = [(low, Interest::WRITE), (token, Interest::WRITE)].into();
-        assert_eq!(interests(&now(&mut selector)), both);
+        let token = selector.register(&high, WRITE, ()).unwrap();
+        let both = [(low, WRITE), (token, WRITE)];
+        assert_ready(&mut selector, both);
         selector.pause(&high).unwrap();
-        assert_eq!(interests(&now(&mut selector)), [(low, Interest::WRITE)].into());
+        assert_ready(&mut selector, [(low, WRITE)]);
         selector.rearm(&high).unwrap();
-        assert_eq!(interests(&now(&mut selector)), both);
+        assert_ready(&mut selector, both);
         selector.unregister(&high).unwrap();
-        assert_eq!(interests(&now(&mut selector)), [(low, Interest::WRITE)].into());
+        assert_ready(&mut selector, [(low, WRITE)]);
     }
     Ok(())
 }

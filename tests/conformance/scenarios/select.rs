@@ -1,10 +1,13 @@
 //! What a wait reports.
 
 use conformance::errno::Errno;
-use conformance::{Call, Puppet, Run, Stream, interests, now, pairs, soon};
+use conformance::{
+    BOTH, MockBackend, READ, Run, Stream, WRITE, assert_idle, assert_list, assert_ready, now, pairs, soon,
+    wait_ready,
+};
 use selectors::backend::{Backend, Tag};
 use selectors::sys::fd::AsFd;
-use selectors::{Error, Interest, Operation, Readiness, Ready, Selector};
+use selectors::{Error, Interest, Operation, Readiness, Ready, Selector, Token};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
@@ -31,10 +34,6 @@ conformance::scenarios!(select:
     an_error_of_the_system,
 );
 
-const READ: Interest = Interest::READ;
-const WRITE: Interest = Interest::WRITE;
-const BOTH: Interest = READ.union(WRITE);
-
 fn nothing_is_registered<B: Backend>() -> Run {
     let mut selector = Selector::<B, Stream>::new().unwrap();
     let ready = now(&mut selector);
@@ -49,7 +48,7 @@ fn nothing_is_ready<B: Backend>() -> Run {
     for end in [&a, &b] {
         selector.register(end, READ, ()).unwrap();
     }
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     assert_eq!(selector.keys().len(), 2);
     Ok(())
 }
@@ -59,9 +58,9 @@ fn something_to_read<B: Backend>() -> Run {
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, READ, ()).unwrap();
     b.write_all(b"x").unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
+    wait_ready(&mut selector, [(token, READ)]);
     pairs::drain(&a);
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -69,11 +68,11 @@ fn room_to_write<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, WRITE, ()).unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(token, WRITE)].into());
+    wait_ready(&mut selector, [(token, WRITE)]);
     pairs::fill(&a);
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     pairs::drain(&b);
-    assert_eq!(interests(&soon(&mut selector)), [(token, WRITE)].into());
+    wait_ready(&mut selector, [(token, WRITE)]);
     Ok(())
 }
 
@@ -81,12 +80,13 @@ fn both_in_one_entry<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, BOTH, ()).unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(token, WRITE)].into());
+    wait_ready(&mut selector, [(token, WRITE)]);
     b.write_all(b"x").unwrap();
     let ready = soon(&mut selector);
-    assert_eq!((ready.len(), interests(&ready)), (1, [(token, BOTH)].into()));
+    assert_eq!(ready.len(), 1);
+    assert_list(&ready, [(token, BOTH)]);
     pairs::fill(&a);
-    assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
+    wait_ready(&mut selector, [(token, READ)]);
     Ok(())
 }
 
@@ -96,7 +96,7 @@ fn only_what_was_asked_for<B: Backend>() -> Run {
     b.write_all(b"x").unwrap();
     for interest in [READ, WRITE, BOTH] {
         let token = selector.register(&a, interest, ()).unwrap();
-        assert_eq!(interests(&soon(&mut selector)), [(token, interest)].into());
+        wait_ready(&mut selector, [(token, interest)]);
         selector.unregister(token).unwrap();
     }
     Ok(())
@@ -106,12 +106,12 @@ fn a_datagram<B: Backend>() -> Run {
     let (a, b) = pairs::udp();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, READ, ()).unwrap();
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     for datagram in ["x", ""] {
         b.send(datagram.as_bytes()).unwrap();
-        assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
+        wait_ready(&mut selector, [(token, READ)]);
         a.recv(&mut [0; 8]).unwrap();
-        assert!(now(&mut selector).is_empty());
+        assert_idle(&mut selector);
     }
     Ok(())
 }
@@ -121,13 +121,13 @@ fn each_end_of_a_pipe<B: Backend>() -> Run {
     let mut selector = Selector::<B, _>::new().unwrap();
     let from = selector.register(reader.try_clone().unwrap(), READ, ()).unwrap();
     let to = selector.register(writer.try_clone().unwrap(), WRITE, ()).unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(to, WRITE)].into());
+    wait_ready(&mut selector, [(to, WRITE)]);
     writer.write_all(b"x").unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(from, READ), (to, WRITE)].into());
+    wait_ready(&mut selector, [(from, READ), (to, WRITE)]);
     pairs::fill(&writer);
-    assert_eq!(interests(&soon(&mut selector)), [(from, READ)].into());
+    wait_ready(&mut selector, [(from, READ)]);
     pairs::drain(&reader);
-    assert_eq!(interests(&soon(&mut selector)), [(to, WRITE)].into());
+    wait_ready(&mut selector, [(to, WRITE)]);
     Ok(())
 }
 
@@ -144,9 +144,9 @@ fn several_keys_each_once<B: Backend>() -> Run {
         let mut b = b;
         b.write_all(b"x").unwrap();
     }
-    let expected = tokens.iter().copied().zip(interests_of).take(3).collect();
+    let expected = tokens.iter().copied().zip(interests_of).take(3);
     for _ in 0..3 {
-        assert_eq!(interests(&soon(&mut selector)), expected);
+        wait_ready(&mut selector, expected.clone());
     }
     Ok(())
 }
@@ -161,7 +161,7 @@ fn many_keys_in_one_wait<B: Backend>() -> Run {
             let end = a.as_fd().try_clone_to_owned().unwrap();
             expected.insert(selector.register(end, WRITE, ()).unwrap(), WRITE);
         }
-        assert_eq!(interests(&soon(&mut selector)), expected);
+        wait_ready(&mut selector, expected.clone());
     }
     Ok(())
 }
@@ -173,10 +173,10 @@ fn one_of_many_keys<B: Backend>() -> Run {
     for at in [0, 99, 63, 64, 31] {
         let (a, mut b) = (&ends[at].0, &ends[at].1);
         b.write_all(b"x").unwrap();
-        assert_eq!(interests(&soon(&mut selector)), [(tokens[at], READ)].into());
+        wait_ready(&mut selector, [(tokens[at], READ)]);
         pairs::drain(a);
     }
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -211,21 +211,21 @@ fn twelve_pairs_in_turn<B: Backend>() -> Run {
 
 /// A selector over a back end that can lie, with one key, and what names it there.
 macro_rules! liar {
-    ($selector:ident, $strings:ident, $token:ident, $tag:ident: $a:expr, $interest:expr) => {
-        let (mut $selector, $strings) = Puppet::<B>::selector();
+    ($selector:ident, $control:ident, $token:ident, $tag:ident: $a:expr, $interest:expr) => {
+        let (mut $selector, $control) = MockBackend::<B>::selector();
         let $token = $selector.register($a, $interest, ()).unwrap();
-        let Some(Call::Add(_, $tag, ..)) = $strings.calls().pop() else { panic!("nothing was added") };
+        let $tag = $control.take_tag();
     };
 }
 
 fn reports_of_one_key_are_one_entry<B: Backend>() -> Run {
     let ((a, _a), (b, _b)) = (pairs::streams(), pairs::streams());
-    liar!(selector, strings, first, tag: &a, BOTH);
+    liar!(selector, control, first, tag: &a, BOTH);
     let second = selector.register(&b, READ, ()).unwrap();
-    let Some(Call::Add(_, other, ..)) = strings.calls().pop() else { panic!("nothing was added") };
-    strings.silence();
+    let other = control.take_tag();
+    control.silence();
     for _ in 0..2 {
-        strings.lie([
+        control.inject([
             (tag, Readiness::READ),
             (other, Readiness::READ),
             (tag, Readiness::WRITE),
@@ -242,34 +242,35 @@ fn reports_of_one_key_are_one_entry<B: Backend>() -> Run {
 
 fn reports_of_nothing_that_was_asked_for_are_none<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    liar!(selector, strings, token, tag: &a, READ);
-    strings.silence();
-    strings.lie([(tag, Readiness::WRITE)]);
-    assert!(now(&mut selector).is_empty());
-    strings.lie([(tag, Readiness::empty())]);
-    assert!(now(&mut selector).is_empty());
-    strings.lie([(tag, Readiness::WRITE | Readiness::PRIORITY | Readiness::READ | Readiness::ERROR)]);
+    liar!(selector, control, token, tag: &a, READ);
+    control.silence();
+    control.inject([(tag, Readiness::WRITE)]);
+    assert_idle(&mut selector);
+    control.inject([(tag, Readiness::empty())]);
+    assert_idle(&mut selector);
+    control.inject([(tag, Readiness::WRITE | Readiness::PRIORITY | Readiness::READ | Readiness::ERROR)]);
     assert_eq!(now(&mut selector).get(token), Some(Readiness::READ | Readiness::ERROR));
-    strings.lie([(tag, Readiness::WRITE), (tag, Readiness::READ)]);
+    control.inject([(tag, Readiness::WRITE), (tag, Readiness::READ)]);
     assert_eq!(now(&mut selector).get(token), Some(Readiness::READ));
     Ok(())
 }
 
 fn reports_of_what_is_not_registered_are_none<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
-    liar!(selector, strings, first, old: &a, BOTH);
-    strings.silence();
+    liar!(selector, control, first, old: &a, BOTH);
+    control.silence();
     selector.unregister(first).unwrap();
     let everything = Readiness::all();
-    strings.lie([old.to_u64(), 0, 1, u64::MAX, 77 << 32 | 1].map(|bits| (Tag::from_u64(bits), everything)));
+    control
+        .inject([old.to_u64(), 0, 1, u64::MAX, 77 << 32 | 1].map(|bits| (Tag::from_u64(bits), everything)));
     let ready = now(&mut selector);
     assert!(ready.is_empty() && !ready.woken(), "{ready:?}");
     // The place in the map has a new owner.
     let second = selector.register(&b, BOTH, ()).unwrap();
-    let Some(Call::Add(_, new, ..)) = strings.calls().pop() else { panic!("nothing was added") };
-    strings.lie([(old, everything)]);
-    assert!(now(&mut selector).is_empty());
-    strings.lie([(old, everything), (new, Readiness::WRITE), (old, everything)]);
+    let new = control.take_tag();
+    control.inject([(old, everything)]);
+    assert_idle(&mut selector);
+    control.inject([(old, everything), (new, Readiness::WRITE), (old, everything)]);
     assert_eq!(now(&mut selector).iter().collect::<Vec<_>>(), [(second, Readiness::WRITE)]);
     Ok(())
 }
@@ -279,41 +280,41 @@ fn into_a_list_that_holds_something<B: Backend>() -> Run {
     let mut selector = Selector::<B, _>::new().unwrap();
     let tokens = ends.each_ref().map(|(a, _)| selector.register(a, READ, ()).unwrap());
     let mut ready = Ready::new();
-    let mut found = |ready: &mut Ready| {
+    let mut assert_ready_into = |ready: &mut Ready, expected: &[(Token, Interest)]| {
         let count = selector.select_into(ready, Duration::ZERO).unwrap();
         assert_eq!((count, count == 0), (ready.len(), ready.is_empty()));
-        interests(ready)
+        assert_list(ready, expected.iter().copied());
     };
-    assert_eq!(found(&mut ready), [].into());
+    assert_ready_into(&mut ready, &[]);
     for (_, b) in &ends {
         let mut b = b;
         b.write_all(b"x").unwrap();
     }
-    assert_eq!(found(&mut ready), tokens.map(|token| (token, READ)).into());
+    assert_ready_into(&mut ready, &tokens.map(|token| (token, READ)));
     pairs::drain(&ends[0].0);
     pairs::drain(&ends[2].0);
-    assert_eq!(found(&mut ready), [(tokens[1], READ)].into());
+    assert_ready_into(&mut ready, &[(tokens[1], READ)]);
     pairs::drain(&ends[1].0);
-    assert_eq!(found(&mut ready), [].into());
+    assert_ready_into(&mut ready, &[]);
     Ok(())
 }
 
 fn a_failed_wait_empties_the_list<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    liar!(selector, strings, token, _tag: &a, WRITE);
+    liar!(selector, control, token, _tag: &a, WRITE);
     let mut ready = now(&mut selector);
     assert_eq!(ready.len(), 1);
-    strings.refuse(Some(Errno::INVAL));
+    control.refuse(Some(Errno::INVAL));
     selector.select_into(&mut ready, Duration::ZERO).unwrap_err();
     assert!(ready.is_empty() && !ready.woken());
-    strings.refuse(None);
+    control.refuse(None);
     assert_eq!(selector.select_into(&mut ready, Duration::ZERO).unwrap(), 1);
-    assert_eq!(interests(&ready), [(token, WRITE)].into());
+    assert_list(&ready, [(token, WRITE)]);
     // A back end that has told something all the same.
-    strings.report_and_fail(Errno::INVAL);
+    control.report_and_fail(Errno::INVAL);
     selector.select_into(&mut ready, Duration::ZERO).unwrap_err();
     assert!(ready.is_empty() && !ready.woken());
-    assert_eq!(interests(&now(&mut selector)), [(token, WRITE)].into());
+    assert_ready(&mut selector, [(token, WRITE)]);
     Ok(())
 }
 
@@ -326,22 +327,22 @@ fn one_list_for_two_selectors<B: Backend>() -> Run {
     let mut ready = Ready::new();
     for _ in 0..2 {
         first.select_into(&mut ready, Duration::ZERO).unwrap();
-        assert_eq!(interests(&ready), [(token_of_first, WRITE)].into());
+        assert_list(&ready, [(token_of_first, WRITE)]);
         second.select_into(&mut ready, Duration::ZERO).unwrap();
-        assert_eq!(interests(&ready), [(token_of_second, WRITE)].into());
+        assert_list(&ready, [(token_of_second, WRITE)]);
     }
     Ok(())
 }
 
 fn an_error_of_the_system<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    liar!(selector, strings, token, _tag: &a, WRITE);
-    strings.refuse(Some(Errno::INVAL));
+    liar!(selector, control, token, _tag: &a, WRITE);
+    control.refuse(Some(Errno::INVAL));
     let error = selector.select(None).unwrap_err();
     assert!(matches!(error, Error::Os { during: Operation::Wait, .. }), "{error:?}");
     assert_eq!(error.raw_os_error(), Some(Errno::INVAL.raw_os_error()));
     assert!(error.to_string().starts_with("cannot wait: "), "{error}");
-    strings.refuse(None);
-    assert_eq!(interests(&now(&mut selector)), [(token, WRITE)].into());
+    control.refuse(None);
+    assert_ready(&mut selector, [(token, WRITE)]);
     Ok(())
 }

@@ -1,8 +1,10 @@
 //! Selectors and threads: one moves to another, each has its own, many share one.
 
-use conformance::{Run, Stream, interests, now, pairs, soon};
+use conformance::{
+    READ, Run, Stream, WRITE, assert_idle, assert_list, assert_ready, pairs, soon, wait_ready,
+};
 use selectors::backend::Backend;
-use selectors::{Error, Interest, IntoKeys, Ready, Rejected, Selector, SelectorKey, Token, Waker};
+use selectors::{Error, IntoKeys, Ready, Rejected, Selector, SelectorKey, Token, Waker};
 use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -41,8 +43,8 @@ fn what_may_go_to_another_thread<B: Backend + Send + 'static>() -> Run {
 fn a_selector_moves_with_its_keys<B: Backend + Send + 'static>() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let token = selector.register(a, Interest::READ, "data".to_owned()).unwrap();
-    assert!(now(&mut selector).is_empty());
+    let token = selector.register(a, READ, "data".to_owned()).unwrap();
+    assert_idle(&mut selector);
     let thread = thread::spawn(move || {
         let ready = soon(&mut selector);
         let (mut stream, data) = selector.parts(token).unwrap();
@@ -52,10 +54,10 @@ fn a_selector_moves_with_its_keys<B: Backend + Send + 'static>() -> Run {
     });
     b.write_all(b"x").unwrap();
     let (mut selector, ready) = thread.join().unwrap();
-    assert_eq!(interests(&ready), [(token, Interest::READ)].into());
-    assert!(now(&mut selector).is_empty());
+    assert_list(&ready, [(token, READ)]);
+    assert_idle(&mut selector);
     b.write_all(b"x").unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(token, Interest::READ)].into());
+    wait_ready(&mut selector, [(token, READ)]);
     assert_eq!(selector.unregister(token).unwrap().data, "data and more");
     Ok(())
 }
@@ -63,10 +65,9 @@ fn a_selector_moves_with_its_keys<B: Backend + Send + 'static>() -> Run {
 fn a_selector_is_lent_to_another_thread<B: Backend + Send>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = thread::scope(|scope| {
-        scope.spawn(|| selector.register(&a, Interest::WRITE, ()).unwrap()).join().unwrap()
-    });
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    let token =
+        thread::scope(|scope| scope.spawn(|| selector.register(&a, WRITE, ()).unwrap()).join().unwrap());
+    assert_ready(&mut selector, [(token, WRITE)]);
     Ok(())
 }
 
@@ -86,7 +87,7 @@ fn tokens_of_all_threads_differ<B: Backend>() -> Run {
     let tokens = || {
         let (a, _b) = pairs::streams();
         start.wait();
-        let token = |_| Selector::<B, _>::new().unwrap().register(&a, Interest::READ, ()).unwrap();
+        let token = |_| Selector::<B, _>::new().unwrap().register(&a, READ, ()).unwrap();
         (0..SELECTORS).map(token).collect::<Vec<_>>()
     };
     let all: HashSet<Token> = thread::scope(|scope| {
@@ -103,11 +104,11 @@ fn one_selector_for_each_thread<B: Backend>() -> Run {
     let thread = || {
         let (a, b) = pairs::streams();
         let mut selector = Selector::<B, _>::new().unwrap();
-        let mut tokens = [&a, &b].map(|file| selector.register(file, Interest::READ, ()).unwrap());
+        let mut tokens = [&a, &b].map(|file| selector.register(file, READ, ()).unwrap());
         (&a).write_all(b"x").unwrap();
         for _ in 0..ROUNDS {
             tokens.reverse();
-            assert_eq!(interests(&soon(&mut selector)), [(tokens[0], Interest::READ)].into());
+            wait_ready(&mut selector, [(tokens[0], READ)]);
             let mut stream = *selector.fileobj(tokens[0]).unwrap();
             assert_eq!(stream.read(&mut [0; 8]).unwrap(), 1);
             stream.write_all(b"x").unwrap();
@@ -128,9 +129,9 @@ fn one_file_in_selectors_of_two_threads<B: Backend>() -> Run {
         for _ in 0..2 {
             scope.spawn(|| {
                 let mut selector = Selector::<B, _>::new().unwrap();
-                let token = selector.register(&a, Interest::READ, ()).unwrap();
+                let token = selector.register(&a, READ, ()).unwrap();
                 registered.wait();
-                assert_eq!(interests(&soon(&mut selector)), [(token, Interest::READ)].into());
+                wait_ready(&mut selector, [(token, READ)]);
             });
         }
         registered.wait();
@@ -148,14 +149,14 @@ fn a_selector_behind_a_lock<B: Backend + Send + 'static>() -> Run {
         let (theirs, waker) = (Arc::clone(&selector), waker.clone());
         let thread = thread::spawn(move || {
             waker.wake().unwrap();
-            theirs.lock().unwrap().register(a, Interest::WRITE, number).unwrap()
+            theirs.lock().unwrap().register(a, WRITE, number).unwrap()
         });
         // The wake ends the wait, then the other thread gets the lock.
         assert!(soon(&mut waiting).woken());
         drop(waiting);
         let token = thread.join().unwrap();
         let mut selector = selector.lock().unwrap();
-        assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+        assert_ready(&mut selector, [(token, WRITE)]);
         assert_eq!(selector.unregister(token).unwrap().data, number);
     }
     Ok(())
@@ -164,7 +165,7 @@ fn a_selector_behind_a_lock<B: Backend + Send + 'static>() -> Run {
 fn dropped_by_another_thread<B: Backend + Send + 'static>() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    selector.register(a, Interest::READ, ()).unwrap();
+    selector.register(a, READ, ()).unwrap();
     let waker = selector.waker().unwrap();
     thread::spawn(move || drop(selector)).join().unwrap();
     assert_eq!(b.read(&mut [0; 8]).unwrap(), 0, "it closed its file");

@@ -1,8 +1,11 @@
 //! Tokens: each names one registration, and never another.
 
-use conformance::{Call, Puppet, Run, interests, now, pairs};
+use conformance::{
+    Call, MockBackend, READ, Run, WRITE, assert_idle, assert_not_registered, assert_ready, interests, now,
+    pairs,
+};
 use selectors::backend::Backend;
-use selectors::{Error, Interest, Mode, Readiness, Ready, Selector, Token};
+use selectors::{Error, Mode, Readiness, Ready, Selector, Token};
 use std::collections::{BTreeSet, HashSet};
 
 conformance::scenarios!(tokens:
@@ -26,8 +29,8 @@ fn a_value_to_keep<B: Backend>() -> Run {
 
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
-    let first = selector.register(a, Interest::READ, ()).unwrap();
-    let second = selector.register(c, Interest::READ, ()).unwrap();
+    let first = selector.register(a, READ, ()).unwrap();
+    let second = selector.register(c, READ, ()).unwrap();
     assert_ne!(format!("{first:?}"), format!("{second:?}"));
     assert_ne!(first.cmp(&second), std::cmp::Ordering::Equal);
     Ok(())
@@ -36,22 +39,20 @@ fn a_value_to_keep<B: Backend>() -> Run {
 fn each_registration_has_its_own<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..20).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let tokens: Vec<_> =
-        pairs.iter().map(|(a, _)| selector.register(a, Interest::WRITE, ()).unwrap()).collect();
+    let tokens: Vec<_> = pairs.iter().map(|(a, _)| selector.register(a, WRITE, ()).unwrap()).collect();
     assert_eq!(tokens.iter().collect::<HashSet<_>>().len(), 20);
     assert_eq!(tokens.iter().collect::<BTreeSet<_>>().len(), 20);
-    let expected = tokens.iter().map(|token| (*token, Interest::WRITE)).collect();
-    assert_eq!(interests(&now(&mut selector)), expected);
+    assert_ready(&mut selector, tokens.into_iter().map(|token| (token, WRITE)));
     Ok(())
 }
 
 fn changes_do_not_change_it<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let token = selector.register(a, Interest::READ, 1).unwrap();
-    selector.modify(token, Interest::WRITE).unwrap();
+    let token = selector.register(a, READ, 1).unwrap();
+    selector.modify(token, WRITE).unwrap();
     assert!(now(&mut selector).get(token).is_some());
-    selector.modify_with(token, Interest::WRITE, Mode::Oneshot).unwrap();
+    selector.modify_with(token, WRITE, Mode::Oneshot).unwrap();
     assert!(now(&mut selector).get(token).is_some());
     selector.pause(token).unwrap();
     selector.rearm(token).unwrap();
@@ -64,14 +65,14 @@ fn changes_do_not_change_it<B: Backend>() -> Run {
 fn the_same_object_again_has_another<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let first = selector.register(&a, Interest::WRITE, 1).unwrap();
+    let first = selector.register(&a, WRITE, 1).unwrap();
     selector.unregister(first).unwrap();
-    let second = selector.register(&a, Interest::WRITE, 2).unwrap();
+    let second = selector.register(&a, WRITE, 2).unwrap();
     assert_ne!(first, second);
     assert!(selector.key(first).is_none() && selector.data_mut(first).is_none());
-    assert!(matches!(selector.unregister(first), Err(Error::NotRegistered)));
-    assert!(matches!(selector.modify(first, Interest::READ), Err(Error::NotRegistered)));
-    assert_eq!(interests(&now(&mut selector)), [(second, Interest::WRITE)].into());
+    assert_not_registered(selector.unregister(first));
+    assert_not_registered(selector.modify(first, READ));
+    assert_ready(&mut selector, [(second, WRITE)]);
     assert_eq!(selector.data(second), Some(&2));
     Ok(())
 }
@@ -81,7 +82,7 @@ fn none_of_many_comes_again<B: Backend>() -> Run {
     let mut selector = Selector::<B, _>::new().unwrap();
     let mut seen = HashSet::new();
     for _ in 0..200 {
-        let tokens = [&a, &c].map(|stream| selector.register(stream, Interest::WRITE, ()).unwrap());
+        let tokens = [&a, &c].map(|stream| selector.register(stream, WRITE, ()).unwrap());
         assert!(tokens.iter().all(|token| seen.insert(*token)));
         let ready = interests(&now(&mut selector));
         assert_eq!(ready.len(), 2);
@@ -97,31 +98,31 @@ fn none_of_many_comes_again<B: Backend>() -> Run {
 fn of_another_selector<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let (mut one, mut two) = (Selector::<B, _, _>::new().unwrap(), Selector::<B, _, _>::new().unwrap());
-    let mine = one.register(&a, Interest::WRITE, 1).unwrap();
+    let mine = one.register(&a, WRITE, 1).unwrap();
     // The first registration of its selector too, so nothing but the selector tells them apart.
-    let foreign = two.register(&b, Interest::WRITE, 2).unwrap();
+    let foreign = two.register(&b, WRITE, 2).unwrap();
     assert_ne!(mine, foreign);
     assert!(one.key(foreign).is_none() && one.keys().get(foreign).is_none());
     assert!(one.fileobj(foreign).is_none() && one.parts(foreign).is_none());
     assert!(one.data(foreign).is_none() && one.data_mut(foreign).is_none() && !one.keys().contains(foreign));
     assert!(one.disjoint_parts(mine, foreign).is_none() && one.disjoint_parts(foreign, mine).is_none());
-    assert!(matches!(one.modify(foreign, Interest::READ), Err(Error::NotRegistered)));
-    assert!(matches!(one.modify_with(foreign, Interest::READ, Mode::Oneshot), Err(Error::NotRegistered)));
-    assert!(matches!(one.pause(foreign), Err(Error::NotRegistered)));
-    assert!(matches!(one.rearm(foreign), Err(Error::NotRegistered)));
-    assert!(matches!(one.unregister(foreign), Err(Error::NotRegistered)));
-    assert_eq!(interests(&now(&mut one)), [(mine, Interest::WRITE)].into());
-    assert_eq!(interests(&now(&mut two)), [(foreign, Interest::WRITE)].into());
+    assert_not_registered(one.modify(foreign, READ));
+    assert_not_registered(one.modify_with(foreign, READ, Mode::Oneshot));
+    assert_not_registered(one.pause(foreign));
+    assert_not_registered(one.rearm(foreign));
+    assert_not_registered(one.unregister(foreign));
+    assert_ready(&mut one, [(mine, WRITE)]);
+    assert_ready(&mut two, [(foreign, WRITE)]);
     Ok(())
 }
 
 fn of_a_closed_selector<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut closed = Selector::<B, _>::new().unwrap();
-    let token = closed.register(&a, Interest::WRITE, ()).unwrap();
+    let token = closed.register(&a, WRITE, ()).unwrap();
     drop(closed);
     let mut selector = Selector::<B, _>::new().unwrap();
-    let own = selector.register(&a, Interest::WRITE, ()).unwrap();
+    let own = selector.register(&a, WRITE, ()).unwrap();
     assert!(token != own && selector.key(token).is_none());
     Ok(())
 }
@@ -132,8 +133,8 @@ fn everything_that_names_a_key_gives_the_same<B: Backend>() -> Run {
     for round in 0..2 {
         let mut tokens = Vec::new();
         for (number, (a, _)) in pairs.iter().enumerate() {
-            tokens.push(selector.register(a, Interest::WRITE, number).unwrap());
-            let error = selector.register(a, Interest::WRITE, number).unwrap_err().error;
+            tokens.push(selector.register(a, WRITE, number).unwrap());
+            let error = selector.register(a, WRITE, number).unwrap_err().error;
             assert!(matches!(error, Error::AlreadyRegistered { token, .. } if token == tokens[number]));
         }
         assert!(selector.keys().iter().all(|key| key.token() == tokens[*key.data()]));
@@ -160,10 +161,10 @@ fn everything_that_names_a_key_gives_the_same<B: Backend>() -> Run {
 fn from_a_list_that_is_older_than_the_key<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let first = selector.register(&a, Interest::WRITE, 1).unwrap();
+    let first = selector.register(&a, WRITE, 1).unwrap();
     let ready = now(&mut selector);
     selector.unregister(first).unwrap();
-    let second = selector.register(&a, Interest::WRITE, 2).unwrap();
+    let second = selector.register(&a, WRITE, 2).unwrap();
     for (token, _) in &ready {
         assert!(selector.parts(token).is_none());
         assert!(selector.unregister(token).is_err());
@@ -176,7 +177,7 @@ fn from_a_list_that_is_older_than_the_key<B: Backend>() -> Run {
 fn from_a_list_of_another_selector<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let (mut one, mut other) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());
-    let tokens = [one.register(a, Interest::WRITE, ()), other.register(c, Interest::WRITE, ())];
+    let tokens = [one.register(a, WRITE, ()), other.register(c, WRITE, ())];
     let [first, second] = tokens.map(Result::unwrap);
     let mut ready = Ready::new();
     for _ in 0..2 {
@@ -192,24 +193,23 @@ fn from_a_list_of_another_selector<B: Backend>() -> Run {
 /// An event that was on its way while the key was unregistered, and its place given to another.
 fn a_late_report_finds_nothing<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
-    let (mut selector, strings) = Puppet::<B>::selector();
-    let first = selector.register(&a, Interest::READ, ()).unwrap();
-    let calls = strings.calls();
-    let [Call::Add(_, tag, ..)] = calls[..] else { panic!("{calls:?}") };
-    strings.lie([(tag, Readiness::READ)]);
-    assert_eq!(interests(&now(&mut selector)), [(first, Interest::READ)].into());
+    let (mut selector, control) = MockBackend::<B>::selector();
+    let first = selector.register(&a, READ, ()).unwrap();
+    let tag = control.take_tag();
+    control.inject([(tag, Readiness::READ)]);
+    assert_ready(&mut selector, [(first, READ)]);
 
     selector.unregister(first).unwrap();
-    strings.lie([(tag, Readiness::READ)]);
-    assert!(now(&mut selector).is_empty());
-    let second = selector.register(&c, Interest::READ, ()).unwrap();
-    strings.lie([(tag, Readiness::READ)]);
-    assert!(now(&mut selector).is_empty());
+    control.inject([(tag, Readiness::READ)]);
+    assert_idle(&mut selector);
+    let second = selector.register(&c, READ, ()).unwrap();
+    control.inject([(tag, Readiness::READ)]);
+    assert_idle(&mut selector);
 
     selector.pause(second).unwrap();
-    let calls = strings.calls();
+    let calls = control.take_calls();
     let Some(Call::Remove(_, paused)) = calls.last() else { panic!("{calls:?}") };
-    strings.lie([(*paused, Readiness::READ)]);
-    assert!(now(&mut selector).is_empty());
+    control.inject([(*paused, Readiness::READ)]);
+    assert_idle(&mut selector);
     Ok(())
 }

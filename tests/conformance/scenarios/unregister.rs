@@ -1,12 +1,15 @@
 //! Unregistering.
 
 use conformance::stdin::{self, Stdin};
-use conformance::{Call, NotRun, Puppet, Run, Stream, WAIT, in_child, interests, kernel, now, pairs, soon};
+use conformance::{
+    BOTH, Call, MockBackend, NotRun, READ, Run, Stream, WAIT, WRITE, assert_idle, assert_list,
+    assert_not_registered, assert_ready, assert_times_out, in_child, kernel, now, pairs, wait_ready,
+};
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, AsRawFd};
-use selectors::{Error, Interest, Mode, Ready, Selector};
+use selectors::{Mode, Ready, Selector};
 use std::io::{self, Read, Write};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 conformance::scenarios!(unregister:
     everything_comes_back,
@@ -32,11 +35,11 @@ fn everything_comes_back<B: Backend>() -> Run {
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let data = Box::new(5);
     let place = &raw const *data;
-    let token = selector.register_with(&a, Interest::WRITE, Mode::Oneshot, data).unwrap();
+    let token = selector.register_with(&a, WRITE, Mode::Oneshot, data).unwrap();
     let key = selector.unregister(token).unwrap();
     assert!(std::ptr::eq(key.fileobj, &a) && std::ptr::eq(place, &*key.data));
     assert_eq!((key.fd, key.token), (a.as_raw_fd(), token));
-    assert_eq!((key.interest, key.mode), (Interest::WRITE, Mode::Oneshot));
+    assert_eq!((key.interest, key.mode), (WRITE, Mode::Oneshot));
     assert!(selector.keys().is_empty() && selector.key(token).is_none() && selector.key(&a).is_none());
     Ok(())
 }
@@ -44,46 +47,46 @@ fn everything_comes_back<B: Backend>() -> Run {
 fn what_was_changed_comes_back_changed<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let token = selector.register(&a, Interest::WRITE, 1).unwrap();
-    selector.modify_with(token, Interest::READ, Mode::Oneshot).unwrap();
+    let token = selector.register(&a, WRITE, 1).unwrap();
+    selector.modify_with(token, READ, Mode::Oneshot).unwrap();
     *selector.data_mut(token).unwrap() = 2;
     let key = selector.unregister(token).unwrap();
-    assert_eq!((key.interest, key.mode, key.data), (Interest::READ, Mode::Oneshot, 2));
+    assert_eq!((key.interest, key.mode, key.data), (READ, Mode::Oneshot, 2));
     Ok(())
 }
 
 fn the_unknown_is_an_error<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    assert!(matches!(selector.unregister(&a), Err(Error::NotRegistered)));
-    let token = selector.register(&a, Interest::WRITE, ()).unwrap();
-    assert!(matches!(selector.unregister(&b), Err(Error::NotRegistered)));
-    assert!(matches!(selector.unregister(b.as_fd()), Err(Error::NotRegistered)));
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    assert_not_registered(selector.unregister(&a));
+    let token = selector.register(&a, WRITE, ()).unwrap();
+    assert_not_registered(selector.unregister(&b));
+    assert_not_registered(selector.unregister(b.as_fd()));
+    assert_ready(&mut selector, [(token, WRITE)]);
     Ok(())
 }
 
 fn twice_is_an_error<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(&a, Interest::WRITE, ()).unwrap();
+    let token = selector.register(&a, WRITE, ()).unwrap();
     selector.unregister(&a).unwrap();
-    assert!(matches!(selector.unregister(&a), Err(Error::NotRegistered)));
-    assert!(matches!(selector.unregister(token), Err(Error::NotRegistered)));
+    assert_not_registered(selector.unregister(&a));
+    assert_not_registered(selector.unregister(token));
     Ok(())
 }
 
 fn nothing_is_reported_from_then_on<B: Backend>() -> Run {
     let ((a, mut b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
-    let first = selector.register(&a, Interest::READ | Interest::WRITE, ()).unwrap();
-    let second = selector.register(&c, Interest::WRITE, ()).unwrap();
+    let first = selector.register(&a, BOTH, ()).unwrap();
+    let second = selector.register(&c, WRITE, ()).unwrap();
     assert_eq!(now(&mut selector).len(), 2);
     selector.unregister(first).unwrap();
     b.write_all(b"x").unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(second, Interest::WRITE)].into());
+    assert_ready(&mut selector, [(second, WRITE)]);
     selector.unregister(second).unwrap();
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -92,13 +95,11 @@ fn a_duplicate_that_stays_open_does_not_wake<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(a, Interest::READ | Interest::WRITE, ()).unwrap();
+    let token = selector.register(a, BOTH, ()).unwrap();
     drop(selector.unregister(token).unwrap());
     b.write_all(b"x").unwrap();
     let limit = Duration::from_millis(5);
-    let start = Instant::now();
-    assert!(selector.select(limit).unwrap().is_empty());
-    assert!(start.elapsed() >= limit);
+    assert_times_out(&mut selector, limit);
     drop(duplicate);
     Ok(())
 }
@@ -107,7 +108,7 @@ fn while_the_list_is_iterated<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..3).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     for (number, (a, _)) in pairs.iter().enumerate() {
-        selector.register(a, Interest::WRITE, number).unwrap();
+        selector.register(a, WRITE, number).unwrap();
     }
     let ready = now(&mut selector);
     assert_eq!(ready.len(), 3);
@@ -125,40 +126,40 @@ fn while_the_list_is_iterated<B: Backend>() -> Run {
 
 fn the_back_end_is_told_once<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let (mut selector, strings) = Puppet::<B>::selector();
-    let token = selector.register(&a, Interest::READ, ()).unwrap();
-    let added = strings.calls();
+    let (mut selector, control) = MockBackend::<B>::selector();
+    let token = selector.register(&a, READ, ()).unwrap();
+    let added = control.take_calls();
     let [Call::Add(fd, tag, ..)] = added[..] else { panic!("{added:?}") };
     selector.unregister(token).unwrap();
     selector.unregister(token).unwrap_err();
     selector.unregister(&a).unwrap_err();
-    assert_eq!(strings.calls(), [Call::Remove(fd, tag)]);
+    assert_eq!(control.take_calls(), [Call::Remove(fd, tag)]);
     Ok(())
 }
 
 /// It has forgotten it.
 fn a_paused_key_is_not_told_to_the_back_end<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let (mut selector, strings) = Puppet::<B>::selector();
-    let token = selector.register(&a, Interest::WRITE, 1).unwrap();
+    let (mut selector, control) = MockBackend::<B>::selector();
+    let token = selector.register(&a, WRITE, 1).unwrap();
     selector.pause(token).unwrap();
-    strings.calls();
+    control.clear_calls();
     assert_eq!(selector.unregister(token).unwrap().data, 1);
-    assert_eq!(strings.calls(), []);
-    let token = selector.register(&a, Interest::WRITE, 2).unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    assert_eq!(control.take_calls(), []);
+    let token = selector.register(&a, WRITE, 2).unwrap();
+    assert_ready(&mut selector, [(token, WRITE)]);
     Ok(())
 }
 
 fn a_one_shot_key_that_was_reported<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let token = selector.register_with(&a, Interest::WRITE, Mode::Oneshot, 1).unwrap();
+    let token = selector.register_with(&a, WRITE, Mode::Oneshot, 1).unwrap();
     assert_eq!(now(&mut selector).len(), 1);
     assert_eq!(selector.unregister(token).unwrap().data, 1);
-    let token = selector.register(&a, Interest::WRITE, 2).unwrap();
+    let token = selector.register(&a, WRITE, 2).unwrap();
     for _ in 0..2 {
-        assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+        assert_ready(&mut selector, [(token, WRITE)]);
     }
     Ok(())
 }
@@ -166,14 +167,13 @@ fn a_one_shot_key_that_was_reported<B: Backend>() -> Run {
 /// A kernel that keeps a set has it still, only disarmed.
 fn the_back_end_is_told_of_a_key_that_was_reported<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
-    let (mut selector, strings) = Puppet::<B>::selector();
-    let [first, second] =
-        [&a, &c].map(|a| selector.register_with(a, Interest::WRITE, Mode::Oneshot, ()).unwrap());
+    let (mut selector, control) = MockBackend::<B>::selector();
+    let [first, second] = [&a, &c].map(|a| selector.register_with(a, WRITE, Mode::Oneshot, ()).unwrap());
     assert_eq!(now(&mut selector).len(), 2);
-    strings.calls();
+    control.clear_calls();
     selector.pause(first).unwrap();
     selector.unregister(second).unwrap();
-    let calls = strings.calls();
+    let calls = control.take_calls();
     let numbers = (a.as_raw_fd(), c.as_raw_fd());
     assert!(
         matches!(calls[..], [Call::Remove(paused, _), Call::Remove(over, _)] if (paused, over) == numbers),
@@ -186,13 +186,14 @@ fn after_the_peer_is_gone<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let (reader, writer) = pairs::pipe()?;
     let mut selector = Selector::<B, Box<dyn AsFd>>::new().unwrap();
-    let socket = selector.register(Box::new(a), Interest::READ, ()).unwrap();
-    let pipe = selector.register(Box::new(reader), Interest::READ, ()).unwrap();
+    let socket = selector.register(Box::new(a), READ, ()).unwrap();
+    let pipe = selector.register(Box::new(reader), READ, ()).unwrap();
     drop((b, writer));
     assert_eq!(now(&mut selector).len(), 2);
     selector.unregister(socket).unwrap();
     selector.unregister(pipe).unwrap();
-    assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
+    assert!(selector.keys().is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -201,14 +202,14 @@ fn and_registered_again<B: Backend>() -> Run {
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let mut fileobj = a;
     for round in 0..10 {
-        let interest = if round % 2 == 0 { Interest::WRITE } else { Interest::READ };
+        let interest = if round % 2 == 0 { WRITE } else { READ };
         let token = selector.register(fileobj, interest, round).unwrap();
         assert_eq!(now(&mut selector).get(token).is_some(), round % 2 == 0);
         fileobj = selector.unregister(token).unwrap().fileobj;
     }
     b.write_all(b"x").unwrap();
-    let token = selector.register(fileobj, Interest::READ, 99).unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(token, Interest::READ)].into());
+    let token = selector.register(fileobj, READ, 99).unwrap();
+    wait_ready(&mut selector, [(token, READ)]);
     Ok(())
 }
 
@@ -216,15 +217,15 @@ fn the_number_with_another_file_after_a_close<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let number = a.as_raw_fd();
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let first = selector.register(a, Interest::READ | Interest::WRITE, 1).unwrap();
+    let first = selector.register(a, BOTH, 1).unwrap();
     drop(selector.unregister(first).unwrap());
     // The lowest number that is free: open(2).
     let (c, mut d) = pairs::streams();
     assert_eq!(c.as_raw_fd(), number);
-    let second = selector.register(c, Interest::READ, 2).unwrap();
-    assert!(now(&mut selector).is_empty());
+    let second = selector.register(c, READ, 2).unwrap();
+    assert_idle(&mut selector);
     d.write_all(b"x").unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(second, Interest::READ)].into());
+    assert_ready(&mut selector, [(second, READ)]);
     assert!(selector.unregister(first).is_err());
     assert_eq!(selector.data(second), Some(&2));
     Ok(())
@@ -244,17 +245,18 @@ fn after_the_number_got_another_file<B: Backend>() -> Run {
         let (input, peer) = readable()?;
         let (other, mut far) = pairs::streams();
         let mut selector = Selector::<B, _, _>::new().unwrap();
-        let token = selector.register(input, Interest::READ, 1).unwrap();
+        let token = selector.register(input, READ, 1).unwrap();
         stdin::replace(&other);
         drop(peer);
         let key = selector.unregister(token).unwrap();
         assert_eq!((key.fd, key.data), (0, 1));
-        assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
+        assert!(selector.keys().is_empty());
+        assert_idle(&mut selector);
         // What is there now can be registered.
-        let token = selector.register(key.fileobj, Interest::READ, 2).unwrap();
-        assert!(now(&mut selector).is_empty());
+        let token = selector.register(key.fileobj, READ, 2).unwrap();
+        assert_idle(&mut selector);
         far.write_all(b"y").unwrap();
-        assert_eq!(interests(&soon(&mut selector)), [(token, Interest::READ)].into());
+        wait_ready(&mut selector, [(token, READ)]);
         Ok(())
     })
 }
@@ -264,15 +266,15 @@ fn after_the_number_was_closed<B: Backend>() -> Run {
         let (input, mut peer) = readable()?;
         let (a, _b) = pairs::streams();
         let mut selector = Selector::<B, Box<dyn AsFd>, _>::new().unwrap();
-        let token = selector.register(Box::new(input), Interest::READ, 1).unwrap();
-        let other = selector.register(Box::new(a), Interest::WRITE, 2).unwrap();
+        let token = selector.register(Box::new(input), READ, 1).unwrap();
+        let other = selector.register(Box::new(a), WRITE, 2).unwrap();
         stdin::close();
         let end = peer.read(&mut [0; 8]).map_err(|error| error.kind());
         assert_eq!(end, if kernel::UNREAD_RESETS { Err(io::ErrorKind::ConnectionReset) } else { Ok(0) });
         assert_eq!(selector.unregister(token).unwrap().data, 1);
         let mut ready = Ready::new();
         assert_eq!(selector.select_into(&mut ready, WAIT).unwrap(), 1);
-        assert_eq!(interests(&ready), [(other, Interest::WRITE)].into());
+        assert_list(&ready, [(other, WRITE)]);
         Ok(())
     })
 }

@@ -1,9 +1,12 @@
 //! Ending a wait with a waker: what is seen of it, and when.
 
 use conformance::errno::Errno;
-use conformance::{Call, Puppet, Run, Stream, WAIT, interests, now, pairs};
+use conformance::{
+    Call, MockBackend, READ, Run, Stream, WAIT, WRITE, assert_idle, assert_list, assert_ready, now, pairs,
+    wait_woken,
+};
 use selectors::backend::Backend;
-use selectors::{Interest, Mode, Readiness, Ready, Selector};
+use selectors::{Mode, Readiness, Ready, Selector};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -27,28 +30,15 @@ conformance::scenarios!(wake:
 
 pub(super) type Streams<B> = Selector<B, Stream>;
 
-/// Sees that the next wait is ended by a wake, and by nothing else.
-pub(super) fn assert_woken<B: Backend>(selector: &mut Streams<B>) {
-    let start = Instant::now();
-    let ready = selector.select(WAIT).unwrap();
-    assert!(ready.woken() && ready.is_empty(), "{ready:?} after {:?}", start.elapsed());
-}
-
-/// Sees that nobody woke the selector since.
-pub(super) fn assert_not_woken<B: Backend>(selector: &mut Streams<B>) {
-    let ready = now(selector);
-    assert!(!ready.woken() && ready.is_empty(), "{ready:?}");
-}
-
 fn before_the_wait<B: Backend>() -> Run {
     let mut selector = Streams::<B>::new().unwrap();
     let (reader, _writer) = pairs::streams();
-    selector.register(reader, Interest::READ, ()).unwrap();
+    selector.register(reader, READ, ()).unwrap();
     let waker = selector.waker().unwrap();
     for _ in 0..3 {
         waker.wake().unwrap();
-        assert_woken(&mut selector);
-        assert_not_woken(&mut selector);
+        wait_woken(&mut selector);
+        assert_idle(&mut selector);
     }
     Ok(())
 }
@@ -69,8 +59,8 @@ fn several_are_one<B: Backend>() -> Run {
         for _ in 0..1000 {
             waker.wake().unwrap();
         }
-        assert_woken(&mut selector);
-        assert_not_woken(&mut selector);
+        wait_woken(&mut selector);
+        assert_idle(&mut selector);
     }
     Ok(())
 }
@@ -91,14 +81,14 @@ fn beside_a_key_that_is_ready<B: Backend>() -> Run {
     let mut selector = Streams::<B>::new().unwrap();
     let (_reader, writer) = pairs::streams();
     let waker = selector.waker().unwrap();
-    let token = selector.register(writer, Interest::WRITE, ()).unwrap();
+    let token = selector.register(writer, WRITE, ()).unwrap();
     for wakes in [0, 1, 2, 0] {
         for _ in 0..wakes {
             waker.wake().unwrap();
         }
         let ready = selector.select(WAIT).unwrap();
         assert_eq!((ready.woken(), ready.len()), (wakes > 0, 1));
-        assert_eq!(interests(&ready), [(token, Interest::WRITE)].into());
+        assert_list(&ready, [(token, WRITE)]);
     }
     Ok(())
 }
@@ -106,11 +96,11 @@ fn beside_a_key_that_is_ready<B: Backend>() -> Run {
 fn once_and_not_again<B: Backend>() -> Run {
     let mut selector = Streams::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
-    assert_not_woken(&mut selector);
+    assert_idle(&mut selector);
     waker.wake().unwrap();
-    assert_woken(&mut selector);
+    wait_woken(&mut selector);
     for _ in 0..3 {
-        assert_not_woken(&mut selector);
+        assert_idle(&mut selector);
     }
     Ok(())
 }
@@ -119,7 +109,7 @@ fn after_it_a_wait_takes_its_time<B: Backend>() -> Run {
     let mut selector = Streams::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
     waker.wake().unwrap();
-    assert_woken(&mut selector);
+    wait_woken(&mut selector);
     let (limit, start) = (Duration::from_micros(5500), Instant::now());
     let ready = selector.select(limit).unwrap();
     assert!(start.elapsed() >= limit);
@@ -133,13 +123,13 @@ fn clones_wake_the_same_selector<B: Backend>() -> Run {
     let wakers = [first.clone(), selector.waker().unwrap(), first];
     for waker in &wakers {
         waker.wake().unwrap();
-        assert_woken(&mut selector);
+        wait_woken(&mut selector);
     }
     for waker in &wakers {
         waker.wake().unwrap();
     }
-    assert_woken(&mut selector);
-    assert_not_woken(&mut selector);
+    wait_woken(&mut selector);
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -147,13 +137,13 @@ fn clones_wake_the_same_selector<B: Backend>() -> Run {
 fn handles_come_and_go<B: Backend>() -> Run {
     let mut selector = Streams::<B>::new().unwrap();
     let (reader, mut writer) = pairs::streams();
-    let token = selector.register(reader, Interest::READ, ()).unwrap();
+    let token = selector.register(reader, READ, ()).unwrap();
     drop(selector.waker().unwrap());
-    assert_not_woken(&mut selector);
+    assert_idle(&mut selector);
     selector.waker().unwrap().wake().unwrap();
-    assert_woken(&mut selector);
+    wait_woken(&mut selector);
     writer.write_all(b"x").unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
+    assert_ready(&mut selector, [(token, READ)]);
     Ok(())
 }
 
@@ -161,11 +151,11 @@ fn each_selector_has_its_own<B: Backend>() -> Run {
     let (mut one, mut other) = (Streams::<B>::new().unwrap(), Streams::<B>::new().unwrap());
     let (of_one, of_other) = (one.waker().unwrap(), other.waker().unwrap());
     of_one.wake().unwrap();
-    assert_not_woken(&mut other);
-    assert_woken(&mut one);
+    assert_idle(&mut other);
+    wait_woken(&mut one);
     of_other.wake().unwrap();
-    assert_not_woken(&mut one);
-    assert_woken(&mut other);
+    assert_idle(&mut one);
+    wait_woken(&mut other);
     Ok(())
 }
 
@@ -185,9 +175,9 @@ fn the_selector_is_gone<B: Backend>() -> Run {
     // The numbers that were free have other owners now, which nobody writes to.
     let mut another = Streams::<B>::new().unwrap();
     let (reader, _writer) = pairs::streams();
-    another.register(reader, Interest::READ, ()).unwrap();
+    another.register(reader, READ, ()).unwrap();
     waker.wake().unwrap();
-    assert_not_woken(&mut another);
+    assert_idle(&mut another);
     Ok(())
 }
 
@@ -196,14 +186,15 @@ fn keys_come_and_go_beside_it<B: Backend>() -> Run {
     let waker = selector.waker().unwrap();
     let pairs: Vec<_> = (0..20).map(|_| pairs::streams()).collect();
     for (reader, mut writer) in pairs {
-        let token = selector.register(reader, Interest::READ, ()).unwrap();
+        let token = selector.register(reader, READ, ()).unwrap();
         writer.write_all(b"x").unwrap();
         waker.wake().unwrap();
         let ready = selector.select(WAIT).unwrap();
-        assert_eq!((ready.woken(), interests(&ready)), (true, [(token, Interest::READ)].into()));
+        assert!(ready.woken());
+        assert_list(&ready, [(token, READ)]);
         selector.unregister(token).unwrap();
         waker.wake().unwrap();
-        assert_woken(&mut selector);
+        wait_woken(&mut selector);
     }
     Ok(())
 }
@@ -220,39 +211,41 @@ fn a_list_forgets_it<B: Backend>() -> Run {
 }
 
 fn a_failed_wait_does_not_lose_it<B: Backend>() -> Run {
-    let (mut selector, strings) = Puppet::<B>::selector::<Stream, ()>();
+    let (mut selector, control) = MockBackend::<B>::selector::<Stream, ()>();
     let waker = selector.waker().unwrap();
     waker.wake().unwrap();
-    strings.refuse(Some(Errno::INVAL));
+    control.refuse(Some(Errno::INVAL));
     let mut ready = Ready::new();
     selector.select_into(&mut ready, None).unwrap_err();
     assert!(!ready.woken());
-    strings.refuse(None);
-    assert_woken(&mut selector);
-    assert_not_woken(&mut selector);
+    control.refuse(None);
+    wait_woken(&mut selector);
+    assert_idle(&mut selector);
     Ok(())
 }
 
 /// A back end may report what is not so; a wake that comes then is seen, and so are those after it.
 fn a_false_report_of_it_loses_nothing<B: Backend>() -> Run {
-    let (mut selector, strings) = Puppet::<B>::selector::<Stream, ()>();
+    let (mut selector, control) = MockBackend::<B>::selector::<Stream, ()>();
     let waker = selector.waker().unwrap();
-    let Some(Call::Add(_, tag, interest, mode)) = strings.calls().pop() else { panic!("nothing was added") };
-    assert!(interest == Interest::READ && mode != Mode::Oneshot);
+    let Some(Call::Add(_, tag, interest, mode)) = control.take_calls().pop() else {
+        panic!("nothing was added")
+    };
+    assert!(interest == READ && mode != Mode::Oneshot);
     for wakes in [0, 1, 0, 2] {
         for _ in 0..wakes {
             waker.wake().unwrap();
         }
-        strings.lie([(tag, Readiness::READ), (tag, Readiness::READ)]);
+        control.inject([(tag, Readiness::READ), (tag, Readiness::READ)]);
         let ready = now(&mut selector);
         assert!(ready.is_empty() && ready.woken());
-        assert_not_woken(&mut selector);
+        assert_idle(&mut selector);
         waker.wake().unwrap();
-        assert_woken(&mut selector);
+        wait_woken(&mut selector);
     }
     // A selector that made none.
-    let (mut other, strings) = Puppet::<B>::selector::<Stream, ()>();
-    strings.lie([(tag, Readiness::READ)]);
-    assert_not_woken(&mut other);
+    let (mut other, control) = MockBackend::<B>::selector::<Stream, ()>();
+    control.inject([(tag, Readiness::READ)]);
+    assert_idle(&mut other);
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Wakes from threads, at all moments of a wait.
 
-use super::wake::{Streams, assert_not_woken, assert_woken};
-use conformance::{Run, when_asleep};
+use super::wake::Streams;
+use conformance::{Run, assert_idle, wait_woken, when_asleep};
 use selectors::Waker;
 use selectors::backend::Backend;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -34,7 +34,7 @@ fn every_thread_may_have_one<B: Backend>() -> Run {
     thread::scope(|scope| {
         scope.spawn(|| waker.wake().unwrap());
     });
-    assert_woken(&mut selector);
+    wait_woken(&mut selector);
     Ok(())
 }
 
@@ -51,11 +51,11 @@ fn each_of_many_ends_a_wait<B: Backend>() -> Run {
         });
         for _ in 0..500 {
             seen.send(()).unwrap();
-            assert_woken(&mut selector);
+            wait_woken(&mut selector);
         }
         drop(seen);
     });
-    assert_not_woken(&mut selector);
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -86,11 +86,11 @@ fn four_threads_lose_nothing<B: Backend>() -> Run {
         }
         let stop = StopAtEnd(&stop);
         for _ in 0..WAITS {
-            assert_woken(&mut selector);
+            wait_woken(&mut selector);
         }
         drop(stop);
         while finished.load(Ordering::Relaxed) < THREADS {
-            assert_woken(&mut selector);
+            wait_woken(&mut selector);
         }
     });
     Ok(())

@@ -8,67 +8,41 @@
 #[cfg(feature = "freestanding")]
 use freestanding as _; // for its symbols
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use selectors::backend::Backend;
-use selectors::sys::fd::AsFd;
-use selectors::{BackendKind, Error, Interest, Mode, Ready, Selector, Token};
+use selectors::BackendKind;
 
 mod asleep;
+mod assert;
+mod changing_fd;
 mod child;
-mod fickle;
 pub mod kernel;
 #[cfg(all(target_os = "linux", feature = "libkqueue"))]
 mod libkqueue;
+mod mock_backend;
+mod os;
 mod outcome;
 pub mod pairs;
-mod puppet;
-
-// The table of platforms: what they have that scenarios use. Single items aside, nothing else in these fixtures names any.
-
-#[cfg(unix)]
-pub mod errno;
-#[cfg(windows)]
-#[path = "errno/windows.rs"]
-pub mod errno;
-#[cfg(unix)]
-mod files;
-#[cfg(windows)]
-#[path = "files/windows.rs"]
-mod files;
-#[cfg(unix)]
-mod fork;
-#[cfg(unix)]
-mod limits;
-#[cfg(windows)]
-#[path = "limits/windows.rs"]
-mod limits;
-#[cfg(unix)]
-pub mod signals;
-#[cfg(windows)]
-#[path = "signals/windows.rs"]
-pub mod signals;
-#[cfg(unix)]
-pub mod stdin;
-#[cfg(windows)]
-#[path = "stdin/windows.rs"]
-pub mod stdin;
 pub mod storms;
 mod worker;
 
 pub use asleep::{this_thread, until_asleep, when_asleep};
+pub use assert::{
+    BOTH, PRIORITY, READ, WRITE, assert_idle, assert_list, assert_not_registered, assert_ready,
+    assert_times_out, assert_unsupported, interests, need, now, soon, supports, wait_ready, wait_woken,
+};
+pub use changing_fd::ChangingFd;
 pub use child::{echo, in_child, is_part, not_run, part, run as run_as_child};
-pub use fickle::Fickle;
-pub use files::{File, POLL_PRIORITY, POLL_READ, Stream, unless_wine, unless_winsock};
-#[cfg(unix)]
-pub use fork::in_a_fork;
 #[cfg(all(target_os = "linux", feature = "libkqueue"))]
 pub use libkqueue::{LibKqueue, check_list};
-pub use limits::Descriptors;
+pub use mock_backend::{Call, Control, MockBackend};
+pub use os::files::{File, POLL_PRIORITY, POLL_READ, Stream, unless_wine, unless_winsock};
+#[cfg(unix)]
+pub use os::fork::in_a_fork;
+pub use os::limits::Descriptors;
+pub use os::{errno, signals, stdin};
 pub use outcome::Outcome;
-pub use puppet::{Call, Puppet, Strings};
 pub use worker::{Worker, run as run_as_worker};
 
 /// The limit of a wait that must find something: far more than it takes on a machine that does a lot beside.
@@ -77,81 +51,6 @@ pub const WAIT: Duration = Duration::from_secs(30);
 /// The back ends that do the same, which can be compared: all of this platform, but not the emulation of libkqueue.
 pub fn comparable() -> impl Iterator<Item = BackendKind> + Clone {
     BackendKind::available().filter(|kind| !cfg!(target_os = "linux") || *kind != BackendKind::Kqueue)
-}
-
-/// What is ready now.
-pub fn now<B: Backend, F: AsFd, D>(selector: &mut Selector<B, F, D>) -> Ready {
-    selector.select(Duration::ZERO).unwrap()
-}
-
-/// What is ready as soon as something is.
-///
-/// # Panics
-///
-/// Nothing was ready, and nobody woke the selector, within [`WAIT`].
-pub fn soon<B: Backend, F: AsFd, D>(selector: &mut Selector<B, F, D>) -> Ready {
-    let ready = selector.select(WAIT).unwrap();
-    assert!(!ready.is_empty() || ready.woken(), "nothing became ready within {WAIT:?}");
-    ready
-}
-
-/// What there is to do on each key: the token, and the interest part of its readiness.
-///
-/// # Panics
-///
-/// A key is listed twice.
-pub fn interests(ready: &Ready) -> BTreeMap<Token, Interest> {
-    let interests: BTreeMap<_, _> = ready.iter().map(|(token, seen)| (token, seen.interest())).collect();
-    assert_eq!(interests.len(), ready.len(), "a key is listed twice: {ready:?}");
-    interests
-}
-
-/// Sees that `error` is what a back end has to say of something that it cannot do, and that it does not claim to do it.
-///
-/// # Panics
-///
-/// It is something else.
-pub fn assert_unsupported<B: Backend, F: AsFd, D>(
-    selector: &Selector<B, F, D>,
-    error: &Error,
-    interest: Interest,
-    mode: Mode,
-) {
-    let (asked, name) = ((interest, mode), selector.backend().name());
-    assert!(
-        matches!(*error, Error::Unsupported { backend, interest, mode, .. } if (interest, mode) == asked && backend == name),
-        "{error:?}"
-    );
-    assert!(!selector.backend().supports(interest, mode), "{name} says that it supports {interest:?} {mode}");
-}
-
-/// Whether a back end says that it can do this.
-///
-/// # Panics
-///
-/// It does not say so of what every back end has.
-pub fn supports<B: Backend, F: AsFd, D>(
-    selector: &Selector<B, F, D>,
-    interest: Interest,
-    mode: Mode,
-) -> bool {
-    let (backend, supported) = (selector.backend(), selector.backend().supports(interest, mode));
-    let optional = mode == Mode::Edge || interest.contains(Interest::PRIORITY);
-    assert!(supported || optional, "{} has no {interest:?} {mode}", backend.name());
-    supported
-}
-
-/// For scenarios about what a back end need not have: edges, and priority.
-///
-/// # Errors
-///
-/// It says that it has not.
-pub fn need<B: Backend, F: AsFd, D>(selector: &Selector<B, F, D>, interest: Interest, mode: Mode) -> Run {
-    if supports(selector, interest, mode) {
-        return Ok(());
-    }
-    let edges = supports(selector, interest, Mode::Level);
-    Err(NotRun::because(if edges { "this back end has no edges" } else { "this back end has no priority" }))
 }
 
 /// How a scenario ended early: it cannot be run here. (One that is wrong panics.)

@@ -8,7 +8,7 @@ use selectors::sys::fd::OwnedFd;
 
 use crate::{NotRun, Stream};
 
-pub use crate::files::{
+pub use crate::os::files::{
     always_ready, blocks, child, no_descriptor, null, numbered, pipe, regular, regular_with, without_a_file,
 };
 
@@ -33,13 +33,13 @@ pub fn ready() -> (Stream, Stream) {
 ///
 /// There are none here.
 pub fn at_once() -> Result<(Stream, Stream), NotRun> {
-    crate::files::at_once()?;
+    crate::os::files::at_once()?;
     Ok(streams())
 }
 
 /// Two connected stream sockets that block.
 pub fn blocking() -> (Stream, Stream) {
-    crate::files::streams()
+    crate::os::files::streams()
 }
 
 /// Two TCP sockets: the one that connected, and the one that was accepted.
@@ -77,7 +77,7 @@ pub fn udp() -> (UdpSocket, UdpSocket) {
 /// A TCP socket that is not connected.
 pub fn unconnected() -> OwnedFd {
     let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
-    crate::files::set_flags(&socket);
+    crate::os::files::set_flags(&socket);
     socket
 }
 

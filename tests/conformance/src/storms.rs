@@ -37,7 +37,7 @@ pub fn in_a_storm<T>(end: &Stream, body: impl FnOnce() -> T) -> (T, u64) {
 
 /// Runs `body`, which says how many signals came, until they were enough: on a busy machine the one who sends them may have
 /// to wait.
-pub fn disturbed(mut body: impl FnMut() -> u64) {
+pub fn until_interrupted(mut body: impl FnMut() -> u64) {
     while body() < ENOUGH {}
 }
 

@@ -138,8 +138,8 @@ impl Drop for Process {
 /// In a worker, runs what it is told to; `None` in any other process.
 pub fn run(scenarios: &[Scenario]) -> Option<ExitCode> {
     env::var_os(WORKER)?;
-    crate::limits::no_core_files();
-    crate::limits::enough();
+    crate::os::limits::no_core_files();
+    crate::os::limits::enough();
     let mut line = String::new();
     while io::stdin().read_line(&mut line).is_ok_and(|length| length > 0) {
         let name = line.trim_end();

@@ -4,12 +4,15 @@
 //! whatever is there. Standard input is the number that safe programs can do this to.
 
 use conformance::stdin::{self, Stdin};
-use conformance::{Run, Stream, in_child, interests, now, pairs, soon};
+use conformance::{
+    BOTH, READ, Run, Stream, WRITE, assert_idle, assert_not_registered, assert_ready, in_child, interests,
+    now, pairs, soon, wait_ready,
+};
 use selectors::backend::Backend;
-use selectors::{Error, Interest, Mode, Selector};
+use selectors::{Error, Mode, Selector};
 use std::io::Write;
 
-conformance::scenarios!(replaced:
+conformance::scenarios!(replaced_files:
     unregister_after_another_file_came,
     unregister_after_it_was_closed,
     unregister_after_a_regular_file_came,
@@ -46,14 +49,14 @@ fn unregister_after_another_file_came<B: Backend>() -> Run {
         let stdin = stdin::get()?;
         let _old = ready_behind();
         let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
-        let token = selector.register(&stdin, Interest::READ, "data").unwrap();
-        assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
+        let token = selector.register(&stdin, READ, "data").unwrap();
+        assert_ready(&mut selector, [(token, READ)]);
         let _new = ready_behind();
         let key = selector.unregister(token).unwrap();
         assert_eq!((key.fd, key.data, key.token), (0, "data", token));
         assert!(selector.keys().is_empty());
-        assert!(matches!(selector.unregister(token), Err(Error::NotRegistered)));
-        assert!(now(&mut selector).is_empty());
+        assert_not_registered(selector.unregister(token));
+        assert_idle(&mut selector);
         Ok(())
     })
 }
@@ -63,10 +66,11 @@ fn unregister_after_it_was_closed<B: Backend>() -> Run {
         let stdin = stdin::get()?;
         let _old = ready_behind();
         let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
-        let token = selector.register(&stdin, Interest::READ, "data").unwrap();
+        let token = selector.register(&stdin, READ, "data").unwrap();
         stdin::close();
         assert_eq!(selector.unregister(token).unwrap().data, "data");
-        assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
+        assert!(selector.keys().is_empty());
+        assert_idle(&mut selector);
         Ok(())
     })
 }
@@ -76,10 +80,11 @@ fn unregister_after_a_regular_file_came<B: Backend>() -> Run {
         let stdin = stdin::get()?;
         let _old = ready_behind();
         let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
-        let token = selector.register(&stdin, Interest::READ, "data").unwrap();
+        let token = selector.register(&stdin, READ, "data").unwrap();
         stdin::replace(pairs::regular()?);
         assert_eq!(selector.unregister(token).unwrap().data, "data");
-        assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
+        assert!(selector.keys().is_empty());
+        assert_idle(&mut selector);
         Ok(())
     })
 }
@@ -89,13 +94,13 @@ fn unregistered_and_registered_again<B: Backend>() -> Run {
         let stdin = stdin::get()?;
         drop(behind()); // nothing keeps the old file open but standard input itself
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
-        let first = selector.register(&stdin, Interest::READ, ()).unwrap();
+        let first = selector.register(&stdin, READ, ()).unwrap();
         let (_new, mut peer) = behind();
         selector.unregister(first).unwrap();
-        let second = selector.register(&stdin, Interest::READ, ()).unwrap();
-        assert!(now(&mut selector).is_empty());
+        let second = selector.register(&stdin, READ, ()).unwrap();
+        assert_idle(&mut selector);
         peer.write_all(b"x").unwrap();
-        assert_eq!(interests(&soon(&mut selector)), [(second, Interest::READ)].into());
+        wait_ready(&mut selector, [(second, READ)]);
         Ok(())
     })
 }
@@ -105,14 +110,14 @@ fn registered_again_with_the_old_file_back<B: Backend>() -> Run {
         let stdin = stdin::get()?;
         let (old, _peer) = ready_behind();
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
-        let first = selector.register(&stdin, Interest::READ, ()).unwrap();
+        let first = selector.register(&stdin, READ, ()).unwrap();
         let _new = behind();
         selector.unregister(first).unwrap();
         stdin::replace(&old);
-        let second = selector.register(&stdin, Interest::READ, ()).unwrap();
-        assert_eq!(interests(&now(&mut selector)), [(second, Interest::READ)].into());
+        let second = selector.register(&stdin, READ, ()).unwrap();
+        assert_ready(&mut selector, [(second, READ)]);
         selector.unregister(second).unwrap();
-        assert!(now(&mut selector).is_empty());
+        assert_idle(&mut selector);
         Ok(())
     })
 }
@@ -122,9 +127,9 @@ fn taken_until_the_key_goes<B: Backend>() -> Run {
         let stdin = stdin::get()?;
         let _old = behind();
         let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
-        let first = selector.register(&stdin, Interest::READ, 1).unwrap();
+        let first = selector.register(&stdin, READ, 1).unwrap();
         let _new = ready_behind();
-        let rejected = selector.register(&stdin, Interest::READ, 2).unwrap_err();
+        let rejected = selector.register(&stdin, READ, 2).unwrap_err();
         assert!(matches!(rejected.error, Error::AlreadyRegistered { fd: 0, token, .. } if token == first));
         assert_eq!((selector.data(&stdin), selector.data(first)), (Some(&1), Some(&1)));
         Ok(())
@@ -143,7 +148,7 @@ fn lost_or_changed<B: Backend>(
     match change(selector) {
         Ok(()) => {
             peer.write_all(b"x").unwrap();
-            assert!(interests(&soon(selector)).get(&token).unwrap().contains(Interest::READ));
+            assert!(interests(&soon(selector)).get(&token).unwrap().contains(READ));
         }
         Err(error) => {
             assert!(matches!(error, Error::Lost { fd: 0, .. }), "{error:?}");
@@ -152,9 +157,9 @@ fn lost_or_changed<B: Backend>(
             assert_eq!((key.interest(), key.mode(), key.is_armed()), before);
             // What the error's text says to do.
             selector.unregister(token).unwrap();
-            let token = selector.register(stdin, Interest::READ, ()).unwrap();
+            let token = selector.register(stdin, READ, ()).unwrap();
             peer.write_all(b"x").unwrap();
-            assert_eq!(interests(&soon(selector)), [(token, Interest::READ)].into());
+            wait_ready(selector, [(token, READ)]);
         }
     }
 }
@@ -164,9 +169,9 @@ fn modify_after_another_file_came<B: Backend>() -> Run {
         let stdin = stdin::get()?;
         drop(behind());
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
-        let token = selector.register(&stdin, Interest::WRITE, ()).unwrap();
+        let token = selector.register(&stdin, WRITE, ()).unwrap();
         let (_new, peer) = behind();
-        lost_or_changed(&mut selector, |selector| selector.modify(token, Interest::READ), &peer);
+        lost_or_changed(&mut selector, |selector| selector.modify(token, READ), &peer);
         Ok(())
     })
 }
@@ -176,17 +181,17 @@ fn changed_in_vain<B: Backend>(replace: impl FnOnce()) -> Run {
     let stdin = stdin::get()?;
     drop(behind());
     let mut selector = Selector::<B, &Stdin>::new().unwrap();
-    let token = selector.register(&stdin, Interest::READ, ()).unwrap();
+    let token = selector.register(&stdin, READ, ()).unwrap();
     replace();
-    let both = Interest::READ | Interest::WRITE;
+    let both = BOTH;
     let expected = match selector.modify(token, both) {
         Ok(()) => both,
-        Err(Error::Lost { fd: 0, .. }) => Interest::READ,
+        Err(Error::Lost { fd: 0, .. }) => READ,
         Err(error) => panic!("{error:?}"),
     };
     assert_eq!(selector.key(token).unwrap().interest(), expected);
     selector.unregister(token).unwrap();
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -206,7 +211,7 @@ fn rearm_after_another_file_came<B: Backend>() -> Run {
         let stdin = stdin::get()?;
         drop(ready_behind());
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
-        let token = selector.register_with(&stdin, Interest::READ, Mode::Oneshot, ()).unwrap();
+        let token = selector.register_with(&stdin, READ, Mode::Oneshot, ()).unwrap();
         assert_eq!(now(&mut selector).len(), 1);
         let (_new, peer) = behind();
         lost_or_changed(&mut selector, |selector| selector.rearm(token), &peer);
@@ -219,13 +224,13 @@ fn another_file_came_while_paused<B: Backend>() -> Run {
         let stdin = stdin::get()?;
         let _old = ready_behind();
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
-        let token = selector.register(&stdin, Interest::READ, ()).unwrap();
+        let token = selector.register(&stdin, READ, ()).unwrap();
         selector.pause(token).unwrap();
         let (_new, mut peer) = behind();
         selector.rearm(token).unwrap(); // the kernel knew neither
-        assert!(now(&mut selector).is_empty());
+        assert_idle(&mut selector);
         peer.write_all(b"x").unwrap();
-        assert_eq!(interests(&soon(&mut selector)), [(token, Interest::READ)].into());
+        wait_ready(&mut selector, [(token, READ)]);
         Ok(())
     })
 }
@@ -235,14 +240,14 @@ fn pause_after_another_file_came<B: Backend>() -> Run {
         let stdin = stdin::get()?;
         let _old = ready_behind();
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
-        let token = selector.register(&stdin, Interest::READ, ()).unwrap();
+        let token = selector.register(&stdin, READ, ()).unwrap();
         let _new = ready_behind();
         selector.pause(token).unwrap();
         assert!(selector.key(token).unwrap().is_paused());
-        assert!(now(&mut selector).is_empty());
+        assert_idle(&mut selector);
         selector.rearm(token).unwrap();
         assert!(!selector.key(token).unwrap().is_paused());
-        assert_eq!(interests(&soon(&mut selector)), [(token, Interest::READ)].into());
+        wait_ready(&mut selector, [(token, READ)]);
         Ok(())
     })
 }
@@ -252,10 +257,10 @@ fn pause_after_it_was_closed<B: Backend>() -> Run {
         let stdin = stdin::get()?;
         let _old = ready_behind();
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
-        let token = selector.register(&stdin, Interest::READ, ()).unwrap();
+        let token = selector.register(&stdin, READ, ()).unwrap();
         stdin::close();
         selector.pause(token).unwrap();
-        assert!(now(&mut selector).is_empty());
+        assert_idle(&mut selector);
         selector.unregister(token).unwrap();
         Ok(())
     })
@@ -268,8 +273,8 @@ fn no_harm_once_the_key_is_gone<B: Backend>() -> Run {
         let mut selector = Selector::<B, Box<dyn selectors::sys::fd::AsFd>>::new().unwrap();
         let (a, mut b) = pairs::streams();
         b.write_all(b"x").unwrap();
-        let closed = selector.register(Box::new(stdin), Interest::READ, ()).unwrap();
-        let other = selector.register(Box::new(a), Interest::READ, ()).unwrap();
+        let closed = selector.register(Box::new(stdin), READ, ()).unwrap();
+        let other = selector.register(Box::new(a), READ, ()).unwrap();
         stdin::close();
         // A wait may fail (select), or report the key (poll); it names nobody else.
         match selector.select(std::time::Duration::ZERO) {
@@ -278,7 +283,7 @@ fn no_harm_once_the_key_is_gone<B: Backend>() -> Run {
             Err(error) => panic!("{error:?}"),
         }
         selector.unregister(closed).unwrap();
-        assert_eq!(interests(&now(&mut selector)), [(other, Interest::READ)].into());
+        assert_ready(&mut selector, [(other, READ)]);
         Ok(())
     })
 }
@@ -288,7 +293,7 @@ fn everything_comes_back_when_closed<B: Backend>() -> Run {
         let stdin = stdin::get()?;
         let _old = behind();
         let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
-        let token = selector.register(&stdin, Interest::READ, "data").unwrap();
+        let token = selector.register(&stdin, READ, "data").unwrap();
         stdin::close();
         let keys: Vec<_> = selector.into_keys().map(|key| (key.token, key.fd, key.data)).collect();
         assert_eq!(keys, [(token, 0, "data")]);

@@ -1,6 +1,9 @@
 //! What is ready is ready to every back end alike.
 
-use conformance::{NotRun, Run, WAIT, assert_unsupported, errno, kernel, pairs, unless_wine, unless_winsock};
+use conformance::{
+    NotRun, PRIORITY, READ, Run, WAIT, WRITE, assert_unsupported, errno, kernel, pairs, unless_wine,
+    unless_winsock,
+};
 use rustix::net::{SendFlags, send, sockopt};
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, OwnedFd};
@@ -11,7 +14,7 @@ use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
-conformance::scenarios_of!(all, agreement:
+conformance::scenarios_of!(cross, agreement:
     unix_sockets,
     tcp_sockets,
     half_closed_tcp_sockets,
@@ -25,9 +28,6 @@ conformance::scenarios_of!(all, agreement:
     what_each_has,
 );
 
-const READ: Interest = Interest::READ;
-const WRITE: Interest = Interest::WRITE;
-const PRIORITY: Interest = Interest::PRIORITY;
 const NOTHING: Interest = Interest::empty();
 
 /// Who was asked for what, and what it said.
@@ -65,11 +65,11 @@ fn assert_answers(answers: &Answers, expected: Interest, situation: &str) {
 }
 
 /// All back ends say this of the file, as soon as `poll` does: what the network brings may take a while.
-fn assert_ready(file: impl AsFd, expected: Interest, situation: &str) {
-    assert_ready_for(file, Interest::all(), expected, situation);
+fn assert_all_agree(file: impl AsFd, expected: Interest, situation: &str) {
+    assert_all_agree_on(file, Interest::all(), expected, situation);
 }
 
-fn assert_ready_for(file: impl AsFd, everything: Interest, expected: Interest, situation: &str) {
+fn assert_all_agree_on(file: impl AsFd, everything: Interest, expected: Interest, situation: &str) {
     let deadline = Instant::now() + WAIT;
     loop {
         let mut selector = PollSelector::new().unwrap();
@@ -85,34 +85,34 @@ fn assert_ready_for(file: impl AsFd, everything: Interest, expected: Interest, s
 
 fn unix_sockets() -> Run {
     let (a, mut b) = pairs::at_once()?;
-    assert_ready(&a, WRITE, "a fresh socket");
+    assert_all_agree(&a, WRITE, "a fresh socket");
     b.write_all(b"x").unwrap();
-    assert_ready(&a, READ | WRITE, "something to read");
+    assert_all_agree(&a, READ | WRITE, "something to read");
     pairs::fill(&a);
-    assert_ready(&a, READ, "no room to write");
+    assert_all_agree(&a, READ, "no room to write");
     pairs::drain(&a);
-    assert_ready(&a, NOTHING, "neither");
+    assert_all_agree(&a, NOTHING, "neither");
     pairs::drain(&b);
-    assert_ready(&a, WRITE, "room again");
+    assert_all_agree(&a, WRITE, "room again");
 
     b.shutdown(Shutdown::Write).unwrap();
-    assert_ready(&a, READ | WRITE, "the peer shut down writing");
-    assert_ready(&b, WRITE, "shut down writing");
+    assert_all_agree(&a, READ | WRITE, "the peer shut down writing");
+    assert_all_agree(&b, WRITE, "shut down writing");
     pairs::fill(&a);
-    assert_ready(&a, READ, "the peer shut down writing, and no room");
+    assert_all_agree(&a, READ, "the peer shut down writing, and no room");
     drop(b);
-    assert_ready(&a, READ | WRITE, "the peer is gone, and left something unread");
+    assert_all_agree(&a, READ | WRITE, "the peer is gone, and left something unread");
     let end = (&a).read(&mut [0; 8]).map_err(|error| error.kind());
     assert_eq!(end, if kernel::UNREAD_RESETS { Err(ErrorKind::ConnectionReset) } else { Ok(0) });
-    assert_ready(&a, READ | WRITE, "the peer is gone");
+    assert_all_agree(&a, READ | WRITE, "the peer is gone");
     Ok(())
 }
 
 fn tcp_sockets() -> Run {
     let (a, mut b) = pairs::tcp();
-    assert_ready(&a, WRITE, "a fresh connection");
+    assert_all_agree(&a, WRITE, "a fresh connection");
     b.write_all(b"x").unwrap();
-    assert_ready(&a, READ | WRITE, "something to read");
+    assert_all_agree(&a, READ | WRITE, "something to read");
     pairs::drain(&a);
     // Room comes for as long as something is on its way to the other buffer.
     let mut written = 0;
@@ -124,13 +124,13 @@ fn tcp_sockets() -> Run {
             more => written += more,
         }
     }
-    assert_ready(&b, READ | WRITE, "much to read");
+    assert_all_agree(&b, READ | WRITE, "much to read");
     let mut read = 0;
     while read < written {
         read += pairs::drain(&b);
     }
-    assert_ready(&a, WRITE, "room again");
-    assert_ready(&b, WRITE, "all is read");
+    assert_all_agree(&a, WRITE, "room again");
+    assert_all_agree(&b, WRITE, "all is read");
     Ok(())
 }
 
@@ -138,25 +138,25 @@ fn half_closed_tcp_sockets() -> Run {
     for first_is_server in [false, true] {
         let (a, mut b) = if first_is_server { swapped(pairs::tcp()) } else { pairs::tcp() };
         a.shutdown(Shutdown::Write).unwrap();
-        assert_ready(&a, WRITE, "shut down writing");
-        assert_ready(&b, READ | WRITE, "the peer shut down writing");
+        assert_all_agree(&a, WRITE, "shut down writing");
+        assert_all_agree(&b, READ | WRITE, "the peer shut down writing");
         b.write_all(b"x").unwrap();
-        assert_ready(&a, READ | WRITE, "shut down writing, and something to read");
+        assert_all_agree(&a, READ | WRITE, "shut down writing, and something to read");
         pairs::drain(&a);
-        assert_ready(&a, WRITE, "shut down writing, and nothing more to read");
+        assert_all_agree(&a, WRITE, "shut down writing, and nothing more to read");
         b.shutdown(Shutdown::Write).unwrap();
-        assert_ready(&a, READ | WRITE, "both shut down writing");
-        assert_ready(&b, READ | WRITE, "both shut down writing");
+        assert_all_agree(&a, READ | WRITE, "both shut down writing");
+        assert_all_agree(&b, READ | WRITE, "both shut down writing");
         drop(b);
-        assert_ready(&a, READ | WRITE, "both shut down writing, and the peer is gone");
+        assert_all_agree(&a, READ | WRITE, "both shut down writing, and the peer is gone");
     }
     let (a, b) = pairs::tcp();
     drop(b);
-    assert_ready(&a, READ | WRITE, "the peer is gone");
+    assert_all_agree(&a, READ | WRITE, "the peer is gone");
     let (a, _b) = pairs::tcp();
     a.shutdown(Shutdown::Read).unwrap();
     unless_wine("Wine 8 does not report that this end shut down its receiving")?;
-    assert_ready(&a, READ | WRITE, "shut down reading");
+    assert_all_agree(&a, READ | WRITE, "shut down reading");
     Ok(())
 }
 
@@ -167,35 +167,35 @@ fn swapped<T>((a, b): (T, T)) -> (T, T) {
 fn tcp_resets() -> Run {
     let (mut a, b) = pairs::tcp();
     a.write_all(b"x").unwrap();
-    assert_ready(&b, READ | WRITE, "something to read");
+    assert_all_agree(&b, READ | WRITE, "something to read");
     // Closing without lingering sends a reset: tcp(7), socket(7).
     sockopt::set_socket_linger(&b, Some(Duration::ZERO)).unwrap();
     drop(b);
-    assert_ready(&a, READ | WRITE, "reset");
+    assert_all_agree(&a, READ | WRITE, "reset");
     unless_wine("the server of Wine 8 takes the error from the socket, and the program gets none")?;
     assert!(a.take_error().unwrap().is_some());
-    assert_ready(&a, READ | WRITE, "reset, and the error was taken");
+    assert_all_agree(&a, READ | WRITE, "reset, and the error was taken");
     Ok(())
 }
 
 fn an_unconnected_tcp_socket() -> Run {
     unless_winsock("Winsock is asked about sockets that are connected, are connecting or listen")?;
     let expected = if kernel::UNCONNECTED_HAS_HUNG_UP { READ | WRITE } else { NOTHING };
-    assert_ready(pairs::unconnected(), expected, "a socket that never was connected");
+    assert_all_agree(pairs::unconnected(), expected, "a socket that never was connected");
     Ok(())
 }
 
 fn tcp_connections() -> Run {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    assert_ready(&listener, NOTHING, "a listener");
+    assert_all_agree(&listener, NOTHING, "a listener");
     let _stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    assert_ready(&listener, READ, "a listener with a connection");
+    assert_all_agree(&listener, READ, "a listener with a connection");
 
     let address = listener.local_addr().unwrap();
     let connecting = pairs::unconnected();
     let result = rustix::net::connect(&connecting, &address);
     assert!(matches!(result, Ok(()) | Err(errno::CONNECTING)), "{result:?}");
-    assert_ready(&connecting, WRITE, "a connection that was made");
+    assert_all_agree(&connecting, WRITE, "a connection that was made");
 
     // Bound first, or it might get the listener's port and connect to itself.
     let refused = pairs::unconnected();
@@ -204,36 +204,36 @@ fn tcp_connections() -> Run {
     let result = rustix::net::connect(&refused, &address);
     assert!(matches!(result, Err(errno::CONNECTING | errno::Errno::CONNREFUSED)), "{result:?}");
     unless_winsock("select of Winsock shows a failed connection to those only who wait to write")?;
-    assert_ready(&refused, READ | WRITE, "a connection that was refused");
+    assert_all_agree(&refused, READ | WRITE, "a connection that was refused");
     Ok(())
 }
 
 fn urgent_data() -> Run {
     let (a, mut b) = pairs::tcp();
     send(&b, b"!", SendFlags::OOB).unwrap();
-    assert_ready(&a, WRITE | PRIORITY, "urgent data");
+    assert_all_agree(&a, WRITE | PRIORITY, "urgent data");
     b.write_all(b"x").unwrap();
-    assert_ready(&a, READ | WRITE | PRIORITY, "urgent data, and other data after it");
+    assert_all_agree(&a, READ | WRITE | PRIORITY, "urgent data, and other data after it");
     Ok(())
 }
 
 fn udp_sockets() -> Run {
     let (a, b) = pairs::udp();
-    assert_ready(&a, WRITE, "a fresh socket");
+    assert_all_agree(&a, WRITE, "a fresh socket");
     b.send(b"x").unwrap();
-    assert_ready(&a, READ | WRITE, "a datagram");
+    assert_all_agree(&a, READ | WRITE, "a datagram");
     a.recv(&mut [0]).unwrap();
     b.send(b"").unwrap();
-    assert_ready(&a, READ | WRITE, "an empty datagram");
+    assert_all_agree(&a, READ | WRITE, "an empty datagram");
     a.recv(&mut [0]).unwrap();
-    assert_ready(&a, WRITE, "all is read");
+    assert_all_agree(&a, WRITE, "all is read");
     let lone = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    assert_ready(&lone, WRITE, "a socket without a peer");
+    assert_all_agree(&lone, WRITE, "a socket without a peer");
     unless_wine("the server of Wine 8 takes the error from the socket, and the program gets none")?;
     // Nobody listens: the answer to a datagram is an error.
     drop(b);
     a.send(b"x").unwrap();
-    assert_ready(&a, READ | WRITE, "a datagram that nobody took");
+    assert_all_agree(&a, READ | WRITE, "a datagram that nobody took");
     Ok(())
 }
 
@@ -241,15 +241,15 @@ fn udp_sockets() -> Run {
 fn pipes() -> Run {
     let (reader, mut writer) = pairs::pipe()?;
     let room = if kernel::PIPES_GO_BOTH_WAYS { WRITE } else { NOTHING };
-    assert_ready(&reader, room, "an empty pipe");
-    assert_ready(&writer, WRITE, "an empty pipe");
+    assert_all_agree(&reader, room, "an empty pipe");
+    assert_all_agree(&writer, WRITE, "an empty pipe");
     writer.write_all(b"x").unwrap();
-    assert_ready(&reader, READ | room, "something to read");
+    assert_all_agree(&reader, READ | room, "something to read");
     pairs::fill(&writer);
-    assert_ready(&writer, NOTHING, "a full pipe");
+    assert_all_agree(&writer, NOTHING, "a full pipe");
     drop(reader);
     let everything = if kernel::BROKEN.contains(SetFlags::EXCEPT) { READ | WRITE } else { Interest::all() };
-    assert_ready_for(&writer, everything, READ | WRITE, "nobody reads");
+    assert_all_agree_on(&writer, everything, READ | WRITE, "nobody reads");
     Ok(())
 }
 
@@ -263,9 +263,9 @@ fn other_files() -> Run {
     let fd = inner.backend().fd().ok_or_else(|| NotRun::because("this back end has no descriptor"))?;
     // A kqueue refuses to wait for room in another one (`kqueue_kqfilter` in sys/kern/kern_event.c).
     let everything = if kernel::BSD { READ } else { Interest::all() };
-    assert_ready_for(fd, everything, NOTHING, "a selector with nothing ready in it");
+    assert_all_agree_on(fd, everything, NOTHING, "a selector with nothing ready in it");
     b.write_all(b"x").unwrap();
-    assert_ready_for(fd, everything, READ, "a selector with something ready in it");
+    assert_all_agree_on(fd, everything, READ, "a selector with something ready in it");
     Ok(())
 }
 
@@ -294,16 +294,16 @@ fn events_and_timers() {
     };
 
     let event = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).unwrap();
-    assert_ready(&event, WRITE, "an eventfd at 0");
+    assert_all_agree(&event, WRITE, "an eventfd at 0");
     rustix::io::write(&event, &1_u64.to_ne_bytes()).unwrap();
-    assert_ready(&event, READ | WRITE, "an eventfd at 1");
+    assert_all_agree(&event, READ | WRITE, "an eventfd at 1");
     rustix::io::write(&event, &(u64::MAX - 2).to_ne_bytes()).unwrap();
-    assert_ready(&event, READ, "an eventfd that is full");
+    assert_all_agree(&event, READ, "an eventfd that is full");
 
     let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::CLOEXEC).unwrap();
-    assert_ready(&timer, NOTHING, "a timer that is not set");
+    assert_all_agree(&timer, NOTHING, "a timer that is not set");
     let at = |tv_nsec| Timespec { tv_sec: 0, tv_nsec };
     let once = Itimerspec { it_interval: at(0), it_value: at(1) };
     rustix::time::timerfd_settime(&timer, TimerfdTimerFlags::empty(), &once).unwrap();
-    assert_ready(&timer, READ, "a timer that ran out");
+    assert_all_agree(&timer, READ, "a timer that ran out");
 }

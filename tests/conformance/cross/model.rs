@@ -4,17 +4,17 @@
 //! same; some ten thousand fit into the time that a scenario may take. (TCP is left out: when something arrives is not
 //! decided by the program. `agreement` has it.)
 
-use super::ends::{Check, Ends};
-use super::sides::{Change, Side};
-use conformance::{Run, pairs};
+use super::registry_model::{Change, Side};
+use super::socket_model::{Check, Ends};
+use conformance::{BOTH, READ, Run, WRITE, pairs};
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, prop_oneof};
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
-use selectors::{Interest, Mode};
+use selectors::Mode;
 use std::fmt::Write;
 use std::net::Shutdown;
 
-conformance::scenarios_of!(all, model: random_operations);
+conformance::scenarios_of!(cross, model: random_operations);
 
 const PAIRS: usize = 3;
 
@@ -41,8 +41,7 @@ struct Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let end = || 0..2 * PAIRS;
-    let interest =
-        || prop_oneof![Just(Interest::READ), Just(Interest::WRITE), Just(Interest::READ | Interest::WRITE)];
+    let interest = || prop_oneof![Just(READ), Just(WRITE), Just(BOTH)];
     let mode = || prop_oneof![Just(Mode::Level), Just(Mode::Oneshot)];
     let how = prop_oneof![Just(Shutdown::Read), Just(Shutdown::Write), Just(Shutdown::Both)];
     let change = prop_oneof![

@@ -1,14 +1,16 @@
 //! Signals while a selector waits.
 
 use conformance::signals::{self, handled, storm};
-use conformance::storms::{EVERY, TOO_LONG, after_some_signals, disturbed, in_a_storm};
-use conformance::{Run, Stream, WAIT, interests, now, pairs};
+use conformance::storms::{EVERY, TOO_LONG, after_some_signals, in_a_storm, until_interrupted};
+use conformance::{
+    BOTH, READ, Run, Stream, WAIT, assert_idle, assert_list, assert_ready, assert_times_out, interests, pairs,
+};
 use selectors::backend::Backend;
-use selectors::{Error, Interest, Ready, Selector, Timeout};
+use selectors::{Error, Ready, Selector, Timeout};
 use std::io::{ErrorKind, Write};
 use std::time::{Duration, Instant};
 
-conformance::scenarios!(interrupt:
+conformance::scenarios!(signals:
     a_wait_takes_its_time_and_no_more,
     a_wait_with_nothing_registered_takes_its_time,
     a_wait_that_is_interrupted_near_its_end,
@@ -25,9 +27,9 @@ fn a_wait_takes_its_time_and_no_more<B: Backend>() -> Run {
     signals::need()?;
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    selector.register(&a, Interest::READ, ()).unwrap();
+    selector.register(&a, READ, ()).unwrap();
     for limit in [Duration::from_millis(100), Duration::from_micros(60_500)] {
-        disturbed(|| {
+        until_interrupted(|| {
             let start = Instant::now();
             let (ready, signals) = in_a_storm(&b, || selector.select(limit).unwrap());
             let elapsed = start.elapsed();
@@ -42,7 +44,7 @@ fn a_wait_takes_its_time_and_no_more<B: Backend>() -> Run {
 fn a_wait_with_nothing_registered_takes_its_time<B: Backend>() -> Run {
     signals::need()?;
     let mut selector = Selector::<B, Stream>::new().unwrap();
-    disturbed(|| {
+    until_interrupted(|| {
         let (limit, start) = (Duration::from_millis(50), Instant::now());
         let (ready, signals) = storm(EVERY, || selector.select(limit).unwrap());
         let elapsed = start.elapsed();
@@ -57,16 +59,14 @@ fn a_wait_that_is_interrupted_near_its_end<B: Backend>() -> Run {
     signals::need()?;
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    selector.register(&a, Interest::READ, ()).unwrap();
+    selector.register(&a, READ, ()).unwrap();
     let limit = EVERY - Duration::from_micros(100);
     let mut waits = || {
         for _ in 0..20 {
-            let start = Instant::now();
-            assert!(selector.select(limit).unwrap().is_empty());
-            assert!(start.elapsed() >= limit);
+            assert_times_out(&mut selector, limit);
         }
     };
-    disturbed(|| in_a_storm(&b, &mut waits).1);
+    until_interrupted(|| in_a_storm(&b, &mut waits).1);
     Ok(())
 }
 
@@ -75,10 +75,10 @@ fn what_comes_meanwhile_is_seen<B: Backend>() -> Run {
     for timeout in [Timeout::NEVER, Timeout::after(WAIT), Timeout::after(Duration::MAX)] {
         let (a, b) = pairs::streams();
         let mut selector = Selector::<B, _>::new().unwrap();
-        let token = selector.register(&a, Interest::READ, ()).unwrap();
+        let token = selector.register(&a, READ, ()).unwrap();
         let write = || (&b).write_all(b"x").unwrap();
         let ready = after_some_signals(write, || selector.select(timeout).unwrap());
-        assert_eq!(interests(&ready), [(token, Interest::READ)].into(), "{timeout:?}");
+        assert_eq!(interests(&ready), [(token, READ)].into(), "{timeout:?}");
     }
     Ok(())
 }
@@ -99,12 +99,12 @@ fn zero_is_not_disturbed<B: Backend>() -> Run {
     let ((a, b), (c, mut d)) = (pairs::streams(), pairs::streams());
     d.write_all(b"x").unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
-    selector.register(&a, Interest::READ, ()).unwrap();
-    let token = selector.register(&c, Interest::READ, ()).unwrap();
+    selector.register(&a, READ, ()).unwrap();
+    let token = selector.register(&c, READ, ()).unwrap();
     let before = handled();
     in_a_storm(&b, || {
         while handled() < before + 3 {
-            assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
+            assert_ready(&mut selector, [(token, READ)]);
         }
     });
     Ok(())
@@ -116,7 +116,7 @@ fn who_asks_for_it_is_told<B: Backend>() -> Run {
     for timeout in [Timeout::NEVER, Timeout::after(2 * TOO_LONG), exact] {
         let (a, b) = pairs::streams();
         let mut selector = Selector::<B, _>::new().unwrap();
-        selector.register(&a, Interest::READ, ()).unwrap();
+        selector.register(&a, READ, ()).unwrap();
         let (result, signals) = in_a_storm(&b, || selector.select(timeout.interruptible()));
         let error = result.expect_err("nobody was told");
         assert!(matches!(error, Error::Interrupted), "{error:?}");
@@ -130,19 +130,19 @@ fn an_interrupted_wait_loses_nothing<B: Backend>() -> Run {
     signals::need()?;
     let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(&a, Interest::READ | Interest::WRITE, ()).unwrap();
+    let token = selector.register(&a, BOTH, ()).unwrap();
     let mut ready = Ready::new();
     assert_eq!(selector.select_into(&mut ready, None).unwrap(), 1);
-    selector.modify(token, Interest::READ).unwrap();
+    selector.modify(token, READ).unwrap();
     let (result, _) = in_a_storm(&b, || selector.select_into(&mut ready, Timeout::NEVER.interruptible()));
     assert!(matches!(result, Err(Error::Interrupted)), "{result:?}");
     assert!(ready.is_empty() && !ready.woken(), "{ready:?}");
     assert!(selector.key(token).unwrap().is_armed());
 
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     b.write_all(b"x").unwrap();
     assert_eq!(selector.select_into(&mut ready, WAIT).unwrap(), 1);
-    assert_eq!(interests(&ready), [(token, Interest::READ)].into());
+    assert_list(&ready, [(token, READ)]);
     Ok(())
 }
 
@@ -150,14 +150,14 @@ fn what_is_ready_comes_before_a_signal<B: Backend>() -> Run {
     signals::need()?;
     let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    let token = selector.register(&a, READ, ()).unwrap();
     b.write_all(b"x").unwrap();
     let before = handled();
     in_a_storm(&b, || {
         while handled() < before + 3 {
             for timeout in [Timeout::ZERO, Timeout::NEVER, Timeout::after(WAIT)] {
                 let ready = selector.select(timeout.interruptible()).unwrap();
-                assert_eq!(interests(&ready), [(token, Interest::READ)].into());
+                assert_list(&ready, [(token, READ)]);
             }
         }
     });
@@ -168,7 +168,7 @@ fn without_a_signal_nobody_is_told<B: Backend>() -> Run {
     signals::need()?;
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    selector.register(&a, Interest::READ, ()).unwrap();
+    selector.register(&a, READ, ()).unwrap();
     let (limit, start) = (Duration::from_micros(5500), Instant::now());
     assert!(selector.select(Timeout::after(limit).interruptible()).unwrap().is_empty());
     assert!(start.elapsed() >= limit);

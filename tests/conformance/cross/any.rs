@@ -4,7 +4,7 @@ use conformance::{Run, Stream, comparable, in_child, is_part, part};
 use selectors::{AnySelector, BackendKind};
 use std::process::Stdio;
 
-conformance::scenarios_of!(all, any:
+conformance::scenarios_of!(cross, any:
     names_in_upper_and_lower_case,
     what_is_almost_a_name,
     the_one_that_the_environment_names,

@@ -8,7 +8,7 @@ use crate::Stream;
 
 /// Two sockets, of which it lends the one that was chosen last.
 #[derive(Debug)]
-pub struct Fickle {
+pub struct ChangingFd {
     sockets: [Stream; 2],
     choice: Cell<usize>,
     // Whether each call changes the choice.
@@ -16,7 +16,7 @@ pub struct Fickle {
     calls: Cell<usize>,
 }
 
-impl Fickle {
+impl ChangingFd {
     /// Lends `first` until told otherwise.
     #[must_use]
     pub fn new(first: Stream, second: Stream) -> Self {

@@ -8,9 +8,9 @@ mod agreement;
 mod any;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 mod calls;
-mod ends;
 mod model;
-mod sides;
+mod registry_model;
+mod socket_model;
 mod third_party;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {

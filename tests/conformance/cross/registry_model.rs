@@ -1,6 +1,6 @@
 //! A selector of one back end, and what must be true of it: the model of the registry.
 
-use conformance::{Stream, kernel};
+use conformance::{READ, Stream, WRITE, kernel};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use proptest::prelude::{TestCaseError, prop_assert, prop_assert_eq};
 use selectors::{AnySelector, BackendKind, Error, Interest, Mode, Readiness, Token};
 
-use super::ends::{Check, Ends, Truth};
+use super::socket_model::{Check, Ends, Truth};
 
 pub(super) struct Side {
     kind: BackendKind,
@@ -105,7 +105,7 @@ impl Side {
         let error = self.selector.rearm(&**socket).unwrap_err();
         prop_assert!(not_registered(error));
         if let Some(stale) = self.stale[end] {
-            let error = self.selector.modify(stale, Interest::READ).unwrap_err();
+            let error = self.selector.modify(stale, READ).unwrap_err();
             prop_assert!(not_registered(error));
             let error = self.selector.unregister(stale).unwrap_err();
             prop_assert!(not_registered(error));
@@ -137,17 +137,17 @@ impl Side {
         // select has no word for a hang-up but readable.
         let writable = truth.has_room || truth.hung_up && self.kind != BackendKind::Select;
         let mut expected = Interest::empty();
-        expected.set(Interest::READ, truth.readable);
-        expected.set(Interest::WRITE, writable);
+        expected.set(READ, truth.readable);
+        expected.set(WRITE, writable);
         expected & interest
     }
 
     /// What this back end is to say of directions that are closed.
     fn hints(&self, truth: Truth, interest: Interest) -> (bool, bool) {
-        let read_closed = truth.read_closed && interest.contains(Interest::READ);
+        let read_closed = truth.read_closed && interest.contains(READ);
         match self.kind.name() {
             "select" => (false, false),
-            "kqueue" => (read_closed, truth.write_closed && interest.contains(Interest::WRITE)),
+            "kqueue" => (read_closed, truth.write_closed && interest.contains(WRITE)),
             _ => {
                 let hung_up = truth.hung_up && kernel::POLL_TELLS_HANG_UPS;
                 (hung_up || read_closed && kernel::POLL_TELLS_HALF_CLOSES, hung_up)

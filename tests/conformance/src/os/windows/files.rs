@@ -10,7 +10,7 @@ use selectors::sys::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use selectors::sys::poll::PollFlags;
 use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleA, GetProcAddress};
 
-use crate::{Fickle, NotRun, Run};
+use crate::{ChangingFd, NotRun, Run};
 
 /// What would be a file if one could be waited for; there never is one.
 pub type File = TcpStream;
@@ -153,7 +153,7 @@ pub fn without_a_file() -> Result<OwnedFd, NotRun> {
     Err(NotRun::because("O_PATH is of Linux"))
 }
 
-impl AsSocket for Fickle {
+impl AsSocket for ChangingFd {
     fn as_socket(&self) -> BorrowedSocket<'_> {
         self.lend()
     }

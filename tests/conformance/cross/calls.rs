@@ -1,21 +1,19 @@
 //! How many system calls it takes.
 
 use crate::sys::observed::{begin, calls};
-use conformance::{Run, Stream, WAIT, in_child, pairs};
+use conformance::{BOTH, READ, Run, Stream, WAIT, in_child, pairs};
 use selectors::backend::Backend as _;
-use selectors::{AnySelector, BackendKind, Interest, Mode, Ready, Timeout};
+use selectors::{AnySelector, BackendKind, Mode, Ready, Timeout};
 use std::io::Write;
 use std::time::Duration;
 
-conformance::scenarios_of!(all, calls:
+conformance::scenarios_of!(cross, calls:
     a_wait_is_one,
     a_wait_that_was_woken,
     a_wake_is_one_and_further_ones_are_none,
     a_change_is_one_on_epoll,
     a_change_to_what_it_is_already_is_none,
 );
-
-const BOTH: Interest = Interest::READ.union(Interest::WRITE);
 
 /// Not the emulations, which make more.
 const KINDS: [BackendKind; 3] = [BackendKind::Epoll, BackendKind::Poll, BackendKind::Select];
@@ -50,7 +48,7 @@ fn count(body: impl FnOnce()) -> usize {
 fn a_wait_is_one() -> Run {
     on_each(|selector, ready| {
         let (a, mut b) = pairs::streams();
-        selector.register(a, Interest::READ, ()).unwrap();
+        selector.register(a, READ, ()).unwrap();
         selector.select_into(ready, Timeout::ZERO).unwrap();
         for timeout in [Timeout::ZERO, Duration::from_millis(1).into()] {
             assert_eq!(count(|| assert_eq!(selector.select_into(ready, timeout).unwrap(), 0)), 1);
@@ -67,7 +65,7 @@ fn a_wait_that_was_woken() -> Run {
     on_each(|selector, ready| {
         let waker = selector.waker().unwrap();
         selector.select_into(ready, Timeout::ZERO).unwrap();
-        let expected = if selector.backend().supports(Interest::READ, Mode::Edge) { 1 } else { 2 };
+        let expected = if selector.backend().supports(READ, Mode::Edge) { 1 } else { 2 };
         for _ in 0..2 {
             waker.wake().unwrap();
             assert_eq!(
@@ -99,7 +97,7 @@ fn a_change_is_one_on_epoll() -> Run {
     on_each(|selector, ready| {
         let expected = usize::from(selector.kind() == BackendKind::Epoll);
         let ((a, _b), mut token, mut key) = (pairs::streams(), None, None);
-        assert_eq!(count(|| token = Some(selector.register(a, Interest::READ, ()).unwrap())), expected);
+        assert_eq!(count(|| token = Some(selector.register(a, READ, ()).unwrap())), expected);
         let token = token.unwrap();
         assert_eq!(count(|| selector.modify(token, BOTH).unwrap()), expected);
         assert_eq!(count(|| selector.modify_with(token, BOTH, Mode::Oneshot).unwrap()), expected);

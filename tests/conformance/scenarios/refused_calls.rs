@@ -1,13 +1,15 @@
 //! A call that fails has changed nothing: a back end that refuses each call in turn, and the map and the kernel after it.
 
-use conformance::{Call, Puppet, Run, Stream, Strings, errno, interests, now, pairs};
+use conformance::{
+    BOTH, Call, Control, MockBackend, READ, Run, Stream, WRITE, assert_idle, assert_ready, errno, now, pairs,
+};
 use selectors::backend::{Backend, Source, Tag};
 use selectors::{Error, Interest, Mode, Readiness, Ready, Selector, Timeout, Token};
 use std::io::{self, Write};
 use std::rc::Rc;
 use std::time::Duration;
 
-conformance::scenarios!(guarantee:
+conformance::scenarios!(refused_calls:
     a_refused_registration,
     a_refused_first_registration,
     a_refused_change,
@@ -24,65 +26,63 @@ conformance::scenarios!(guarantee:
     a_lost_registration,
 );
 
-const BOTH: Interest = Interest::READ.union(Interest::WRITE);
-
 /// Three sockets that can be written to, of which two are registered, with 1 and 2; and their peers.
 struct Situation<'a, B: Backend> {
-    selector: Selector<Puppet<B>, &'a Stream, u8>,
-    strings: Rc<Strings>,
+    selector: Selector<MockBackend<B>, &'a Stream, u8>,
+    control: Rc<Control>,
     tokens: [Token; 2],
 }
 
 impl<'a, B: Backend> Situation<'a, B> {
     fn new(pairs: &'a [(Stream, Stream); 3], mode: Mode) -> Self {
-        let (mut selector, strings) = Puppet::selector();
+        let (mut selector, control) = MockBackend::selector();
         let mut register = |number: u8| {
             let a = &pairs[usize::from(number) - 1].0;
-            selector.register_with(a, Interest::WRITE, mode, number).unwrap()
+            selector.register_with(a, WRITE, mode, number).unwrap()
         };
         let tokens = [register(1), register(2)];
-        Self { selector, strings, tokens }
+        Self { selector, control, tokens }
     }
 
     /// Each refusal, one after another.
     fn refused(
         &mut self,
-        mut call: impl FnMut(&mut Selector<Puppet<B>, &'a Stream, u8>, [Token; 2]) -> Error,
+        mut call: impl FnMut(&mut Selector<MockBackend<B>, &'a Stream, u8>, [Token; 2]) -> Error,
     ) {
         let before = format!("{:?}", self.selector);
         for errno in errno::SAMPLES {
-            self.strings.calls();
-            self.strings.refuse(Some(errno));
+            self.control.take_calls();
+            self.control.refuse(Some(errno));
             let error = call(&mut self.selector, self.tokens);
-            self.strings.refuse(None);
+            self.control.refuse(None);
             assert_eq!(error.raw_os_error(), Some(errno.raw_os_error()), "{error:?}");
-            assert_eq!(self.strings.calls().len(), 1, "one call, and it was not repeated nor undone");
+            assert_eq!(self.control.take_calls().len(), 1, "one call, and it was not repeated nor undone");
             assert_eq!(format!("{:?}", self.selector), before);
         }
     }
 
     fn assert_ready(&mut self, expected: &[(Token, Interest)]) {
-        assert_eq!(interests(&now(&mut self.selector)), expected.iter().copied().collect());
+        assert_ready(&mut self.selector, expected.iter().copied());
     }
 
     fn both(&self) -> [(Token, Interest); 2] {
-        self.tokens.map(|token| (token, Interest::WRITE))
+        self.tokens.map(|token| (token, WRITE))
     }
 
     /// All that a selector does still works.
     fn assert_works(mut self, free: &'a Stream) {
         let [first, second] = self.tokens;
-        let third = self.selector.register(free, Interest::WRITE, 3).unwrap();
+        let third = self.selector.register(free, WRITE, 3).unwrap();
         for token in [first, second] {
-            self.selector.modify_with(token, Interest::WRITE, Mode::Level).unwrap();
+            self.selector.modify_with(token, WRITE, Mode::Level).unwrap();
         }
-        self.assert_ready(&[(first, Interest::WRITE), (second, Interest::WRITE), (third, Interest::WRITE)]);
-        self.selector.modify(first, Interest::READ).unwrap();
+        self.assert_ready(&[(first, WRITE), (second, WRITE), (third, WRITE)]);
+        self.selector.modify(first, READ).unwrap();
         self.selector.pause(second).unwrap();
-        self.assert_ready(&[(third, Interest::WRITE)]);
+        self.assert_ready(&[(third, WRITE)]);
         self.selector.rearm(second).unwrap();
         assert_eq!(self.selector.unregister(third).unwrap().data, 3);
-        self.assert_ready(&[(second, Interest::WRITE)]);
+        self.assert_ready(&[(second, WRITE)]);
         assert_eq!(self.selector.unregister(free).unwrap_err().kind(), io::ErrorKind::NotFound);
         assert_eq!(self.selector.into_keys().map(|key| key.data).sum::<u8>(), 3);
     }
@@ -97,7 +97,7 @@ fn a_refused_registration<B: Backend>() -> Run {
     let free = &pairs[2].0;
     let mut situation = Situation::<B>::new(&pairs, Mode::Level);
     situation.refused(|selector, _| {
-        let rejected = selector.register(free, Interest::WRITE, 9).unwrap_err();
+        let rejected = selector.register(free, WRITE, 9).unwrap_err();
         assert!(std::ptr::eq(rejected.fileobj, free));
         assert_eq!(rejected.data, 9);
         assert!(selector.key(free).is_none() && !selector.keys().contains(free));
@@ -111,17 +111,18 @@ fn a_refused_registration<B: Backend>() -> Run {
 
 fn a_refused_first_registration<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let (mut selector, strings) = Puppet::<B>::selector();
+    let (mut selector, control) = MockBackend::<B>::selector();
     for errno in errno::SAMPLES {
-        strings.refuse(Some(errno));
-        selector.register(&a, Interest::WRITE, ()).unwrap_err();
-        strings.refuse(None);
+        control.refuse(Some(errno));
+        selector.register(&a, WRITE, ()).unwrap_err();
+        control.refuse(None);
         assert!(selector.keys().is_empty() && selector.keys().iter().next().is_none());
-        assert!(selector.iter_mut().next().is_none() && now(&mut selector).is_empty());
+        assert!(selector.iter_mut().next().is_none());
+        assert_idle(&mut selector);
     }
-    strings.calls();
-    let token = selector.register(&a, Interest::WRITE, ()).unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    control.clear_calls();
+    let token = selector.register(&a, WRITE, ()).unwrap();
+    assert_ready(&mut selector, [(token, WRITE)]);
     selector.unregister(&a).unwrap();
     Ok(())
 }
@@ -130,9 +131,7 @@ fn a_refused_change<B: Backend>() -> Run {
     let pairs = pairs();
     let mut situation = Situation::<B>::new(&pairs, Mode::Level);
     situation.refused(|selector, [first, _]| selector.modify(first, BOTH).unwrap_err());
-    situation.refused(|selector, [_, second]| {
-        selector.modify_with(second, Interest::READ, Mode::Oneshot).unwrap_err()
-    });
+    situation.refused(|selector, [_, second]| selector.modify_with(second, READ, Mode::Oneshot).unwrap_err());
     let both = situation.both();
     // Level-triggered as they were.
     situation.assert_ready(&both);
@@ -147,9 +146,7 @@ fn a_refused_change_of_a_key_that_was_reported<B: Backend>() -> Run {
     let both = situation.both();
     situation.assert_ready(&both);
     situation.refused(|selector, [first, _]| selector.modify(first, BOTH).unwrap_err());
-    situation.refused(|selector, [first, _]| {
-        selector.modify_with(first, Interest::WRITE, Mode::Level).unwrap_err()
-    });
+    situation.refused(|selector, [first, _]| selector.modify_with(first, WRITE, Mode::Level).unwrap_err());
     situation.assert_ready(&[]);
     assert!(!situation.selector.key(both[0].0).unwrap().is_armed());
     situation.assert_works(&pairs[2].0);
@@ -192,9 +189,7 @@ fn a_refused_resumption<B: Backend>() -> Run {
     situation.selector.pause(both[0].0).unwrap();
     situation.refused(|selector, [first, _]| selector.rearm(first).unwrap_err());
     situation.refused(|selector, [first, _]| selector.modify(first, BOTH).unwrap_err());
-    situation.refused(|selector, [first, _]| {
-        selector.modify_with(first, Interest::WRITE, Mode::Oneshot).unwrap_err()
-    });
+    situation.refused(|selector, [first, _]| selector.modify_with(first, WRITE, Mode::Oneshot).unwrap_err());
     assert!(situation.selector.key(both[0].0).unwrap().is_paused());
     situation.assert_ready(&both[1..]);
     situation.selector.rearm(both[0].0).unwrap();
@@ -285,7 +280,7 @@ impl<B: Backend> Backend for Gossip<B> {
 fn a_wait_that_fails_after_a_report<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<Gossip<B>, _>::new().unwrap();
-    let token = selector.register_with(a, Interest::WRITE, Mode::Oneshot, ()).unwrap();
+    let token = selector.register_with(a, WRITE, Mode::Oneshot, ()).unwrap();
     let mut ready = Ready::new();
     assert_eq!(
         selector.select_into(&mut ready, None).unwrap_err().raw_os_error(),
@@ -303,7 +298,7 @@ fn a_refused_waker<B: Backend>() -> Run {
     let both = situation.both();
     situation.assert_ready(&both);
     let waker = situation.selector.waker().unwrap();
-    assert!(matches!(situation.strings.calls().last(), Some(Call::Add(..))));
+    assert!(matches!(situation.control.take_calls().last(), Some(Call::Add(..))));
     waker.wake().unwrap();
     let ready = now(&mut situation.selector);
     assert!(ready.woken() && ready.len() == 2);
@@ -317,11 +312,11 @@ fn a_lost_registration<B: Backend>() -> Run {
     let mut situation = Situation::<B>::new(&pairs, Mode::Level);
     let both = situation.both();
     let [(first, _), _] = both;
-    situation.strings.refuse(Some(errno::LOST[0]));
+    situation.control.refuse(Some(errno::LOST[0]));
     assert!(matches!(situation.selector.modify(first, BOTH), Err(Error::Lost { .. })));
-    situation.strings.refuse(None);
+    situation.control.refuse(None);
     // The key stays, and unregistering gives it back.
-    assert_eq!(situation.selector.key(first).map(|key| key.interest()), Some(Interest::WRITE));
+    assert_eq!(situation.selector.key(first).map(|key| key.interest()), Some(WRITE));
     assert_eq!(situation.selector.unregister(first).unwrap().data, 1);
     situation.assert_ready(&both[1..]);
     Ok(())

@@ -1,13 +1,15 @@
 //! File objects that lend one descriptor when registered, and another later.
 
-use conformance::{Call, Fickle, Puppet, Run, Stream, interests, now, pairs};
+use conformance::{
+    Call, ChangingFd, MockBackend, READ, Run, Stream, WRITE, assert_idle, assert_list, assert_ready, pairs,
+};
 use selectors::backend::Backend;
-use selectors::{Error, Interest, Mode, Ready, Selector, Token};
+use selectors::{Error, Mode, Ready, Selector, Token};
 use std::io::Write;
 use std::rc::Rc;
 use std::time::Duration;
 
-conformance::scenarios!(fickle:
+conformance::scenarios!(changing_fd:
     a_descriptor_is_asked_for_once_by_each_call,
     what_was_checked_is_what_the_back_end_gets,
     modify_is_refused,
@@ -25,22 +27,22 @@ conformance::scenarios!(fickle:
 );
 
 /// An object that lends one of two sockets, and their peers.
-fn fickle() -> (Fickle, [Stream; 2]) {
+fn changing_fd() -> (ChangingFd, [Stream; 2]) {
     let ((a, a_peer), (b, b_peer)) = (pairs::streams(), pairs::streams());
-    (Fickle::new(a, b), [a_peer, b_peer])
+    (ChangingFd::new(a, b), [a_peer, b_peer])
 }
 
 fn a_descriptor_is_asked_for_once_by_each_call<B: Backend>() -> Run {
-    let (file, _peers) = fickle();
-    let mut selector = Selector::<B, &Fickle>::new().unwrap();
+    let (file, _peers) = changing_fd();
+    let mut selector = Selector::<B, &ChangingFd>::new().unwrap();
     let mut calls = 0;
     let mut once = |what: &str| {
         assert_eq!(file.calls() - calls, 1, "{what}");
         calls = file.calls();
     };
-    let token = selector.register_with(&file, Interest::READ, Mode::Oneshot, ()).unwrap();
+    let token = selector.register_with(&file, READ, Mode::Oneshot, ()).unwrap();
     once("register");
-    selector.modify(token, Interest::WRITE).unwrap();
+    selector.modify(token, WRITE).unwrap();
     once("modify");
     selector.rearm(token).unwrap();
     once("rearm");
@@ -50,26 +52,26 @@ fn a_descriptor_is_asked_for_once_by_each_call<B: Backend>() -> Run {
     once("rearm of a paused one");
     selector.unregister(token).unwrap();
     once("unregister");
-    selector.register(&file, Interest::READ, ()).unwrap();
+    selector.register(&file, READ, ()).unwrap();
     once("register");
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     assert!(file.calls() - calls <= 1, "select");
     Ok(())
 }
 
 fn what_was_checked_is_what_the_back_end_gets<B: Backend>() -> Run {
     let ((a, _a_peer), (b, _b_peer)) = (pairs::streams(), pairs::streams());
-    let file = Fickle::restless(a, b);
-    let (mut selector, strings) = Puppet::<B>::selector();
-    let token = selector.register(&file, Interest::READ, ()).unwrap();
+    let file = ChangingFd::restless(a, b);
+    let (mut selector, control) = MockBackend::<B>::selector();
+    let token = selector.register(&file, READ, ()).unwrap();
     let number = file.number(0);
     assert_eq!(selector.key(token).map(|key| key.fd()), Some(number));
     // It lends the other one now, and then the first again.
-    assert!(matches!(selector.modify(token, Interest::WRITE), Err(Error::InvalidFd { .. })));
-    selector.modify(token, Interest::WRITE).unwrap();
+    assert!(matches!(selector.modify(token, WRITE), Err(Error::InvalidFd { .. })));
+    selector.modify(token, WRITE).unwrap();
     assert!(matches!(selector.unregister(token), Err(Error::InvalidFd { .. })));
     selector.unregister(token).unwrap();
-    let calls = strings.calls();
+    let calls = control.take_calls();
     assert!(
         matches!(calls[..], [Call::Add(x, ..), Call::Modify(y, ..), Call::Remove(z, _)] if [x, y, z] == [number; 3]),
         "{calls:?}"
@@ -81,15 +83,15 @@ fn what_was_checked_is_what_the_back_end_gets<B: Backend>() -> Run {
 /// first again.
 fn refused<B: Backend>(
     mode: Mode,
-    prepare: impl Fn(&mut Selector<B, Rc<Fickle>>, Token),
-    call: impl Fn(&mut Selector<B, Rc<Fickle>>, Token) -> Result<(), Error>,
+    prepare: impl Fn(&mut Selector<B, Rc<ChangingFd>>, Token),
+    call: impl Fn(&mut Selector<B, Rc<ChangingFd>>, Token) -> Result<(), Error>,
 ) {
-    let (file, [mut peer, _other_peer]) = fickle();
+    let (file, [mut peer, _other_peer]) = changing_fd();
     let file = Rc::new(file);
-    let mut selector = Selector::<B, Rc<Fickle>>::new().unwrap();
-    let token = selector.register_with(Rc::clone(&file), Interest::READ, mode, ()).unwrap();
+    let mut selector = Selector::<B, Rc<ChangingFd>>::new().unwrap();
+    let token = selector.register_with(Rc::clone(&file), READ, mode, ()).unwrap();
     prepare(&mut selector, token);
-    let look = |selector: &Selector<B, Rc<Fickle>>| {
+    let look = |selector: &Selector<B, Rc<ChangingFd>>| {
         let key = selector.key(token).unwrap();
         (key.fd(), key.interest(), key.mode(), key.is_armed(), key.is_paused())
     };
@@ -106,16 +108,14 @@ fn refused<B: Backend>(
     }
     file.choose(0);
     peer.write_all(b"x").unwrap();
-    let found = interests(&now(&mut selector));
-    assert_eq!(found, before.3.then_some((token, Interest::READ)).into_iter().collect());
+    assert_ready(&mut selector, before.3.then_some((token, READ)).into_iter());
     call(&mut selector, token).unwrap();
 }
 
 fn modify_is_refused<B: Backend>() -> Run {
-    refused::<B>(Mode::Level, |_, _| (), |selector, token| selector.modify(token, Interest::WRITE));
-    let once = |selector: &mut Selector<B, Rc<Fickle>>, token| {
-        selector.modify_with(token, Interest::READ, Mode::Oneshot)
-    };
+    refused::<B>(Mode::Level, |_, _| (), |selector, token| selector.modify(token, WRITE));
+    let once =
+        |selector: &mut Selector<B, Rc<ChangingFd>>, token| selector.modify_with(token, READ, Mode::Oneshot);
     refused::<B>(Mode::Level, |_, _| (), once);
     Ok(())
 }
@@ -136,18 +136,18 @@ fn rearm_is_refused<B: Backend>() -> Run {
 }
 
 fn resuming_is_refused<B: Backend>() -> Run {
-    let pause = |selector: &mut Selector<B, Rc<Fickle>>, token| selector.pause(token).unwrap();
+    let pause = |selector: &mut Selector<B, Rc<ChangingFd>>, token| selector.pause(token).unwrap();
     refused::<B>(Mode::Level, pause, |selector, token| selector.rearm(token));
-    refused::<B>(Mode::Level, pause, |selector, token| selector.modify(token, Interest::WRITE));
+    refused::<B>(Mode::Level, pause, |selector, token| selector.modify(token, WRITE));
     Ok(())
 }
 
 fn where_nothing_is_to_be_done_nothing_is_asked<B: Backend>() -> Run {
-    let (file, _peers) = fickle();
-    let mut selector = Selector::<B, &Fickle>::new().unwrap();
-    let token = selector.register(&file, Interest::READ, ()).unwrap();
+    let (file, _peers) = changing_fd();
+    let mut selector = Selector::<B, &ChangingFd>::new().unwrap();
+    let token = selector.register(&file, READ, ()).unwrap();
     file.choose(1);
-    selector.modify(token, Interest::READ).unwrap();
+    selector.modify(token, READ).unwrap();
     selector.rearm(token).unwrap();
     assert!(selector.key(token).is_some() && selector.parts(token).is_some());
     assert_eq!(file.calls(), 1);
@@ -155,9 +155,9 @@ fn where_nothing_is_to_be_done_nothing_is_asked<B: Backend>() -> Run {
 }
 
 fn a_paused_key_comes_back<B: Backend>() -> Run {
-    let (file, _peers) = fickle();
-    let mut selector = Selector::<B, &Fickle>::new().unwrap();
-    let token = selector.register(&file, Interest::READ, ()).unwrap();
+    let (file, _peers) = changing_fd();
+    let mut selector = Selector::<B, &ChangingFd>::new().unwrap();
+    let token = selector.register(&file, READ, ()).unwrap();
     selector.pause(token).unwrap();
     file.choose(1);
     assert_eq!(selector.unregister(token).unwrap().fd, file.number(0));
@@ -165,18 +165,18 @@ fn a_paused_key_comes_back<B: Backend>() -> Run {
 }
 
 fn a_wait_fails_or_does_not_look<B: Backend>() -> Run {
-    let (file, [mut peer, mut other_peer]) = fickle();
-    let (steady, [mut steady_peer, _unused]) = fickle();
-    let mut selector = Selector::<B, &Fickle>::new().unwrap();
-    let token = selector.register(&file, Interest::READ, ()).unwrap();
-    let other = selector.register(&steady, Interest::READ, ()).unwrap();
+    let (file, [mut peer, mut other_peer]) = changing_fd();
+    let (steady, [mut steady_peer, _unused]) = changing_fd();
+    let mut selector = Selector::<B, &ChangingFd>::new().unwrap();
+    let token = selector.register(&file, READ, ()).unwrap();
+    let other = selector.register(&steady, READ, ()).unwrap();
     other_peer.write_all(b"x").unwrap();
     steady_peer.write_all(b"x").unwrap();
     file.choose(1);
     let mut ready = Ready::new();
     match selector.select_into(&mut ready, Duration::ZERO) {
         // What the wrong descriptor has is not told.
-        Ok(_) => assert_eq!(interests(&ready), [(other, Interest::READ)].into()),
+        Ok(_) => assert_list(&ready, [(other, READ)]),
         Err(Error::InvalidFd { registered, lent, .. }) => {
             assert_eq!((registered, lent), (file.number(0), file.number(1)));
             assert!(ready.is_empty());
@@ -184,39 +184,39 @@ fn a_wait_fails_or_does_not_look<B: Backend>() -> Run {
         Err(error) => panic!("{error:?}"),
     }
     file.choose(0);
-    assert_eq!(interests(&now(&mut selector)), [(other, Interest::READ)].into());
+    assert_ready(&mut selector, [(other, READ)]);
     peer.write_all(b"x").unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ), (other, Interest::READ)].into());
+    assert_ready(&mut selector, [(token, READ), (other, READ)]);
     Ok(())
 }
 
 fn a_paused_key_does_not_spoil_a_wait<B: Backend>() -> Run {
-    let (file, _peers) = fickle();
-    let mut selector = Selector::<B, &Fickle>::new().unwrap();
-    let token = selector.register(&file, Interest::WRITE, ()).unwrap();
+    let (file, _peers) = changing_fd();
+    let mut selector = Selector::<B, &ChangingFd>::new().unwrap();
+    let token = selector.register(&file, WRITE, ()).unwrap();
     selector.pause(token).unwrap();
     file.choose(1);
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }
 
 fn a_spent_key_does_not_spoil_a_wait<B: Backend>() -> Run {
-    let (file, _peers) = fickle();
-    let mut selector = Selector::<B, &Fickle>::new().unwrap();
-    let token = selector.register_with(&file, Interest::WRITE, Mode::Oneshot, ()).unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    let (file, _peers) = changing_fd();
+    let mut selector = Selector::<B, &ChangingFd>::new().unwrap();
+    let token = selector.register_with(&file, WRITE, Mode::Oneshot, ()).unwrap();
+    assert_ready(&mut selector, [(token, WRITE)]);
     file.choose(1);
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }
 
 fn one_object_under_two_numbers<B: Backend>() -> Run {
-    let (file, _peers) = fickle();
-    let mut selector = Selector::<B, &Fickle>::new().unwrap();
-    let first = selector.register(&file, Interest::READ, ()).unwrap();
+    let (file, _peers) = changing_fd();
+    let mut selector = Selector::<B, &ChangingFd>::new().unwrap();
+    let first = selector.register(&file, READ, ()).unwrap();
     file.choose(1);
-    let second = selector.register(&file, Interest::READ, ()).unwrap();
-    let rejected = selector.register(&file, Interest::READ, ()).unwrap_err();
+    let second = selector.register(&file, READ, ()).unwrap();
+    let rejected = selector.register(&file, READ, ()).unwrap_err();
     assert!(matches!(rejected.error, Error::AlreadyRegistered { fd, token, .. }
         if fd == file.number(1) && token == second));
     assert!(matches!(selector.unregister(first), Err(Error::InvalidFd { .. })));
@@ -227,9 +227,9 @@ fn one_object_under_two_numbers<B: Backend>() -> Run {
 }
 
 fn everything_comes_back<B: Backend>() -> Run {
-    let (file, _peers) = fickle();
-    let mut selector = Selector::<B, &Fickle, _>::new().unwrap();
-    let token = selector.register(&file, Interest::READ, "data").unwrap();
+    let (file, _peers) = changing_fd();
+    let mut selector = Selector::<B, &ChangingFd, _>::new().unwrap();
+    let token = selector.register(&file, READ, "data").unwrap();
     file.choose(1);
     assert!(selector.unregister(token).is_err());
     let keys: Vec<_> = selector.into_keys().map(|key| (key.fd, key.data)).collect();

@@ -1,12 +1,15 @@
 //! Duplicates: several descriptors of one open file.
 
-use conformance::{Run, interests, now, pairs, soon};
+use conformance::{
+    BOTH, READ, Run, WRITE, assert_idle, assert_not_registered, assert_ready, assert_times_out, now, pairs,
+    soon, wait_ready,
+};
 use selectors::backend::Backend;
-use selectors::{Error, Interest, Mode, Selector};
+use selectors::{Mode, Selector};
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-conformance::scenarios!(dup:
+conformance::scenarios!(duplicates:
     a_dead_key_is_silent_while_a_duplicate_is_open,
     a_waker_comes_through_while_a_duplicate_is_open,
     two_duplicates_are_two_keys,
@@ -25,15 +28,13 @@ fn a_dead_key_is_silent_while_a_duplicate_is_open<B: Backend>() -> Run {
     let (a, _b) = pairs::ready();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(a, Interest::READ, ()).unwrap();
+    let token = selector.register(a, READ, ()).unwrap();
     assert_eq!(now(&mut selector).len(), 1);
     drop(selector.unregister(token).unwrap());
     // Not even an early end: the kernel has forgotten it.
-    let start = Instant::now();
-    assert!(selector.select(LIMIT).unwrap().is_empty());
-    assert!(start.elapsed() >= LIMIT);
+    assert_times_out(&mut selector, LIMIT);
     drop(duplicate);
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -42,7 +43,7 @@ fn a_waker_comes_through_while_a_duplicate_is_open<B: Backend>() -> Run {
     let _duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     let waker = selector.waker().unwrap();
-    let token = selector.register(a, Interest::READ, ()).unwrap();
+    let token = selector.register(a, READ, ()).unwrap();
     drop(selector.unregister(token).unwrap());
     waker.wake().unwrap();
     let found = soon(&mut selector);
@@ -54,13 +55,13 @@ fn two_duplicates_are_two_keys<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _, _>::new().unwrap();
-    let first = selector.register(&a, Interest::READ, 1).unwrap();
-    let second = selector.register(&duplicate, Interest::READ, 2).unwrap();
+    let first = selector.register(&a, READ, 1).unwrap();
+    let second = selector.register(&duplicate, READ, 2).unwrap();
     assert_ne!(first, second);
     assert_eq!((selector.data(&a), selector.data(&duplicate)), (Some(&1), Some(&2)));
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     b.write_all(b"x").unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(first, Interest::READ), (second, Interest::READ)].into());
+    wait_ready(&mut selector, [(first, READ), (second, READ)]);
     Ok(())
 }
 
@@ -68,13 +69,11 @@ fn each_duplicate_has_its_own_interest<B: Backend>() -> Run {
     let (a, _b) = pairs::ready();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let reader = selector.register(&a, Interest::READ, ()).unwrap();
-    let writer = selector.register(&duplicate, Interest::WRITE, ()).unwrap();
-    let found = interests(&now(&mut selector));
-    assert_eq!(found, [(reader, Interest::READ), (writer, Interest::WRITE)].into());
-    selector.modify(reader, Interest::READ | Interest::WRITE).unwrap();
-    let found = interests(&now(&mut selector));
-    assert_eq!(found, [(reader, Interest::READ | Interest::WRITE), (writer, Interest::WRITE)].into());
+    let reader = selector.register(&a, READ, ()).unwrap();
+    let writer = selector.register(&duplicate, WRITE, ()).unwrap();
+    assert_ready(&mut selector, [(reader, READ), (writer, WRITE)]);
+    selector.modify(reader, BOTH).unwrap();
+    assert_ready(&mut selector, [(reader, BOTH), (writer, WRITE)]);
     Ok(())
 }
 
@@ -82,10 +81,10 @@ fn each_duplicate_has_its_own_mode<B: Backend>() -> Run {
     let (a, _b) = pairs::ready();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let once = selector.register_with(&a, Interest::READ, Mode::Oneshot, ()).unwrap();
-    let always = selector.register(&duplicate, Interest::READ, ()).unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(once, Interest::READ), (always, Interest::READ)].into());
-    assert_eq!(interests(&now(&mut selector)), [(always, Interest::READ)].into());
+    let once = selector.register_with(&a, READ, Mode::Oneshot, ()).unwrap();
+    let always = selector.register(&duplicate, READ, ()).unwrap();
+    assert_ready(&mut selector, [(once, READ), (always, READ)]);
+    assert_ready(&mut selector, [(always, READ)]);
     Ok(())
 }
 
@@ -93,12 +92,12 @@ fn unregistering_one_leaves_the_other<B: Backend>() -> Run {
     let (a, _b) = pairs::ready();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let first = selector.register(&a, Interest::READ, ()).unwrap();
-    let second = selector.register(&duplicate, Interest::READ, ()).unwrap();
+    let first = selector.register(&a, READ, ()).unwrap();
+    let second = selector.register(&duplicate, READ, ()).unwrap();
     selector.unregister(first).unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(second, Interest::READ)].into());
+    assert_ready(&mut selector, [(second, READ)]);
     selector.unregister(second).unwrap();
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -106,11 +105,11 @@ fn pausing_one_leaves_the_other<B: Backend>() -> Run {
     let (a, b) = pairs::ready();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let paused = selector.register(&a, Interest::READ, ()).unwrap();
-    let other = selector.register(&duplicate, Interest::READ, ()).unwrap();
+    let paused = selector.register(&a, READ, ()).unwrap();
+    let other = selector.register(&duplicate, READ, ()).unwrap();
     selector.pause(paused).unwrap();
     drop(b);
-    assert_eq!(interests(&now(&mut selector)), [(other, Interest::READ)].into());
+    assert_ready(&mut selector, [(other, READ)]);
     Ok(())
 }
 
@@ -118,10 +117,10 @@ fn closing_one_leaves_the_other<B: Backend>() -> Run {
     let (a, _b) = pairs::ready();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let first = selector.register(a, Interest::READ, ()).unwrap();
-    let second = selector.register(duplicate, Interest::READ, ()).unwrap();
+    let first = selector.register(a, READ, ()).unwrap();
+    let second = selector.register(duplicate, READ, ()).unwrap();
     drop(selector.unregister(first).unwrap());
-    assert_eq!(interests(&now(&mut selector)), [(second, Interest::READ)].into());
+    assert_ready(&mut selector, [(second, READ)]);
     Ok(())
 }
 
@@ -129,39 +128,39 @@ fn a_duplicate_finds_no_key<B: Backend>() -> Run {
     let (a, _b) = pairs::ready();
     let duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    let token = selector.register(&a, READ, ()).unwrap();
     assert!(selector.key(&duplicate).is_none());
-    assert!(matches!(selector.modify(&duplicate, Interest::WRITE), Err(Error::NotRegistered)));
-    assert!(matches!(selector.unregister(&duplicate), Err(Error::NotRegistered)));
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
+    assert_not_registered(selector.modify(&duplicate, WRITE));
+    assert_not_registered(selector.unregister(&duplicate));
+    assert_ready(&mut selector, [(token, READ)]);
     Ok(())
 }
 
 fn one_descriptor_in_two_selectors<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     let (mut one, mut two) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());
-    let first = one.register(&a, Interest::READ, ()).unwrap();
-    let second = two.register(&a, Interest::WRITE, ()).unwrap();
-    assert!(now(&mut one).is_empty());
+    let first = one.register(&a, READ, ()).unwrap();
+    let second = two.register(&a, WRITE, ()).unwrap();
+    assert_idle(&mut one);
     b.write_all(b"x").unwrap();
-    assert_eq!(interests(&soon(&mut one)), [(first, Interest::READ)].into());
-    assert_eq!(interests(&now(&mut two)), [(second, Interest::WRITE)].into());
+    wait_ready(&mut one, [(first, READ)]);
+    assert_ready(&mut two, [(second, WRITE)]);
     one.unregister(&a).unwrap();
-    assert!(now(&mut one).is_empty());
-    assert_eq!(interests(&now(&mut two)), [(second, Interest::WRITE)].into());
-    let first = one.register(&a, Interest::READ, ()).unwrap();
+    assert_idle(&mut one);
+    assert_ready(&mut two, [(second, WRITE)]);
+    let first = one.register(&a, READ, ()).unwrap();
     two.unregister(&a).unwrap();
-    assert!(now(&mut two).is_empty());
-    assert_eq!(interests(&now(&mut one)), [(first, Interest::READ)].into());
+    assert_idle(&mut two);
+    assert_ready(&mut one, [(first, READ)]);
     Ok(())
 }
 
 fn a_dropped_selector_leaves_the_other<B: Backend>() -> Run {
     let (a, _b) = pairs::ready();
     let (mut one, mut two) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());
-    one.register(&a, Interest::READ, ()).unwrap();
-    let token = two.register(&a, Interest::READ, ()).unwrap();
+    one.register(&a, READ, ()).unwrap();
+    let token = two.register(&a, READ, ()).unwrap();
     drop(one);
-    assert_eq!(interests(&now(&mut two)), [(token, Interest::READ)].into());
+    assert_ready(&mut two, [(token, READ)]);
     Ok(())
 }

@@ -9,7 +9,7 @@ use rustix::io::FdFlags;
 use selectors::sys::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use selectors::sys::poll::PollFlags;
 
-use crate::{Fickle, NotRun, Run};
+use crate::{ChangingFd, NotRun, Run};
 
 /// A file that is no socket, where there are such to wait for.
 pub type File = std::fs::File;
@@ -161,7 +161,7 @@ pub fn without_a_file() -> Result<OwnedFd, NotRun> {
     Err(NotRun::because("no descriptor is open here and yet refused, as one with O_PATH is on Linux"))
 }
 
-impl AsFd for Fickle {
+impl AsFd for ChangingFd {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.lend()
     }

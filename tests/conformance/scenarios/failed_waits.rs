@@ -9,7 +9,7 @@ use conformance::{Run, Stream, WAIT};
 use selectors::backend::{Backend, Source, Tag};
 use selectors::{Error, Interest, Mode, Readiness, Selector, Timeout};
 
-conformance::scenarios!(unseen: a_wake_outlives_a_wait_that_fails, a_wake_outlives_a_wait_that_panics);
+conformance::scenarios!(failed_waits: a_wake_outlives_a_wait_that_fails, a_wake_outlives_a_wait_that_panics);
 
 #[derive(Clone, Copy, PartialEq)]
 enum Mood {

@@ -9,7 +9,7 @@ use selectors::sys::fd::AsRawFd;
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, GetProcessHandleCount};
 
 use crate::NotRun;
-use crate::files::is_wine;
+use crate::os::files::is_wine;
 
 /// The limit of descriptors, changed until this is dropped.
 #[derive(Debug)]

@@ -53,7 +53,7 @@ impl Ends {
     }
 
     pub(super) fn write(&mut self, end: usize, length: usize) -> Check {
-        if self.speaks_to_the_deaf(end) {
+        if self.peer_closed(end) {
             return Ok(());
         }
         let Some(mut socket) = self.0[end].socket.as_deref() else { return Ok(()) };
@@ -72,7 +72,7 @@ impl Ends {
     }
 
     pub(super) fn fill(&mut self, end: usize) -> Check {
-        if self.0[end].no_more_out || self.speaks_to_the_deaf(end) {
+        if self.0[end].no_more_out || self.peer_closed(end) {
             return self.write(end, 1);
         }
         let Some(socket) = self.0[end].socket.as_deref() else { return Ok(()) };
@@ -132,7 +132,7 @@ impl Ends {
 
     /// Whether the other end was shut down for reading, and this one does not know. What becomes of what it writes is told
     /// nowhere, nor whether it still has room.
-    fn speaks_to_the_deaf(&self, end: usize) -> bool {
+    fn peer_closed(&self, end: usize) -> bool {
         !kernel::SHUTDOWN_IS_MUTUAL && self.0[end ^ 1].no_more_in && !self.0[end].no_more_out
     }
 
@@ -159,7 +159,7 @@ impl Ends {
         let End { socket, unread, no_more_in, no_more_out, .. } = &self.0[end];
         // How much fits is the kernel's matter. But when all is read there is room.
         let has_room = socket.as_deref().is_some_and(has_room);
-        let full = self.0[end ^ 1].unread > 0 || self.speaks_to_the_deaf(end);
+        let full = self.0[end ^ 1].unread > 0 || self.peer_closed(end);
         prop_assert!(has_room || full || socket.is_none());
         Ok(Truth {
             readable: *unread > 0 || *no_more_in,

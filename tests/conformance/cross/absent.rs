@@ -6,7 +6,7 @@ use conformance::{Descriptors, Run, Stream, in_child};
 use selectors::{AnySelector, BackendKind, Error, Limit, Operation};
 use std::ffi::c_int;
 
-conformance::scenarios_of!(all, absent:
+conformance::scenarios_of!(cross, absent:
     another_where_it_is_missing_or_forbidden,
     no_other_where_something_ran_out,
     no_other_where_no_descriptor_is_left,

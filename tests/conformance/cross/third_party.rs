@@ -1,8 +1,11 @@
 //! A back end that somebody else wrote, with nothing but the public trait: it does as well as ours.
 
 use conformance::errno::{self, Errno};
-use conformance::storms::disturbed;
-use conformance::{Run, Stream, WAIT, interests, now, pairs, signals, soon};
+use conformance::storms::until_interrupted;
+use conformance::{
+    BOTH, PRIORITY, READ, Run, Stream, WAIT, WRITE, assert_idle, assert_ready, assert_times_out, now, pairs,
+    signals, soon, wait_ready,
+};
 use selectors::backend::{Backend, Source, Tag};
 use selectors::sys::fd::AsRawFd;
 use selectors::sys::poll::{PollFd, PollFlags, poll};
@@ -11,7 +14,7 @@ use std::io::{self, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
-conformance::scenarios_of!(all, third_party:
+conformance::scenarios_of!(cross, third_party:
     registers_modifies_unregisters,
     each_mode_that_it_has,
     what_it_has_not,
@@ -26,8 +29,6 @@ conformance::scenarios_of!(all, third_party:
     one_that_does_not_open,
     one_that_supports_nothing,
 );
-
-const BOTH: Interest = Interest::READ.union(Interest::WRITE);
 
 /// `poll(2)` without anything kept between waits; of interests, reading and writing only.
 #[derive(Debug, Default)]
@@ -48,7 +49,7 @@ impl Backend for Plain {
     }
 
     fn supports(&self, interest: Interest, mode: Mode) -> bool {
-        !interest.contains(Interest::PRIORITY) && mode != Mode::Edge
+        !interest.contains(PRIORITY) && mode != Mode::Edge
     }
 
     fn add(&mut self, _: &Source<'_>) -> io::Result<()> {
@@ -76,8 +77,8 @@ impl Backend for Plain {
             .iter()
             .map(|source| {
                 let mut flags = PollFlags::empty();
-                flags.set(PollFlags::IN, source.interest().contains(Interest::READ));
-                flags.set(PollFlags::OUT, source.interest().contains(Interest::WRITE));
+                flags.set(PollFlags::IN, source.interest().contains(READ));
+                flags.set(PollFlags::OUT, source.interest().contains(WRITE));
                 PollFd::new(source.fd(), flags)
             })
             .collect();
@@ -101,58 +102,59 @@ impl Backend for Plain {
 fn registers_modifies_unregisters() -> Run {
     let ((a, mut a_peer), (b, mut b_peer)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<Plain, _, _>::new().unwrap();
-    let first = selector.register(&a, Interest::READ, 'a').unwrap();
+    let first = selector.register(&a, READ, 'a').unwrap();
     let second = selector.register(&b, BOTH, 'b').unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(second, Interest::WRITE)].into());
+    assert_ready(&mut selector, [(second, WRITE)]);
     a_peer.write_all(b"x").unwrap();
     b_peer.write_all(b"x").unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(first, Interest::READ), (second, BOTH)].into());
-    selector.modify(second, Interest::READ).unwrap();
-    selector.modify(&a, Interest::WRITE).unwrap();
-    let found = interests(&now(&mut selector));
-    assert_eq!(found, [(first, Interest::WRITE), (second, Interest::READ)].into());
+    wait_ready(&mut selector, [(first, READ), (second, BOTH)]);
+    selector.modify(second, READ).unwrap();
+    selector.modify(&a, WRITE).unwrap();
+    assert_ready(&mut selector, [(first, WRITE), (second, READ)]);
     assert!(matches!(
-        selector.register(&a, Interest::READ, 'c').unwrap_err().error,
+        selector.register(&a, READ, 'c').unwrap_err().error,
         Error::AlreadyRegistered { token, .. } if token == first
     ));
     assert_eq!(selector.unregister(&a).unwrap().data, 'a');
-    assert_eq!(interests(&now(&mut selector)), [(second, Interest::READ)].into());
+    assert_ready(&mut selector, [(second, READ)]);
     assert_eq!(selector.unregister(second).unwrap().data, 'b');
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }
 
 fn each_mode_that_it_has() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<Plain, _>::new().unwrap();
-    let level = selector.register(&a, Interest::WRITE, ()).unwrap();
-    let once = selector.register_with(&b, Interest::WRITE, Mode::Oneshot, ()).unwrap();
-    let both = [(level, Interest::WRITE), (once, Interest::WRITE)].into();
+    let level = selector.register(&a, WRITE, ()).unwrap();
+    let once = selector.register_with(&b, WRITE, Mode::Oneshot, ()).unwrap();
+    let both = [(level, WRITE), (once, WRITE)];
     for _ in 0..2 {
-        assert_eq!(interests(&now(&mut selector)), both);
-        assert_eq!(interests(&now(&mut selector)), [(level, Interest::WRITE)].into());
+        assert_ready(&mut selector, both);
+        assert_ready(&mut selector, [(level, WRITE)]);
         selector.rearm(once).unwrap();
     }
-    selector.modify_with(once, Interest::WRITE, Mode::Level).unwrap();
-    assert_eq!((interests(&now(&mut selector)), interests(&now(&mut selector))), (both.clone(), both));
+    selector.modify_with(once, WRITE, Mode::Level).unwrap();
+    for _ in 0..2 {
+        assert_ready(&mut selector, both);
+    }
     Ok(())
 }
 
 fn what_it_has_not() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<Plain, _>::new().unwrap();
-    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    let token = selector.register(&a, READ, ()).unwrap();
     let refused = |error| match error {
         Error::Unsupported { backend: "plain", interest, mode, .. } => (interest, mode),
         error => panic!("{error:?}"),
     };
-    let error = selector.modify_with(token, Interest::READ, Mode::Edge).unwrap_err();
-    assert_eq!(refused(error), (Interest::READ, Mode::Edge));
+    let error = selector.modify_with(token, READ, Mode::Edge).unwrap_err();
+    assert_eq!(refused(error), (READ, Mode::Edge));
     let error = selector.modify(token, Interest::all()).unwrap_err();
     assert_eq!(refused(error), (Interest::all(), Mode::Level));
     selector.unregister(token).unwrap();
-    let error = selector.register(&a, Interest::PRIORITY, ()).unwrap_err().error;
-    assert_eq!(refused(error), (Interest::PRIORITY, Mode::Level));
+    let error = selector.register(&a, PRIORITY, ()).unwrap_err().error;
+    assert_eq!(refused(error), (PRIORITY, Mode::Level));
     assert!(selector.keys().is_empty());
     Ok(())
 }
@@ -160,12 +162,12 @@ fn what_it_has_not() -> Run {
 fn pauses_and_resumes() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<Plain, _>::new().unwrap();
-    let token = selector.register(&a, Interest::READ, ()).unwrap();
+    let token = selector.register(&a, READ, ()).unwrap();
     selector.pause(token).unwrap();
     drop(b);
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     selector.modify(token, BOTH).unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(token, BOTH)].into());
+    wait_ready(&mut selector, [(token, BOTH)]);
     Ok(())
 }
 
@@ -174,11 +176,9 @@ fn waits_for_its_time() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<Plain, _>::new().unwrap();
     for _ in 0..2 {
-        let start = Instant::now();
-        assert!(selector.select(LIMIT).unwrap().is_empty());
-        assert!(start.elapsed() >= LIMIT);
+        assert_times_out(&mut selector, LIMIT);
         if selector.keys().is_empty() {
-            selector.register(&a, Interest::READ, ()).unwrap();
+            selector.register(&a, READ, ()).unwrap();
         }
     }
     Ok(())
@@ -202,7 +202,7 @@ fn sleeps_through_signals() -> Run {
     signals::need()?;
     const LIMIT: Duration = Duration::from_millis(20);
     let mut selector = Selector::<Plain, &Stream>::new().unwrap();
-    disturbed(|| {
+    until_interrupted(|| {
         let start = Instant::now();
         let (ready, signals) = signals::storm(Duration::from_millis(1), || selector.select(LIMIT).unwrap());
         assert!(ready.is_empty() && start.elapsed() >= LIMIT);
@@ -219,7 +219,7 @@ fn serves_many() -> Run {
     let files: Vec<_> = (0..50).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<Plain, _, _>::new().unwrap();
     for (at, (a, _)) in files.iter().enumerate() {
-        selector.register(a, Interest::READ, at).unwrap();
+        selector.register(a, READ, at).unwrap();
     }
     for at in [7, 49, 0, 31] {
         (&files[at].1).write_all(b"x").unwrap();
@@ -235,8 +235,8 @@ fn serves_many() -> Run {
 fn gives_everything_back() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::with_backend(Plain::default());
-    selector.register(a, Interest::READ, 1).unwrap();
-    selector.register(b, Interest::READ, 2).unwrap();
+    selector.register(a, READ, 1).unwrap();
+    selector.register(b, READ, 2).unwrap();
     assert_eq!(selector.into_keys().map(|key| key.data).sum::<i32>(), 3);
     Ok(())
 }
@@ -245,7 +245,7 @@ fn its_errors_come_through() -> Run {
     let refusal = errno::unsupported_file()?;
     let (a, _b) = pairs::streams();
     let mut selector = Selector::with_backend(Plain { refusal: Some(refusal), ..Plain::default() });
-    let rejected = selector.register(&a, Interest::READ, "data").unwrap_err();
+    let rejected = selector.register(&a, READ, "data").unwrap_err();
     assert!(matches!(rejected.error, Error::UnsupportedFile { backend: "plain", .. }));
     assert_eq!(rejected.error.raw_os_error(), Some(refusal.raw_os_error()));
     assert_eq!((rejected.data, selector.keys().len()), ("data", 0));
@@ -255,8 +255,8 @@ fn its_errors_come_through() -> Run {
 fn what_it_reported_before_it_failed_does_not_count() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::with_backend(Plain { failure: Some(errno::UNHEARD_OF), ..Plain::default() });
-    let level = selector.register(&a, Interest::WRITE, ()).unwrap();
-    let once = selector.register_with(&b, Interest::WRITE, Mode::Oneshot, ()).unwrap();
+    let level = selector.register(&a, WRITE, ()).unwrap();
+    let once = selector.register_with(&b, WRITE, Mode::Oneshot, ()).unwrap();
     let mut ready = Ready::new();
     let error = selector.select_into(&mut ready, WAIT).unwrap_err();
     assert!(matches!(error, Error::Os { during: Operation::Wait, .. }), "{error:?}");
@@ -304,7 +304,7 @@ fn one_that_supports_nothing() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::with_backend(Absent);
     for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
-        let rejected = selector.register_with(&a, Interest::READ, mode, ()).unwrap_err();
+        let rejected = selector.register_with(&a, READ, mode, ()).unwrap_err();
         assert!(matches!(rejected.error, Error::Unsupported { backend: "absent", .. }));
     }
     assert!(selector.keys().is_empty() && selector.select(WAIT).unwrap().is_empty());

@@ -1,0 +1,7 @@
+//! Windows: sockets, and no signals.
+
+pub mod errno;
+pub(crate) mod files;
+pub(crate) mod limits;
+pub mod signals;
+pub mod stdin;
