@@ -13,6 +13,7 @@ conformance::scenarios!(forged_tags:
     forged_tags_find_nothing,
     the_tag_of_an_ended_registration_finds_nothing,
     the_tag_of_an_ended_registration_does_not_find_its_successor,
+    late_tags_of_many_slots_that_were_used_again,
     reports_of_one_key_are_merged,
     reports_of_many_keys_are_merged_in_any_order,
     a_thousand_reports_are_one_entry,
@@ -70,6 +71,42 @@ fn the_tag_of_an_ended_registration_does_not_find_its_successor<B: Backend>() ->
     assert_idle(&mut selector);
     control.inject([(old, Readiness::ERROR), (new, Readiness::READ), (old, Readiness::ERROR)]);
     assert_eq!(now(&mut selector).get(token), Some(Readiness::READ));
+    Ok(())
+}
+
+/// Reported late, and twice, together with tags that were never registered.
+fn late_tags_of_many_slots_that_were_used_again<B: Backend>() -> Run {
+    let files: Vec<_> = (0..20).map(|_| pairs::streams()).collect();
+    let (mut selector, control) = MockBackend::<B>::selector();
+    let register = |selector: &mut Selector<_, _>, at: usize| {
+        let token = selector.register(&files[at].0, READ, ()).unwrap();
+        (token, control.take_tag())
+    };
+    let old: Vec<_> = (0..20).map(|at| register(&mut selector, at)).collect();
+    let old_tags: Vec<_> = old.iter().map(|&(_, tag)| tag).collect();
+    for &(token, _) in &old {
+        selector.unregister(token).unwrap();
+    }
+    let all = |tags: &[Tag]| tags.iter().map(|tag| (*tag, Readiness::all())).collect::<Vec<_>>();
+    let unknown: Vec<_> = old_tags.iter().map(|tag| Tag::from_u64(tag.to_u64() ^ 1 << 31)).collect();
+    // All slots are free; then some are used again, in another order; then all.
+    for count in [0, 7, 20] {
+        let new: Vec<_> = (0..count).rev().map(|at| register(&mut selector, at)).collect();
+        for late in [all(&old_tags), all(&unknown), [all(&old_tags), all(&old_tags)].concat()] {
+            control.inject(late.iter().copied());
+            assert_idle(&mut selector);
+            // The tags that are registered now are found between them.
+            for &(token, tag) in &new {
+                control.inject(late.iter().copied());
+                control.inject([(tag, Readiness::READ)]);
+                control.inject(late.iter().copied());
+                assert_eq!(now(&mut selector).iter().collect::<Vec<_>>(), [(token, Readiness::READ)]);
+            }
+        }
+        for (token, _) in new {
+            selector.unregister(token).unwrap();
+        }
+    }
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Scenarios that do not know which back end they run on, a file for each topic.
+//! Scenarios that every back end must pass, a file for each topic.
 
 use conformance::Scenario;
 use selectors::backend::Backend;
@@ -11,6 +11,7 @@ mod errors;
 mod failed_waits;
 mod files;
 mod forged_tags;
+mod fork;
 mod hangup;
 mod keys;
 mod limits;
@@ -37,17 +38,19 @@ mod unregister;
 mod wake;
 mod wake_threads;
 
+/// Returns all scenarios for one back end.
 pub(crate) fn scenarios<B: Backend + Send + 'static>(backend: &'static str) -> Vec<Scenario> {
     [
+        changing_fd::scenarios::<B>(backend),
         close::scenarios::<B>(backend),
         connect::scenarios::<B>(backend),
         duplicates::scenarios::<B>(backend),
         errors::scenarios::<B>(backend),
-        changing_fd::scenarios::<B>(backend),
+        failed_waits::scenarios::<B>(backend),
         files::scenarios::<B>(backend),
-        refused_calls::scenarios::<B>(backend),
+        forged_tags::scenarios::<B>(backend),
+        fork::scenarios::<B>(backend),
         hangup::scenarios::<B>(backend),
-        signals::scenarios::<B>(backend),
         keys::scenarios::<B>(backend),
         limits::scenarios::<B>(backend),
         lookup::scenarios::<B>(backend),
@@ -59,17 +62,17 @@ pub(crate) fn scenarios<B: Backend + Send + 'static>(backend: &'static str) -> V
         pause::scenarios::<B>(backend),
         priority::scenarios::<B>(backend),
         ready::scenarios::<B>(backend),
+        refused_calls::scenarios::<B>(backend),
         register::scenarios::<B>(backend),
         replaced_files::scenarios::<B>(backend),
         reuse::scenarios::<B>(backend),
         scale::scenarios::<B>(backend),
         select::scenarios::<B>(backend),
+        signals::scenarios::<B>(backend),
         threads::scenarios::<B>(backend),
         timeout::scenarios::<B>(backend),
         tokens::scenarios::<B>(backend),
-        forged_tags::scenarios::<B>(backend),
         unregister::scenarios::<B>(backend),
-        failed_waits::scenarios::<B>(backend),
         wake::scenarios::<B>(backend),
         wake_threads::scenarios::<B>(backend),
     ]

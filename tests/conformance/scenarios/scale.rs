@@ -1,13 +1,13 @@
 //! Many descriptors, and high numbers.
 
 use conformance::{
-    BOTH, Descriptors, NotRun, READ, Run, Stream, WAIT, WRITE, assert_idle, assert_list, assert_ready, pairs,
-    soon, wait_ready,
+    BOTH, Descriptors, NotRun, READ, Run, Stream, WAIT, WRITE, assert_idle, assert_list,
+    assert_not_registered, assert_ready, pairs, soon, wait_ready,
 };
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsRawFd, RawFd};
-use selectors::{Ready, Selector, Token};
-use std::collections::BTreeMap;
+use selectors::{Mode, Ready, Selector, Token};
+use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 
 conformance::scenarios!(scale:
@@ -16,10 +16,15 @@ conformance::scenarios!(scale:
     all_ready_and_a_wake_in_one_wait,
     high_numbers,
     the_highest_number_comes_and_goes,
+    the_oldest_key_works_after_a_peak,
+    the_newest_key_works_after_a_peak,
 );
 
 /// Python's test of this takes as many as the limit allows.
 const MANY: u64 = 15_000;
+
+/// A peak: far more keys than a selector makes room for at first.
+const PEAK: u64 = 3_000;
 
 /// Below this nothing is proven: `FD_SETSIZE` is 1024 almost everywhere.
 const ENOUGH: u64 = 2_000;
@@ -144,4 +149,62 @@ fn the_highest_number_comes_and_goes<B: Backend>() -> Run {
         assert_ready(&mut selector, [(low, WRITE)]);
     }
     Ok(())
+}
+
+/// Many keys come and go, so that all but one slot were used and are free. One key is left, and works like the only key of
+/// a new selector; the tokens of the others find nothing, also when their slots are used again.
+fn one_key_is_left<B: Backend>(choose: impl Fn(usize) -> usize) -> Run {
+    let (_limit, count) = Descriptors::raise(ENOUGH, PEAK)?;
+    let (a, mut b) = pairs::streams();
+    let mut files: Vec<_> = (0..count - 2).map(|_| a.try_clone().unwrap()).collect();
+    let kept = choose(files.len());
+    let mut selector = Selector::<B, Stream, usize>::new().unwrap();
+    let mut tokens: Vec<_> = (files.drain(..).enumerate())
+        .map(|(number, file)| selector.register(file, READ, number).unwrap())
+        .collect();
+    assert_idle(&mut selector);
+    let token = tokens.remove(kept);
+    files.extend(tokens.iter().map(|token| selector.unregister(token).unwrap().fileobj));
+
+    b.write_all(b"x").unwrap();
+    wait_ready(&mut selector, [(token, READ)]);
+    selector.modify_with(token, BOTH, Mode::Oneshot).unwrap();
+    assert_ready(&mut selector, [(token, BOTH)]);
+    assert_idle(&mut selector);
+    selector.pause(token).unwrap();
+    assert_idle(&mut selector);
+    selector.modify_with(token, READ, Mode::Level).unwrap();
+    assert_ready(&mut selector, [(token, READ)]);
+    assert_eq!((selector.keys().len(), selector.iter_mut().count()), (1, 1));
+    assert_eq!(selector.data(token), Some(&kept));
+    let old: HashSet<_> = tokens.iter().copied().collect();
+    let find_nothing = |selector: &mut Selector<B, Stream, usize>| {
+        for token in &tokens {
+            assert!(selector.key(token).is_none() && selector.parts(token).is_none());
+            assert_not_registered(selector.unregister(token));
+        }
+    };
+    find_nothing(&mut selector);
+
+    // Slots are used again, some of them, then all.
+    for again in [10, files.len()] {
+        let new: Vec<_> =
+            files.drain(..again).map(|file| selector.register(file, WRITE, 0).unwrap()).collect();
+        let writable = new.iter().map(|token| (*token, WRITE));
+        assert_ready(&mut selector, writable.chain([(token, READ)]));
+        assert!(new.iter().all(|new| *new != token && !old.contains(new)));
+        find_nothing(&mut selector);
+        files.extend(new.into_iter().map(|token| selector.unregister(token).unwrap().fileobj));
+        assert_ready(&mut selector, [(token, READ)]);
+    }
+    assert_eq!(selector.into_keys().map(|key| key.token).collect::<Vec<_>>(), [token]);
+    Ok(())
+}
+
+fn the_oldest_key_works_after_a_peak<B: Backend>() -> Run {
+    one_key_is_left::<B>(|_| 0)
+}
+
+fn the_newest_key_works_after_a_peak<B: Backend>() -> Run {
+    one_key_is_left::<B>(|count| count - 1)
 }

@@ -14,6 +14,7 @@ conformance::scenarios!(signals:
     a_wait_takes_its_time_and_no_more,
     a_wait_with_nothing_registered_takes_its_time,
     a_wait_that_is_interrupted_near_its_end,
+    interrupted_waits_of_many_lengths,
     what_comes_meanwhile_is_seen,
     a_wake_meanwhile_is_seen,
     zero_is_not_disturbed,
@@ -67,6 +68,21 @@ fn a_wait_that_is_interrupted_near_its_end<B: Backend>() -> Run {
         }
     };
     until_interrupted(|| in_a_storm(&b, &mut waits).1);
+    Ok(())
+}
+
+/// The time that is left is counted again after each signal. A clock that is a tick behind must not end the wait early, and a
+/// wait must not begin again from the start.
+fn interrupted_waits_of_many_lengths<B: Backend>() -> Run {
+    signals::need()?;
+    let (a, _b) = pairs::streams();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    selector.register(&a, READ, ()).unwrap();
+    for every in [Duration::from_micros(700), Duration::from_millis(3)] {
+        for limit in [2_000, 3_999, 4_100, 9_900, 10_001, 33_300].map(Duration::from_micros) {
+            storm(every, || assert_times_out(&mut selector, limit));
+        }
+    }
     Ok(())
 }
 

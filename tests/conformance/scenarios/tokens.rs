@@ -15,6 +15,7 @@ conformance::scenarios!(tokens:
     the_same_object_again_has_another,
     none_of_many_comes_again,
     of_another_selector,
+    two_selectors_that_take_turns,
     of_a_closed_selector,
     everything_that_names_a_key_gives_the_same,
     from_a_list_that_is_older_than_the_key,
@@ -113,6 +114,24 @@ fn of_another_selector<B: Backend>() -> Run {
     assert_not_registered(one.unregister(foreign));
     assert_ready(&mut one, [(mine, WRITE)]);
     assert_ready(&mut two, [(foreign, WRITE)]);
+    Ok(())
+}
+
+/// Both use their first slot again and again.
+fn two_selectors_that_take_turns<B: Backend>() -> Run {
+    let (a, _b) = pairs::streams();
+    let mut selectors = [(); 2].map(|()| Selector::<B, _>::new().unwrap());
+    let mut seen = HashSet::new();
+    for round in 0..100 {
+        let tokens = selectors.each_mut().map(|selector| selector.register(&a, WRITE, ()).unwrap());
+        assert!(tokens.iter().all(|token| seen.insert(*token)), "a token came again in round {round}");
+        for (selector, token) in selectors.iter_mut().zip(tokens) {
+            assert_ready(selector, [(token, WRITE)]);
+            // No other token finds the key, be it of the other selector or of an earlier round.
+            assert!(seen.iter().all(|other| selector.key(other).is_some() == (*other == token)));
+            selector.unregister(token).unwrap();
+        }
+    }
     Ok(())
 }
 

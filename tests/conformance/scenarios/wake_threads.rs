@@ -1,7 +1,7 @@
 //! Wakes from threads, at all moments of a wait.
 
 use super::wake::Streams;
-use conformance::{Run, assert_idle, wait_woken, when_asleep};
+use conformance::{Run, StopAtEnd, assert_idle, wait_woken, when_asleep};
 use selectors::Waker;
 use selectors::backend::Backend;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -94,15 +94,6 @@ fn four_threads_lose_nothing<B: Backend>() -> Run {
         }
     });
     Ok(())
-}
-
-/// Stops the threads also when the scenario fails, which else would wait for them.
-struct StopAtEnd<'a>(&'a AtomicBool);
-
-impl Drop for StopAtEnd<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 fn the_selector_goes_meanwhile<B: Backend>() -> Run {

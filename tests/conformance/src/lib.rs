@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use selectors::BackendKind;
 
-mod asleep;
 mod assert;
 mod changing_fd;
 mod child;
@@ -25,9 +24,9 @@ mod os;
 mod outcome;
 pub mod pairs;
 pub mod storms;
+mod threads;
 mod worker;
 
-pub use asleep::{this_thread, until_asleep, when_asleep};
 pub use assert::{
     BOTH, PRIORITY, READ, WRITE, assert_idle, assert_list, assert_not_registered, assert_ready,
     assert_times_out, assert_unsupported, interests, need, now, soon, supports, wait_ready, wait_woken,
@@ -40,9 +39,11 @@ pub use mock_backend::{Call, Control, MockBackend};
 pub use os::files::{File, POLL_PRIORITY, POLL_READ, Stream, unless_wine, unless_winsock};
 #[cfg(unix)]
 pub use os::fork::in_a_fork;
+pub use os::fork::in_a_fork_within;
 pub use os::limits::Descriptors;
 pub use os::{errno, signals, stdin};
 pub use outcome::Outcome;
+pub use threads::{StopAtEnd, this_thread, until_asleep, when_asleep};
 pub use worker::{Worker, run as run_as_worker};
 
 /// The limit of a wait that must find something: far more than it takes on a machine that does a lot beside.

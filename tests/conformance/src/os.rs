@@ -14,4 +14,4 @@ pub(crate) use unix::{files, fork, limits};
 #[cfg(windows)]
 pub use windows::{errno, signals, stdin};
 #[cfg(windows)]
-pub(crate) use windows::{files, limits};
+pub(crate) use windows::{files, fork, limits};

@@ -1,5 +1,6 @@
-//! Waiting until another thread waits.
+//! Threads of a scenario: acting while another one sleeps, and stopping them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 #[cfg(any(target_os = "android", target_os = "linux"))]
@@ -7,7 +8,8 @@ use rustix::thread::Pid as Thread;
 #[cfg(not(any(target_os = "android", target_os = "linux")))]
 use std::thread::Thread;
 
-/// Runs `body` here, and `act` in another thread when this one sleeps. What `act` gives back lives until `body` is over.
+/// Runs `body` in this thread, and `act` in another one as soon as this one sleeps. The result of `act` lives until `body`
+/// has returned.
 pub fn when_asleep<T, K: Send>(act: impl FnOnce() -> K + Send, body: impl FnOnce() -> T) -> T {
     let this = this_thread();
     thread::scope(|scope| {
@@ -21,7 +23,7 @@ pub fn when_asleep<T, K: Send>(act: impl FnOnce() -> K + Send, body: impl FnOnce
     })
 }
 
-/// The thread that asks.
+/// Returns the calling thread, for [`until_asleep`].
 pub fn this_thread() -> Thread {
     #[cfg(any(target_os = "android", target_os = "linux"))]
     return rustix::thread::gettid();
@@ -29,7 +31,7 @@ pub fn this_thread() -> Thread {
     return thread::current();
 }
 
-/// Comes back when this thread of the process sleeps, or at once where that cannot be seen.
+/// Returns as soon as this thread sleeps, or at once if /proc does not show its state.
 #[cfg(any(target_os = "android", target_os = "linux"))]
 pub fn until_asleep(thread: Thread) {
     let path = format!("/proc/self/task/{}/stat", thread.as_raw_nonzero());
@@ -41,9 +43,19 @@ pub fn until_asleep(thread: Thread) {
     }
 }
 
-/// Gives this thread of the process time to fall asleep: whether it does cannot be seen.
+/// Gives this thread time to fall asleep. No portable call shows whether it does.
 #[cfg(not(any(target_os = "android", target_os = "linux")))]
 pub fn until_asleep(thread: Thread) {
     thread::sleep(std::time::Duration::from_millis(20));
     drop(thread);
+}
+
+/// Sets the flag that stops other threads at the end of the scope, also if the scenario fails there.
+#[derive(Debug)]
+pub struct StopAtEnd<'a>(pub &'a AtomicBool);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
