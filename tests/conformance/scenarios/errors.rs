@@ -90,8 +90,8 @@ fn not_registered<B: Backend>() -> Run {
     Ok(())
 }
 
-/// A selector over a mock_backend in which `a` is registered.
-fn mock_backend<B: Backend>(a: &Stream) -> (Selector<MockBackend<B>, &Stream, u8>, Rc<Control>) {
+/// A selector over a mock back end in which `a` is registered.
+fn mock<B: Backend>(a: &Stream) -> (Selector<MockBackend<B>, &Stream, u8>, Rc<Control>) {
     let (mut selector, control): Mocked<'_, B> = MockBackend::selector();
     selector.register(a, READ, 1).unwrap();
     (selector, control)
@@ -100,7 +100,7 @@ fn mock_backend<B: Backend>(a: &Stream) -> (Selector<MockBackend<B>, &Stream, u8
 /// What is said of a refusal to register, to change, to unregister, and to wait.
 fn refusals<B: Backend>(errno: Errno) -> [Error; 4] {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
-    let (mut selector, control) = mock_backend::<B>(&a);
+    let (mut selector, control) = mock::<B>(&a);
     control.refuse(Some(errno));
     [
         selector.register(&c, READ, 2).unwrap_err().error,
@@ -112,7 +112,7 @@ fn refusals<B: Backend>(errno: Errno) -> [Error; 4] {
 
 fn lost<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let (mut selector, control) = mock_backend::<B>(&a);
+    let (mut selector, control) = mock::<B>(&a);
     for errno in errno::LOST {
         control.refuse(Some(errno));
         let error = selector.modify(&a, WRITE).unwrap_err();
@@ -206,7 +206,7 @@ fn a_limit_is_one_in_any_call<B: Backend>() -> Run {
 
 fn interrupted<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let (mut selector, control) = mock_backend::<B>(&a);
+    let (mut selector, control) = mock::<B>(&a);
     control.refuse(Some(Errno::INTR));
     let error = selector.select(Timeout::ZERO.interruptible()).unwrap_err();
     assert!(matches!(error, Error::Interrupted));
@@ -242,7 +242,7 @@ fn what_was_being_done<B: Backend>() -> Run {
     }
     // To pause is to unregister with the back end, to resume is to register there.
     let (a, _b) = pairs::streams();
-    let (mut selector, control) = mock_backend::<B>(&a);
+    let (mut selector, control) = mock::<B>(&a);
     control.refuse(Some(errno::UNHEARD_OF));
     assert!(matches!(selector.pause(&a), Err(Error::Os { during: Operation::Unregister, .. })));
     control.refuse(None);

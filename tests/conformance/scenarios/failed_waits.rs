@@ -1,88 +1,51 @@
-//! Waits that succeed in the kernel and fail on the way back.
+//! Waits that fail after their back end has seen something.
 
-use std::cell::Cell;
-use std::io;
+use conformance::{Control, MockBackend, Run, Stream, WAIT, assert_idle, errno, wait_woken};
+use selectors::backend::Backend;
+use selectors::{Error, Ready, Selector};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::rc::Rc;
 
-use conformance::{Run, Stream, WAIT};
-use selectors::backend::{Backend, Source, Tag};
-use selectors::{Error, Interest, Mode, Readiness, Selector, Timeout};
+conformance::scenarios!(failed_waits:
+    a_wake_outlives_a_wait_that_is_refused,
+    a_wake_outlives_a_wait_that_fails_after_it_reported,
+    a_wake_outlives_a_wait_that_panics,
+);
 
-conformance::scenarios!(failed_waits: a_wake_outlives_a_wait_that_fails, a_wake_outlives_a_wait_that_panics);
-
-#[derive(Clone, Copy, PartialEq)]
-enum Mood {
-    Well,
-    Fails,
-    Panics,
-}
-
-/// A back end over another one that loses what that one told.
-struct Forgetful<B> {
-    inner: B,
-    mood: Rc<Cell<Mood>>,
-}
-
-impl<B: Backend> Backend for Forgetful<B> {
-    fn new() -> io::Result<Self> {
-        Ok(Self { inner: B::new()?, mood: Rc::new(Cell::new(Mood::Well)) })
-    }
-
-    fn name(&self) -> &'static str {
-        "forgetful"
-    }
-
-    fn supports(&self, interest: Interest, mode: Mode) -> bool {
-        self.inner.supports(interest, mode)
-    }
-
-    fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
-        self.inner.add(source)
-    }
-
-    fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
-        self.inner.remove(source)
-    }
-
-    fn wait<'fd>(
-        &mut self,
-        armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
-        timeout: Timeout,
-        report: impl FnMut(Tag, Readiness),
-    ) -> io::Result<()> {
-        self.inner.wait(armed, timeout, report)?;
-        match self.mood.get() {
-            Mood::Well => Ok(()),
-            Mood::Fails => Err(io::ErrorKind::Other.into()),
-            Mood::Panics => panic!("the back end panics, as it is meant to"),
-        }
-    }
-}
-
-fn a_wake_outlives<B: Backend>(mood: Mood, wait: impl FnOnce(&mut Selector<Forgetful<B>, Stream>)) -> Run {
-    let backend = Forgetful::<B>::new().unwrap();
-    let current = Rc::clone(&backend.mood);
-    let mut selector = Selector::with_backend(backend);
+/// Runs a wait that does not succeed, although somebody woke the selector. The next wait is woken.
+fn a_wake_outlives<B: Backend>(
+    wait: impl FnOnce(&mut Selector<MockBackend<B>, Stream>, &Control, &mut Ready),
+) -> Run {
+    let (mut selector, control) = MockBackend::<B>::selector();
     let waker = selector.waker().unwrap();
+    let mut ready = Ready::new();
     waker.wake().unwrap();
-    current.set(mood);
-    wait(&mut selector);
-    current.set(Mood::Well);
-    assert!(selector.select(WAIT).unwrap().woken(), "the wake is lost");
+    wait(&mut selector, &control, &mut ready);
+    assert!(ready.is_empty() && !ready.woken(), "{ready:?}");
+    wait_woken(&mut selector);
+    assert_idle(&mut selector);
     waker.wake().unwrap();
-    assert!(selector.select(WAIT).unwrap().woken(), "the next wake is lost");
+    wait_woken(&mut selector);
     Ok(())
 }
 
-fn a_wake_outlives_a_wait_that_fails<B: Backend>() -> Run {
-    a_wake_outlives::<B>(Mood::Fails, |selector| {
-        assert!(matches!(selector.select(WAIT), Err(Error::Os { .. })));
+fn a_wake_outlives_a_wait_that_is_refused<B: Backend>() -> Run {
+    a_wake_outlives::<B>(|selector, control, ready| {
+        control.refuse(Some(errno::UNHEARD_OF));
+        assert!(matches!(selector.select_into(ready, WAIT), Err(Error::Os { .. })));
+        control.refuse(None);
+    })
+}
+
+fn a_wake_outlives_a_wait_that_fails_after_it_reported<B: Backend>() -> Run {
+    a_wake_outlives::<B>(|selector, control, ready| {
+        control.report_and_fail(errno::UNHEARD_OF);
+        assert!(matches!(selector.select_into(ready, WAIT), Err(Error::Os { .. })));
     })
 }
 
 fn a_wake_outlives_a_wait_that_panics<B: Backend>() -> Run {
-    a_wake_outlives::<B>(Mood::Panics, |selector| {
+    a_wake_outlives::<B>(|selector, control, _| {
+        control.report_and_panic();
         assert!(catch_unwind(AssertUnwindSafe(|| selector.select(WAIT))).is_err());
     })
 }

@@ -267,7 +267,7 @@ fn each_of_several<B: Backend>() -> Run {
         let token = selector.register(here, READ, ()).unwrap();
         if number % 2 == 0 { gone.push((token, READ)) } else { peers.push(peer) }
     }
-    wait_ready(&mut selector, gone.into_iter());
+    wait_ready(&mut selector, gone);
     drop(peers);
     assert_eq!(soon(&mut selector).len(), 6);
     Ok(())

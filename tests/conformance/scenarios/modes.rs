@@ -3,8 +3,8 @@
 //! A back end need not have edges. `register` has what one does that has none.
 
 use conformance::{
-    Call, MockBackend, NotRun, READ, Run, Stream, WRITE, assert_idle, assert_ready, assert_unsupported, need,
-    now, pairs, supports,
+    MockBackend, NotRun, READ, Run, Stream, WRITE, assert_idle, assert_ready, assert_unsupported, need, now,
+    pairs, supports,
 };
 use selectors::backend::Backend;
 use selectors::{Interest, Mode, Selector, Token};
@@ -20,7 +20,6 @@ conformance::scenarios!(modes:
     an_edge_that_was_there_before,
     a_change_of_interest_arms_an_edge,
     a_back_end_without_edges_says_so,
-    arming_an_edge_reaches_the_back_end,
     from_each_mode_to_each,
 );
 
@@ -167,21 +166,6 @@ fn a_back_end_without_edges_says_so<B: Backend>() -> Run {
     for _ in 0..2 {
         assert_ready(&mut selector, [(token, WRITE)]);
     }
-    Ok(())
-}
-
-fn arming_an_edge_reaches_the_back_end<B: Backend>() -> Run {
-    let (a, _b) = pairs::streams();
-    let (mut selector, control) = MockBackend::<B>::selector();
-    need(&selector, READ, Mode::Edge)?;
-    let token = selector.register_with(&a, READ, Mode::Edge, ()).unwrap();
-    control.clear_calls();
-    selector.rearm(token).unwrap();
-    selector.modify(token, READ).unwrap();
-    selector.modify_with(token, READ, Mode::Edge).unwrap();
-    let calls = control.take_calls();
-    assert_eq!(calls.len(), 3);
-    assert!(calls.iter().all(|call| matches!(call, Call::Modify(_, _, READ, Mode::Edge))), "{calls:?}");
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! Keeping a registration without waiting for it.
 
 use conformance::{
-    BOTH, Call, MockBackend, READ, Run, WRITE, assert_idle, assert_not_registered, assert_ready,
-    assert_times_out, interests, now, pairs, supports,
+    BOTH, Call, MockBackend, READ, Run, WRITE, assert_idle, assert_ready, assert_times_out, interests, now,
+    pairs, supports,
 };
 use selectors::backend::Backend;
 use selectors::sys::fd::AsRawFd;
@@ -23,9 +23,7 @@ conformance::scenarios!(pause:
     the_back_end_is_told_to_forget_it,
     the_back_end_is_told_to_watch_it_again,
     neither_paused_nor_spent_keys_are_handed_to_a_wait,
-    a_one_shot_key_that_was_reported,
     a_refused_change_does_not_resume,
-    the_unknown_is_an_error,
     while_the_list_is_iterated,
     an_interest_that_may_be_empty,
     an_interest_that_is_refused,
@@ -218,22 +216,6 @@ fn neither_paused_nor_spent_keys_are_handed_to_a_wait<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_one_shot_key_that_was_reported<B: Backend>() -> Run {
-    let (a, _b) = pairs::streams();
-    let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register_with(a, WRITE, Mode::Oneshot, ()).unwrap();
-    assert_eq!(now(&mut selector).len(), 1);
-    let key = selector.key(token).unwrap();
-    assert!(!key.is_armed() && !key.is_paused());
-    selector.pause(token).unwrap();
-    assert!(selector.key(token).unwrap().is_paused());
-    assert_idle(&mut selector);
-    selector.rearm(token).unwrap();
-    assert_ready(&mut selector, [(token, WRITE)]);
-    assert_idle(&mut selector);
-    Ok(())
-}
-
 fn a_refused_change_does_not_resume<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
@@ -250,17 +232,6 @@ fn a_refused_change_does_not_resume<B: Backend>() -> Run {
     let key = selector.key(token).unwrap();
     assert_eq!((key.is_paused(), key.interest(), key.mode()), (true, WRITE, Mode::Level));
     assert_idle(&mut selector);
-    Ok(())
-}
-
-fn the_unknown_is_an_error<B: Backend>() -> Run {
-    let (a, b) = pairs::streams();
-    let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(&a, WRITE, ()).unwrap();
-    assert_not_registered(selector.pause(&b));
-    selector.unregister(token).unwrap();
-    assert_not_registered(selector.pause(token));
-    assert_not_registered(selector.pause(&a));
     Ok(())
 }
 

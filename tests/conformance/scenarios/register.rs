@@ -1,7 +1,7 @@
 //! Registering.
 
 use conformance::{
-    Call, ChangingFd, MockBackend, NotRun, PRIORITY, READ, Run, Stream, WRITE, assert_idle, assert_ready,
+    Call, MockBackend, NotRun, PRIORITY, READ, Run, Stream, WRITE, assert_idle, assert_ready,
     assert_unsupported, interests, now, pairs, supports,
 };
 use selectors::backend::Backend;
@@ -14,17 +14,18 @@ conformance::scenarios!(register:
     twice_is_an_error,
     twice_through_another_object_is_an_error,
     a_paused_key_is_registered_too,
-    an_empty_interest_is_refused,
-    unknown_bits_are_refused,
+    an_invalid_interest_is_refused,
     every_interest_in_every_mode,
     what_the_back_end_has_not,
     what_is_asked_for_is_what_counts,
     the_back_end_is_told_at_once,
     what_is_wrong_is_not_told_to_the_back_end,
-    the_descriptor_is_asked_for_once,
     others_are_left_alone,
     any_number_of_a_descriptor,
 );
+
+/// Interests that are empty, or have bits without a name.
+pub(super) const INVALID: [u8; 6] = [0, 8, 8 | 1, 8 | 2, 0x80 | 7, u8::MAX];
 
 fn a_key_has_what_was_registered<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
@@ -77,30 +78,21 @@ fn a_paused_key_is_registered_too<B: Backend>() -> Run {
     Ok(())
 }
 
-fn refused<B: Backend>(interest: Interest) {
+fn an_invalid_interest_is_refused<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
-    let mut selector = Selector::<B, _>::new().unwrap();
-    for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
-        let rejected = selector.register_with(&a, interest, mode, ()).unwrap_err();
-        assert!(matches!(rejected.error, Error::InvalidInterest(told) if told == interest));
-        assert!(std::ptr::eq(rejected.fileobj, &a));
-        assert!(selector.keys().is_empty() && selector.key(&a).is_none());
-    }
-    // It is said also of what is registered already.
-    selector.register(&a, WRITE, ()).unwrap();
-    let rejected = selector.register(&a, interest, ()).unwrap_err();
-    assert!(matches!(rejected.error, Error::InvalidInterest(_)), "{rejected:?}");
-    assert_eq!(now(&mut selector).len(), 1);
-}
-
-fn an_empty_interest_is_refused<B: Backend>() -> Run {
-    refused::<B>(Interest::empty());
-    Ok(())
-}
-
-fn unknown_bits_are_refused<B: Backend>() -> Run {
-    for bits in [8, 8 | 1, 0x80 | 7, u8::MAX] {
-        refused::<B>(Interest::from_bits_retain(bits));
+    for interest in INVALID.map(Interest::from_bits_retain) {
+        let mut selector = Selector::<B, _, _>::new().unwrap();
+        for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
+            let rejected = selector.register_with(&a, interest, mode, 2).unwrap_err();
+            assert!(matches!(rejected.error, Error::InvalidInterest(named) if named == interest));
+            assert!(std::ptr::eq(rejected.fileobj, &a) && rejected.data == 2);
+            assert!(selector.keys().is_empty() && selector.key(&a).is_none());
+        }
+        // This error comes before the one for a descriptor that is registered already.
+        let token = selector.register(&a, WRITE, 1).unwrap();
+        let rejected = selector.register(&a, interest, 2).unwrap_err();
+        assert!(matches!(rejected.error, Error::InvalidInterest(_)), "{rejected:?}");
+        assert_ready(&mut selector, [(token, WRITE)]);
     }
     Ok(())
 }
@@ -182,28 +174,18 @@ fn the_back_end_is_told_at_once<B: Backend>() -> Run {
 }
 
 fn what_is_wrong_is_not_told_to_the_back_end<B: Backend>() -> Run {
-    let (a, _b) = pairs::streams();
+    let (a, b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     control.deny_mode(Some(Mode::Edge));
     selector.register(&a, READ, ()).unwrap();
     control.clear_calls();
     selector.register(&a, READ, ()).unwrap_err();
-    selector.register(&a, Interest::empty(), ()).unwrap_err();
-    selector.register(&a, Interest::from_bits_retain(9), ()).unwrap_err();
+    for bits in INVALID {
+        selector.register(&a, Interest::from_bits_retain(bits), ()).unwrap_err();
+        selector.register(&b, Interest::from_bits_retain(bits), ()).unwrap_err();
+    }
     selector.register_with(&a, READ, Mode::Edge, ()).unwrap_err();
     assert_eq!(control.take_calls(), []);
-    Ok(())
-}
-
-fn the_descriptor_is_asked_for_once<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
-    let changing_fd = ChangingFd::restless(a, c);
-    let (mut selector, control) = MockBackend::<B>::selector();
-    let token = selector.register(&changing_fd, WRITE, ()).unwrap();
-    assert_eq!(changing_fd.calls(), 1);
-    assert_eq!(selector.key(token).unwrap().fd(), changing_fd.number(0));
-    let calls = control.take_calls();
-    assert!(matches!(calls[..], [Call::Add(fd, ..)] if fd == changing_fd.number(0)), "{calls:?}");
     Ok(())
 }
 

@@ -27,7 +27,7 @@ conformance::scenarios!(replaced_files:
     pause_after_another_file_came,
     pause_after_it_was_closed,
     no_harm_once_the_key_is_gone,
-    everything_comes_back_when_closed,
+    into_keys_returns_the_key,
 );
 
 /// Standard input with a socket behind it; a duplicate, which keeps that open, and its peer.
@@ -288,15 +288,17 @@ fn no_harm_once_the_key_is_gone<B: Backend>() -> Run {
     })
 }
 
-fn everything_comes_back_when_closed<B: Backend>() -> Run {
-    in_child("back", &[], || {
+fn into_keys_returns_the_key<B: Backend>() -> Run {
+    let with = |replace: fn()| -> Run {
         let stdin = stdin::get()?;
         let _old = behind();
         let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
         let token = selector.register(&stdin, READ, "data").unwrap();
-        stdin::close();
+        replace();
         let keys: Vec<_> = selector.into_keys().map(|key| (key.token, key.fd, key.data)).collect();
         assert_eq!(keys, [(token, 0, "data")]);
         Ok(())
-    })
+    };
+    in_child("closed", &[], || with(stdin::close))?;
+    in_child("replaced", &[], || with(|| drop(behind())))
 }

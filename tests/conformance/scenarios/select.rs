@@ -1,13 +1,9 @@
 //! What a wait reports.
 
-use conformance::errno::Errno;
-use conformance::{
-    BOTH, MockBackend, READ, Run, Stream, WRITE, assert_idle, assert_list, assert_ready, now, pairs, soon,
-    wait_ready,
-};
-use selectors::backend::{Backend, Tag};
+use conformance::{BOTH, READ, Run, Stream, WRITE, assert_idle, assert_list, now, pairs, soon, wait_ready};
+use selectors::backend::Backend;
 use selectors::sys::fd::AsFd;
-use selectors::{Error, Interest, Operation, Readiness, Ready, Selector, Token};
+use selectors::{Interest, Ready, Selector, Token};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
@@ -25,13 +21,8 @@ conformance::scenarios!(select:
     many_keys_in_one_wait,
     one_of_many_keys,
     twelve_pairs_in_turn,
-    reports_of_one_key_are_one_entry,
-    reports_of_nothing_that_was_asked_for_are_none,
-    reports_of_what_is_not_registered_are_none,
     into_a_list_that_holds_something,
-    a_failed_wait_empties_the_list,
     one_list_for_two_selectors,
-    an_error_of_the_system,
 );
 
 fn nothing_is_registered<B: Backend>() -> Run {
@@ -209,72 +200,6 @@ fn twelve_pairs_in_turn<B: Backend>() -> Run {
     Ok(())
 }
 
-/// A selector over a back end that can lie, with one key, and what names it there.
-macro_rules! liar {
-    ($selector:ident, $control:ident, $token:ident, $tag:ident: $a:expr, $interest:expr) => {
-        let (mut $selector, $control) = MockBackend::<B>::selector();
-        let $token = $selector.register($a, $interest, ()).unwrap();
-        let $tag = $control.take_tag();
-    };
-}
-
-fn reports_of_one_key_are_one_entry<B: Backend>() -> Run {
-    let ((a, _a), (b, _b)) = (pairs::streams(), pairs::streams());
-    liar!(selector, control, first, tag: &a, BOTH);
-    let second = selector.register(&b, READ, ()).unwrap();
-    let other = control.take_tag();
-    control.silence();
-    for _ in 0..2 {
-        control.inject([
-            (tag, Readiness::READ),
-            (other, Readiness::READ),
-            (tag, Readiness::WRITE),
-            (tag, Readiness::READ_CLOSED),
-            (other, Readiness::READ),
-        ]);
-        let ready = now(&mut selector);
-        assert_eq!(ready.len(), 2);
-        assert_eq!(ready.get(first), Some(Readiness::READ | Readiness::WRITE | Readiness::READ_CLOSED));
-        assert_eq!(ready.get(second), Some(Readiness::READ));
-    }
-    Ok(())
-}
-
-fn reports_of_nothing_that_was_asked_for_are_none<B: Backend>() -> Run {
-    let (a, _b) = pairs::streams();
-    liar!(selector, control, token, tag: &a, READ);
-    control.silence();
-    control.inject([(tag, Readiness::WRITE)]);
-    assert_idle(&mut selector);
-    control.inject([(tag, Readiness::empty())]);
-    assert_idle(&mut selector);
-    control.inject([(tag, Readiness::WRITE | Readiness::PRIORITY | Readiness::READ | Readiness::ERROR)]);
-    assert_eq!(now(&mut selector).get(token), Some(Readiness::READ | Readiness::ERROR));
-    control.inject([(tag, Readiness::WRITE), (tag, Readiness::READ)]);
-    assert_eq!(now(&mut selector).get(token), Some(Readiness::READ));
-    Ok(())
-}
-
-fn reports_of_what_is_not_registered_are_none<B: Backend>() -> Run {
-    let (a, b) = pairs::streams();
-    liar!(selector, control, first, old: &a, BOTH);
-    control.silence();
-    selector.unregister(first).unwrap();
-    let everything = Readiness::all();
-    control
-        .inject([old.to_u64(), 0, 1, u64::MAX, 77 << 32 | 1].map(|bits| (Tag::from_u64(bits), everything)));
-    let ready = now(&mut selector);
-    assert!(ready.is_empty() && !ready.woken(), "{ready:?}");
-    // The place in the map has a new owner.
-    let second = selector.register(&b, BOTH, ()).unwrap();
-    let new = control.take_tag();
-    control.inject([(old, everything)]);
-    assert_idle(&mut selector);
-    control.inject([(old, everything), (new, Readiness::WRITE), (old, everything)]);
-    assert_eq!(now(&mut selector).iter().collect::<Vec<_>>(), [(second, Readiness::WRITE)]);
-    Ok(())
-}
-
 fn into_a_list_that_holds_something<B: Backend>() -> Run {
     let ends = [pairs::streams(), pairs::streams(), pairs::streams()];
     let mut selector = Selector::<B, _>::new().unwrap();
@@ -299,50 +224,26 @@ fn into_a_list_that_holds_something<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_failed_wait_empties_the_list<B: Backend>() -> Run {
-    let (a, _b) = pairs::streams();
-    liar!(selector, control, token, _tag: &a, WRITE);
-    let mut ready = now(&mut selector);
-    assert_eq!(ready.len(), 1);
-    control.refuse(Some(Errno::INVAL));
-    selector.select_into(&mut ready, Duration::ZERO).unwrap_err();
-    assert!(ready.is_empty() && !ready.woken());
-    control.refuse(None);
-    assert_eq!(selector.select_into(&mut ready, Duration::ZERO).unwrap(), 1);
-    assert_list(&ready, [(token, WRITE)]);
-    // A back end that has told something all the same.
-    control.report_and_fail(Errno::INVAL);
-    selector.select_into(&mut ready, Duration::ZERO).unwrap_err();
-    assert!(ready.is_empty() && !ready.woken());
-    assert_ready(&mut selector, [(token, WRITE)]);
-    Ok(())
-}
-
+/// The list names the keys of the last wait only, and says whether that wait was woken.
 fn one_list_for_two_selectors<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
-    let (mut first, mut second) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());
-    let token_of_first = first.register(&a, WRITE, ()).unwrap();
-    let token_of_second = second.register(&b, WRITE, ()).unwrap();
-    assert_ne!(token_of_first, token_of_second);
+    let (mut one, mut two) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());
+    let first = one.register(&a, WRITE, ()).unwrap();
+    let second = two.register(&b, WRITE, ()).unwrap();
+    assert_ne!(first, second);
+    let waker = one.waker().unwrap();
     let mut ready = Ready::new();
     for _ in 0..2 {
-        first.select_into(&mut ready, Duration::ZERO).unwrap();
-        assert_list(&ready, [(token_of_first, WRITE)]);
-        second.select_into(&mut ready, Duration::ZERO).unwrap();
-        assert_list(&ready, [(token_of_second, WRITE)]);
+        waker.wake().unwrap();
+        one.select_into(&mut ready, Duration::ZERO).unwrap();
+        assert_list(&ready, [(first, WRITE)]);
+        assert!(ready.woken());
+        assert!(ready.get(first).is_some() && ready.get(second).is_none());
+        assert!(ready.iter().all(|(token, _)| one.key(token).is_some() && two.key(token).is_none()));
+        two.select_into(&mut ready, Duration::ZERO).unwrap();
+        assert_list(&ready, [(second, WRITE)]);
+        assert!(!ready.woken());
+        assert!(ready.get(second).is_some() && ready.get(first).is_none());
     }
-    Ok(())
-}
-
-fn an_error_of_the_system<B: Backend>() -> Run {
-    let (a, _b) = pairs::streams();
-    liar!(selector, control, token, _tag: &a, WRITE);
-    control.refuse(Some(Errno::INVAL));
-    let error = selector.select(None).unwrap_err();
-    assert!(matches!(error, Error::Os { during: Operation::Wait, .. }), "{error:?}");
-    assert_eq!(error.raw_os_error(), Some(Errno::INVAL.raw_os_error()));
-    assert!(error.to_string().starts_with("cannot wait: "), "{error}");
-    control.refuse(None);
-    assert_ready(&mut selector, [(token, WRITE)]);
     Ok(())
 }

@@ -1,11 +1,8 @@
 //! Tokens: each names one registration, and never another.
 
-use conformance::{
-    Call, MockBackend, READ, Run, WRITE, assert_idle, assert_not_registered, assert_ready, interests, now,
-    pairs,
-};
+use conformance::{READ, Run, WRITE, assert_not_registered, assert_ready, interests, now, pairs};
 use selectors::backend::Backend;
-use selectors::{Error, Mode, Readiness, Ready, Selector, Token};
+use selectors::{Error, Mode, Selector, Token};
 use std::collections::{BTreeSet, HashSet};
 
 conformance::scenarios!(tokens:
@@ -19,8 +16,6 @@ conformance::scenarios!(tokens:
     of_a_closed_selector,
     everything_that_names_a_key_gives_the_same,
     from_a_list_that_is_older_than_the_key,
-    from_a_list_of_another_selector,
-    a_late_report_finds_nothing,
 );
 
 fn a_value_to_keep<B: Backend>() -> Run {
@@ -190,45 +185,5 @@ fn from_a_list_that_is_older_than_the_key<B: Backend>() -> Run {
     }
     assert_eq!((ready.len(), ready.get(second)), (1, None));
     assert_eq!(selector.data(second), Some(&2));
-    Ok(())
-}
-
-fn from_a_list_of_another_selector<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
-    let (mut one, mut other) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());
-    let tokens = [one.register(a, WRITE, ()), other.register(c, WRITE, ())];
-    let [first, second] = tokens.map(Result::unwrap);
-    let mut ready = Ready::new();
-    for _ in 0..2 {
-        one.select_into(&mut ready, None).unwrap();
-        assert!(ready.get(first).is_some() && ready.get(second).is_none());
-        assert!(ready.iter().all(|(token, _)| one.key(token).is_some() && other.key(token).is_none()));
-        other.select_into(&mut ready, None).unwrap();
-        assert!(ready.get(second).is_some() && ready.get(first).is_none());
-    }
-    Ok(())
-}
-
-/// An event that was on its way while the key was unregistered, and its place given to another.
-fn a_late_report_finds_nothing<B: Backend>() -> Run {
-    let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
-    let (mut selector, control) = MockBackend::<B>::selector();
-    let first = selector.register(&a, READ, ()).unwrap();
-    let tag = control.take_tag();
-    control.inject([(tag, Readiness::READ)]);
-    assert_ready(&mut selector, [(first, READ)]);
-
-    selector.unregister(first).unwrap();
-    control.inject([(tag, Readiness::READ)]);
-    assert_idle(&mut selector);
-    let second = selector.register(&c, READ, ()).unwrap();
-    control.inject([(tag, Readiness::READ)]);
-    assert_idle(&mut selector);
-
-    selector.pause(second).unwrap();
-    let calls = control.take_calls();
-    let Some(Call::Remove(_, paused)) = calls.last() else { panic!("{calls:?}") };
-    control.inject([(*paused, Readiness::READ)]);
-    assert_idle(&mut selector);
     Ok(())
 }

@@ -1,33 +1,23 @@
 //! Unregistering.
 
-use conformance::stdin::{self, Stdin};
 use conformance::{
-    BOTH, Call, MockBackend, NotRun, READ, Run, Stream, WAIT, WRITE, assert_idle, assert_list,
-    assert_not_registered, assert_ready, assert_times_out, in_child, kernel, now, pairs, wait_ready,
+    BOTH, Call, MockBackend, READ, Run, WRITE, assert_idle, assert_ready, now, pairs, wait_ready,
 };
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, AsRawFd};
-use selectors::{Mode, Ready, Selector};
-use std::io::{self, Read, Write};
-use std::time::Duration;
+use selectors::{Mode, Selector};
+use std::io::Write;
 
 conformance::scenarios!(unregister:
     everything_comes_back,
     what_was_changed_comes_back_changed,
-    the_unknown_is_an_error,
-    twice_is_an_error,
     nothing_is_reported_from_then_on,
-    a_duplicate_that_stays_open_does_not_wake,
-    while_the_list_is_iterated,
     the_back_end_is_told_once,
     a_paused_key_is_not_told_to_the_back_end,
-    a_one_shot_key_that_was_reported,
     the_back_end_is_told_of_a_key_that_was_reported,
     after_the_peer_is_gone,
     and_registered_again,
     the_number_with_another_file_after_a_close,
-    after_the_number_got_another_file,
-    after_the_number_was_closed,
 );
 
 fn everything_comes_back<B: Backend>() -> Run {
@@ -55,27 +45,6 @@ fn what_was_changed_comes_back_changed<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_unknown_is_an_error<B: Backend>() -> Run {
-    let (a, b) = pairs::streams();
-    let mut selector = Selector::<B, _>::new().unwrap();
-    assert_not_registered(selector.unregister(&a));
-    let token = selector.register(&a, WRITE, ()).unwrap();
-    assert_not_registered(selector.unregister(&b));
-    assert_not_registered(selector.unregister(b.as_fd()));
-    assert_ready(&mut selector, [(token, WRITE)]);
-    Ok(())
-}
-
-fn twice_is_an_error<B: Backend>() -> Run {
-    let (a, _b) = pairs::streams();
-    let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(&a, WRITE, ()).unwrap();
-    selector.unregister(&a).unwrap();
-    assert_not_registered(selector.unregister(&a));
-    assert_not_registered(selector.unregister(token));
-    Ok(())
-}
-
 fn nothing_is_reported_from_then_on<B: Backend>() -> Run {
     let ((a, mut b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
@@ -87,40 +56,6 @@ fn nothing_is_reported_from_then_on<B: Backend>() -> Run {
     assert_ready(&mut selector, [(second, WRITE)]);
     selector.unregister(second).unwrap();
     assert_idle(&mut selector);
-    Ok(())
-}
-
-/// The kernel's set must forget it too, or each wait would end for nothing.
-fn a_duplicate_that_stays_open_does_not_wake<B: Backend>() -> Run {
-    let (a, mut b) = pairs::streams();
-    let duplicate = a.try_clone().unwrap();
-    let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(a, BOTH, ()).unwrap();
-    drop(selector.unregister(token).unwrap());
-    b.write_all(b"x").unwrap();
-    let limit = Duration::from_millis(5);
-    assert_times_out(&mut selector, limit);
-    drop(duplicate);
-    Ok(())
-}
-
-fn while_the_list_is_iterated<B: Backend>() -> Run {
-    let pairs: Vec<_> = (0..3).map(|_| pairs::streams()).collect();
-    let mut selector = Selector::<B, _, _>::new().unwrap();
-    for (number, (a, _)) in pairs.iter().enumerate() {
-        selector.register(a, WRITE, number).unwrap();
-    }
-    let ready = now(&mut selector);
-    assert_eq!(ready.len(), 3);
-    let mut served = Vec::new();
-    for (token, _) in &ready {
-        let Some((_, &mut number)) = selector.parts(token) else { continue };
-        served.push(number);
-        for (other, (a, _)) in pairs.iter().enumerate().filter(|(other, _)| *other != number) {
-            assert_eq!(selector.unregister(a).unwrap().data, other);
-        }
-    }
-    assert_eq!((served.len(), selector.keys().len()), (1, 1));
     Ok(())
 }
 
@@ -148,19 +83,6 @@ fn a_paused_key_is_not_told_to_the_back_end<B: Backend>() -> Run {
     assert_eq!(control.take_calls(), []);
     let token = selector.register(&a, WRITE, 2).unwrap();
     assert_ready(&mut selector, [(token, WRITE)]);
-    Ok(())
-}
-
-fn a_one_shot_key_that_was_reported<B: Backend>() -> Run {
-    let (a, _b) = pairs::streams();
-    let mut selector = Selector::<B, _, _>::new().unwrap();
-    let token = selector.register_with(&a, WRITE, Mode::Oneshot, 1).unwrap();
-    assert_eq!(now(&mut selector).len(), 1);
-    assert_eq!(selector.unregister(token).unwrap().data, 1);
-    let token = selector.register(&a, WRITE, 2).unwrap();
-    for _ in 0..2 {
-        assert_ready(&mut selector, [(token, WRITE)]);
-    }
     Ok(())
 }
 
@@ -229,52 +151,4 @@ fn the_number_with_another_file_after_a_close<B: Backend>() -> Run {
     assert!(selector.unregister(first).is_err());
     assert_eq!(selector.data(second), Some(&2));
     Ok(())
-}
-
-/// Standard input, and something that can be read from it.
-fn readable() -> Result<(Stdin, Stream), NotRun> {
-    let stdin = stdin::get()?;
-    let (a, mut b) = pairs::streams();
-    stdin::replace(&a);
-    b.write_all(b"x").unwrap();
-    Ok((stdin, b))
-}
-
-fn after_the_number_got_another_file<B: Backend>() -> Run {
-    in_child("replaced", &[], || {
-        let (input, peer) = readable()?;
-        let (other, mut far) = pairs::streams();
-        let mut selector = Selector::<B, _, _>::new().unwrap();
-        let token = selector.register(input, READ, 1).unwrap();
-        stdin::replace(&other);
-        drop(peer);
-        let key = selector.unregister(token).unwrap();
-        assert_eq!((key.fd, key.data), (0, 1));
-        assert!(selector.keys().is_empty());
-        assert_idle(&mut selector);
-        // What is there now can be registered.
-        let token = selector.register(key.fileobj, READ, 2).unwrap();
-        assert_idle(&mut selector);
-        far.write_all(b"y").unwrap();
-        wait_ready(&mut selector, [(token, READ)]);
-        Ok(())
-    })
-}
-
-fn after_the_number_was_closed<B: Backend>() -> Run {
-    in_child("closed", &[], || {
-        let (input, mut peer) = readable()?;
-        let (a, _b) = pairs::streams();
-        let mut selector = Selector::<B, Box<dyn AsFd>, _>::new().unwrap();
-        let token = selector.register(Box::new(input), READ, 1).unwrap();
-        let other = selector.register(Box::new(a), WRITE, 2).unwrap();
-        stdin::close();
-        let end = peer.read(&mut [0; 8]).map_err(|error| error.kind());
-        assert_eq!(end, if kernel::UNREAD_RESETS { Err(io::ErrorKind::ConnectionReset) } else { Ok(0) });
-        assert_eq!(selector.unregister(token).unwrap().data, 1);
-        let mut ready = Ready::new();
-        assert_eq!(selector.select_into(&mut ready, WAIT).unwrap(), 1);
-        assert_list(&ready, [(other, WRITE)]);
-        Ok(())
-    })
 }

@@ -25,7 +25,14 @@ pub struct Control {
     denied_mode: Cell<Option<Mode>>,
     silent: Cell<bool>,
     injected: RefCell<Vec<(Tag, Readiness)>>,
-    late_failure: Cell<Option<Errno>>,
+    late_failure: Cell<Option<Failure>>,
+}
+
+/// How a wait ends after it has reported.
+#[derive(Clone, Copy, Debug)]
+enum Failure {
+    Error(Errno),
+    Panic,
 }
 
 /// A call of a back end.
@@ -99,7 +106,12 @@ impl Control {
 
     /// Makes the next wait fail with this error after it has reported, which the rules of back ends forbid.
     pub fn report_and_fail(&self, error: Errno) {
-        self.late_failure.set(Some(error));
+        self.late_failure.set(Some(Failure::Error(error)));
+    }
+
+    /// Makes the next wait panic after it has reported.
+    pub fn report_and_panic(&self) {
+        self.late_failure.set(Some(Failure::Panic));
     }
 
     fn record(&self, call: Call) -> io::Result<()> {
@@ -155,6 +167,10 @@ impl<B: Backend> Backend for MockBackend<B> {
             }
         })?;
         injected.into_iter().for_each(|(tag, readiness)| report(tag, readiness));
-        self.control.late_failure.take().map_or(Ok(()), |error| Err(error.into()))
+        match self.control.late_failure.take() {
+            None => Ok(()),
+            Some(Failure::Error(error)) => Err(error.into()),
+            Some(Failure::Panic) => panic!("the back end panics, as the scenario wants"),
+        }
     }
 }
