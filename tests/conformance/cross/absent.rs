@@ -7,10 +7,10 @@ use selectors::{AnySelector, BackendKind, Error, Limit, Operation};
 use std::ffi::c_int;
 
 conformance::scenarios_of!(cross, absent:
-    another_where_it_is_missing_or_forbidden,
-    no_other_where_something_ran_out,
-    no_other_where_no_descriptor_is_left,
-    no_other_where_it_was_asked_for,
+    the_next_is_used_where_one_is_missing_or_forbidden,
+    no_other_is_used_when_a_limit_is_reached,
+    no_other_is_used_without_descriptors,
+    no_other_is_used_when_one_is_named,
 );
 
 /// Makes one, as the environment says, while the kernel gives no epoll instance.
@@ -24,7 +24,7 @@ fn refused(
     })
 }
 
-fn another_where_it_is_missing_or_forbidden() -> Run {
+fn the_next_is_used_where_one_is_missing_or_forbidden() -> Run {
     let next = BackendKind::available().nth(1).unwrap();
     assert_eq!(next, BackendKind::Poll);
     for errno in [libc::ENOSYS, libc::EPERM, libc::EACCES] {
@@ -33,7 +33,7 @@ fn another_where_it_is_missing_or_forbidden() -> Run {
     Ok(())
 }
 
-fn no_other_where_something_ran_out() -> Run {
+fn no_other_is_used_when_a_limit_is_reached() -> Run {
     let limits = [
         (libc::EMFILE, Limit::ProcessDescriptors),
         (libc::ENFILE, Limit::SystemDescriptors),
@@ -51,7 +51,7 @@ fn no_other_where_something_ran_out() -> Run {
     Ok(())
 }
 
-fn no_other_where_no_descriptor_is_left() -> Run {
+fn no_other_is_used_without_descriptors() -> Run {
     in_child("none left", &[(VARIABLE, "")], || {
         let limit = Descriptors::none_left()?;
         let selector = AnySelector::<Stream>::new();
@@ -64,7 +64,7 @@ fn no_other_where_no_descriptor_is_left() -> Run {
     })
 }
 
-fn no_other_where_it_was_asked_for() -> Run {
+fn no_other_is_used_when_one_is_named() -> Run {
     for errno in [libc::ENOSYS, libc::EPERM] {
         refused("epoll", errno, |selector| {
             for error in [selector.unwrap_err(), AnySelector::<Stream>::open(BackendKind::Epoll).unwrap_err()]

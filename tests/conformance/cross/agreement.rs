@@ -25,7 +25,7 @@ conformance::scenarios_of!(cross, agreement:
     udp_sockets,
     pipes,
     other_files,
-    what_each_has,
+    each_supports_what_is_documented,
 );
 
 const NOTHING: Interest = Interest::empty();
@@ -270,7 +270,7 @@ fn other_files() -> Run {
 }
 
 /// The scenarios that take a back end at its word are not run where it says that it has not what they are about.
-fn what_each_has() -> Run {
+fn each_supports_what_is_documented() -> Run {
     let filter = cfg!(any(target_os = "dragonfly", target_os = "openbsd", target_vendor = "apple"));
     for kind in BackendKind::available() {
         let edges = matches!(kind, BackendKind::Epoll | BackendKind::Kqueue);

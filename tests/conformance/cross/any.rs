@@ -5,10 +5,10 @@ use selectors::{AnySelector, BackendKind};
 use std::process::Stdio;
 
 conformance::scenarios_of!(cross, any:
-    names_in_upper_and_lower_case,
-    what_is_almost_a_name,
-    the_one_that_the_environment_names,
-    the_first_where_the_environment_names_none,
+    names_ignore_case,
+    other_names_are_refused,
+    the_environment_names_the_back_end,
+    the_first_is_used_where_the_environment_names_none,
 );
 
 pub(super) const VARIABLE: &str = "SELECTORS_BACKEND";
@@ -18,7 +18,7 @@ fn chosen() -> BackendKind {
     AnySelector::<Stream>::new().unwrap().kind()
 }
 
-fn names_in_upper_and_lower_case() -> Run {
+fn names_ignore_case() -> Run {
     for kind in BackendKind::available() {
         let (upper, lower) = (kind.name().to_uppercase(), kind.name().to_lowercase());
         let mixed = format!("{}{}", &upper[..1], &lower[1..]);
@@ -29,7 +29,7 @@ fn names_in_upper_and_lower_case() -> Run {
     Ok(())
 }
 
-fn what_is_almost_a_name() -> Run {
+fn other_names_are_refused() -> Run {
     for kind in BackendKind::available() {
         let name = kind.name();
         for name in
@@ -41,7 +41,7 @@ fn what_is_almost_a_name() -> Run {
     Ok(())
 }
 
-fn the_one_that_the_environment_names() -> Run {
+fn the_environment_names_the_back_end() -> Run {
     for kind in comparable() {
         for name in [kind.name().to_owned(), kind.name().to_uppercase()] {
             in_child(&name, &[(VARIABLE, &name)], || {
@@ -53,7 +53,7 @@ fn the_one_that_the_environment_names() -> Run {
     Ok(())
 }
 
-fn the_first_where_the_environment_names_none() -> Run {
+fn the_first_is_used_where_the_environment_names_none() -> Run {
     let first = BackendKind::available().next().unwrap();
     if is_part("unset") {
         assert_eq!(std::env::var_os(VARIABLE), None);

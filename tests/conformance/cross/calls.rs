@@ -8,11 +8,11 @@ use std::io::Write;
 use std::time::Duration;
 
 conformance::scenarios_of!(cross, calls:
-    a_wait_is_one,
-    a_wait_that_was_woken,
-    a_wake_is_one_and_further_ones_are_none,
-    a_change_is_one_on_epoll,
-    a_change_to_what_it_is_already_is_none,
+    a_wait_makes_one_call,
+    a_woken_wait_makes_one_or_two_calls,
+    a_wake_makes_one_call_and_further_ones_none,
+    a_change_makes_one_call_on_epoll,
+    a_change_to_the_same_makes_no_call,
 );
 
 /// Not the emulations, which make more.
@@ -45,7 +45,7 @@ fn count(body: impl FnOnce()) -> usize {
     calls(body).1.len()
 }
 
-fn a_wait_is_one() -> Run {
+fn a_wait_makes_one_call() -> Run {
     on_each(|selector, ready| {
         let (a, mut b) = pairs::streams();
         selector.register(a, READ, ()).unwrap();
@@ -61,7 +61,7 @@ fn a_wait_is_one() -> Run {
 }
 
 /// Where there are no edges, what it was woken by has to be read.
-fn a_wait_that_was_woken() -> Run {
+fn a_woken_wait_makes_one_or_two_calls() -> Run {
     on_each(|selector, ready| {
         let waker = selector.waker().unwrap();
         selector.select_into(ready, Timeout::ZERO).unwrap();
@@ -77,7 +77,7 @@ fn a_wait_that_was_woken() -> Run {
     })
 }
 
-fn a_wake_is_one_and_further_ones_are_none() -> Run {
+fn a_wake_makes_one_call_and_further_ones_none() -> Run {
     on_each(|selector, ready| {
         let waker = selector.waker().unwrap();
         let other = waker.clone();
@@ -93,7 +93,7 @@ fn a_wake_is_one_and_further_ones_are_none() -> Run {
 }
 
 /// The others are told with each wait.
-fn a_change_is_one_on_epoll() -> Run {
+fn a_change_makes_one_call_on_epoll() -> Run {
     on_each(|selector, ready| {
         let expected = usize::from(selector.kind() == BackendKind::Epoll);
         let ((a, _b), mut token, mut key) = (pairs::streams(), None, None);
@@ -109,7 +109,7 @@ fn a_change_is_one_on_epoll() -> Run {
     })
 }
 
-fn a_change_to_what_it_is_already_is_none() -> Run {
+fn a_change_to_the_same_makes_no_call() -> Run {
     on_each(|selector, _| {
         let (a, _b) = pairs::streams();
         let token = selector.register(a, BOTH, ()).unwrap();

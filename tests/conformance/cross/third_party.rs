@@ -16,18 +16,18 @@ use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(cross, third_party:
     registers_modifies_unregisters,
-    each_mode_that_it_has,
-    what_it_has_not,
+    level_and_one_shot_keys,
+    refuses_what_it_does_not_support,
     pauses_and_resumes,
-    waits_for_its_time,
+    is_never_early,
     is_woken,
     sleeps_through_signals,
     serves_many,
-    gives_everything_back,
-    its_errors_come_through,
-    what_it_reported_before_it_failed_does_not_count,
-    one_that_does_not_open,
-    one_that_supports_nothing,
+    returns_everything,
+    its_errors_are_returned,
+    reports_of_a_failed_wait_do_not_count,
+    a_back_end_that_does_not_open,
+    a_back_end_that_supports_nothing,
 );
 
 /// `poll(2)` without anything kept between waits; of interests, reading and writing only.
@@ -122,7 +122,7 @@ fn registers_modifies_unregisters() -> Run {
     Ok(())
 }
 
-fn each_mode_that_it_has() -> Run {
+fn level_and_one_shot_keys() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<Plain, _>::new().unwrap();
     let level = selector.register(&a, WRITE, ()).unwrap();
@@ -140,7 +140,7 @@ fn each_mode_that_it_has() -> Run {
     Ok(())
 }
 
-fn what_it_has_not() -> Run {
+fn refuses_what_it_does_not_support() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<Plain, _>::new().unwrap();
     let token = selector.register(&a, READ, ()).unwrap();
@@ -171,7 +171,7 @@ fn pauses_and_resumes() -> Run {
     Ok(())
 }
 
-fn waits_for_its_time() -> Run {
+fn is_never_early() -> Run {
     const LIMIT: Duration = Duration::from_millis(5);
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<Plain, _>::new().unwrap();
@@ -232,7 +232,7 @@ fn serves_many() -> Run {
     Ok(())
 }
 
-fn gives_everything_back() -> Run {
+fn returns_everything() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::with_backend(Plain::default());
     selector.register(a, READ, 1).unwrap();
@@ -241,7 +241,7 @@ fn gives_everything_back() -> Run {
     Ok(())
 }
 
-fn its_errors_come_through() -> Run {
+fn its_errors_are_returned() -> Run {
     let refusal = errno::unsupported_file()?;
     let (a, _b) = pairs::streams();
     let mut selector = Selector::with_backend(Plain { refusal: Some(refusal), ..Plain::default() });
@@ -252,7 +252,7 @@ fn its_errors_come_through() -> Run {
     Ok(())
 }
 
-fn what_it_reported_before_it_failed_does_not_count() -> Run {
+fn reports_of_a_failed_wait_do_not_count() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::with_backend(Plain { failure: Some(errno::UNHEARD_OF), ..Plain::default() });
     let level = selector.register(&a, WRITE, ()).unwrap();
@@ -292,7 +292,7 @@ impl Backend for Absent {
     }
 }
 
-fn one_that_does_not_open() -> Run {
+fn a_back_end_that_does_not_open() -> Run {
     let error = Selector::<Absent, Stream>::new().unwrap_err();
     assert!(matches!(error, Error::Os { during: Operation::Open, .. }), "{error:?}");
     assert_eq!((error.kind(), error.raw_os_error()), (io::ErrorKind::Unsupported, None));
@@ -300,7 +300,7 @@ fn one_that_does_not_open() -> Run {
     Ok(())
 }
 
-fn one_that_supports_nothing() -> Run {
+fn a_back_end_that_supports_nothing() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::with_backend(Absent);
     for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {

@@ -10,19 +10,19 @@ use std::rc::Rc;
 use std::time::Duration;
 
 conformance::scenarios!(changing_fd:
-    a_descriptor_is_asked_for_once_by_each_call,
-    what_was_checked_is_what_the_back_end_gets,
-    modify_is_refused,
-    pause_is_refused,
-    unregister_is_refused,
-    rearm_is_refused,
-    resuming_is_refused,
-    where_nothing_is_to_be_done_nothing_is_asked,
-    a_paused_key_comes_back,
-    a_wait_fails_or_does_not_look,
-    a_paused_key_does_not_spoil_a_wait,
-    a_spent_key_does_not_spoil_a_wait,
-    one_object_under_two_numbers,
+    each_call_borrows_the_descriptor_once,
+    the_back_end_gets_the_descriptor_that_was_checked,
+    modify_fails_while_the_descriptor_differs,
+    pause_fails_while_the_descriptor_differs,
+    unregister_fails_while_the_descriptor_differs,
+    rearm_fails_while_the_descriptor_differs,
+    resuming_fails_while_the_descriptor_differs,
+    a_call_that_changes_nothing_does_not_borrow,
+    a_paused_key_can_be_unregistered,
+    a_wait_fails_or_ignores_the_other_descriptor,
+    a_wait_ignores_a_paused_key,
+    a_wait_ignores_a_spent_key,
+    one_object_is_registered_with_two_descriptors,
 );
 
 /// An object that lends one of two sockets, and their peers.
@@ -31,7 +31,7 @@ fn changing_fd() -> (ChangingFd, [Stream; 2]) {
     (ChangingFd::new(a, b), [a_peer, b_peer])
 }
 
-fn a_descriptor_is_asked_for_once_by_each_call<B: Backend>() -> Run {
+fn each_call_borrows_the_descriptor_once<B: Backend>() -> Run {
     let (file, _peers) = changing_fd();
     let mut selector = Selector::<B, &ChangingFd>::new().unwrap();
     let mut calls = 0;
@@ -58,7 +58,7 @@ fn a_descriptor_is_asked_for_once_by_each_call<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_was_checked_is_what_the_back_end_gets<B: Backend>() -> Run {
+fn the_back_end_gets_the_descriptor_that_was_checked<B: Backend>() -> Run {
     let ((a, _a_peer), (b, _b_peer)) = (pairs::streams(), pairs::streams());
     let file = ChangingFd::restless(a, b);
     let (mut selector, control) = MockBackend::<B>::selector();
@@ -111,7 +111,7 @@ fn refused<B: Backend>(
     call(&mut selector, token).unwrap();
 }
 
-fn modify_is_refused<B: Backend>() -> Run {
+fn modify_fails_while_the_descriptor_differs<B: Backend>() -> Run {
     refused::<B>(Mode::Level, |_, _| (), |selector, token| selector.modify(token, WRITE));
     let once =
         |selector: &mut Selector<B, Rc<ChangingFd>>, token| selector.modify_with(token, READ, Mode::Oneshot);
@@ -119,29 +119,29 @@ fn modify_is_refused<B: Backend>() -> Run {
     Ok(())
 }
 
-fn pause_is_refused<B: Backend>() -> Run {
+fn pause_fails_while_the_descriptor_differs<B: Backend>() -> Run {
     refused::<B>(Mode::Level, |_, _| (), |selector, token| selector.pause(token));
     Ok(())
 }
 
-fn unregister_is_refused<B: Backend>() -> Run {
+fn unregister_fails_while_the_descriptor_differs<B: Backend>() -> Run {
     refused::<B>(Mode::Level, |_, _| (), |selector, token| selector.unregister(token).map(drop));
     Ok(())
 }
 
-fn rearm_is_refused<B: Backend>() -> Run {
+fn rearm_fails_while_the_descriptor_differs<B: Backend>() -> Run {
     refused::<B>(Mode::Oneshot, |_, _| (), |selector, token| selector.rearm(token));
     Ok(())
 }
 
-fn resuming_is_refused<B: Backend>() -> Run {
+fn resuming_fails_while_the_descriptor_differs<B: Backend>() -> Run {
     let pause = |selector: &mut Selector<B, Rc<ChangingFd>>, token| selector.pause(token).unwrap();
     refused::<B>(Mode::Level, pause, |selector, token| selector.rearm(token));
     refused::<B>(Mode::Level, pause, |selector, token| selector.modify(token, WRITE));
     Ok(())
 }
 
-fn where_nothing_is_to_be_done_nothing_is_asked<B: Backend>() -> Run {
+fn a_call_that_changes_nothing_does_not_borrow<B: Backend>() -> Run {
     let (file, _peers) = changing_fd();
     let mut selector = Selector::<B, &ChangingFd>::new().unwrap();
     let token = selector.register(&file, READ, ()).unwrap();
@@ -153,7 +153,7 @@ fn where_nothing_is_to_be_done_nothing_is_asked<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_paused_key_comes_back<B: Backend>() -> Run {
+fn a_paused_key_can_be_unregistered<B: Backend>() -> Run {
     let (file, _peers) = changing_fd();
     let mut selector = Selector::<B, &ChangingFd>::new().unwrap();
     let token = selector.register(&file, READ, ()).unwrap();
@@ -163,7 +163,7 @@ fn a_paused_key_comes_back<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_wait_fails_or_does_not_look<B: Backend>() -> Run {
+fn a_wait_fails_or_ignores_the_other_descriptor<B: Backend>() -> Run {
     let (file, [mut peer, mut other_peer]) = changing_fd();
     let (steady, [mut steady_peer, _unused]) = changing_fd();
     let mut selector = Selector::<B, &ChangingFd>::new().unwrap();
@@ -189,7 +189,7 @@ fn a_wait_fails_or_does_not_look<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_paused_key_does_not_spoil_a_wait<B: Backend>() -> Run {
+fn a_wait_ignores_a_paused_key<B: Backend>() -> Run {
     let (file, _peers) = changing_fd();
     let mut selector = Selector::<B, &ChangingFd>::new().unwrap();
     let token = selector.register(&file, WRITE, ()).unwrap();
@@ -199,7 +199,7 @@ fn a_paused_key_does_not_spoil_a_wait<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_spent_key_does_not_spoil_a_wait<B: Backend>() -> Run {
+fn a_wait_ignores_a_spent_key<B: Backend>() -> Run {
     let (file, _peers) = changing_fd();
     let mut selector = Selector::<B, &ChangingFd>::new().unwrap();
     let token = selector.register_with(&file, WRITE, Mode::Oneshot, ()).unwrap();
@@ -209,7 +209,7 @@ fn a_spent_key_does_not_spoil_a_wait<B: Backend>() -> Run {
     Ok(())
 }
 
-fn one_object_under_two_numbers<B: Backend>() -> Run {
+fn one_object_is_registered_with_two_descriptors<B: Backend>() -> Run {
     let (file, _peers) = changing_fd();
     let mut selector = Selector::<B, &ChangingFd>::new().unwrap();
     let first = selector.register(&file, READ, ()).unwrap();

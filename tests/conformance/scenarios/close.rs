@@ -9,20 +9,20 @@ use selectors::{Mode, Selector};
 use std::rc::Rc;
 
 conformance::scenarios!(close:
-    everything_comes_back,
-    also_what_is_not_waited_for,
-    an_empty_one,
-    it_is_told_how_many_are_left,
-    what_is_not_taken_is_dropped,
-    no_back_end_can_prevent_it,
-    no_file_object_can_prevent_it,
-    the_back_end_is_closed_before_it_returns,
-    the_files_can_go_to_another_selector,
-    dropping_it_closes_what_it_owns,
-    no_descriptor_stays_behind,
+    into_keys_returns_every_key,
+    into_keys_returns_paused_and_spent_keys,
+    into_keys_of_an_empty_selector_is_empty,
+    the_iterator_counts_the_keys_that_are_left,
+    keys_that_are_not_taken_are_dropped,
+    a_back_end_that_refuses_cannot_prevent_it,
+    a_changed_descriptor_cannot_prevent_it,
+    into_keys_closes_the_back_end_first,
+    the_files_can_be_registered_with_another_selector,
+    dropping_a_selector_closes_its_files,
+    no_descriptor_stays_open,
 );
 
-fn everything_comes_back<B: Backend>() -> Run {
+fn into_keys_returns_every_key<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..5).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let mut tokens = Vec::new();
@@ -45,7 +45,7 @@ fn everything_comes_back<B: Backend>() -> Run {
     Ok(())
 }
 
-fn also_what_is_not_waited_for<B: Backend>() -> Run {
+fn into_keys_returns_paused_and_spent_keys<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let paused = selector.register(&a, READ, 1).unwrap();
@@ -56,14 +56,14 @@ fn also_what_is_not_waited_for<B: Backend>() -> Run {
     Ok(())
 }
 
-fn an_empty_one<B: Backend>() -> Run {
+fn into_keys_of_an_empty_selector_is_empty<B: Backend>() -> Run {
     let mut keys = Selector::<B, Stream>::new().unwrap().into_keys();
     assert_eq!(keys.len(), 0);
     assert!(keys.next().is_none() && keys.next().is_none());
     Ok(())
 }
 
-fn it_is_told_how_many_are_left<B: Backend>() -> Run {
+fn the_iterator_counts_the_keys_that_are_left<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..4).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
     for (a, _) in &pairs {
@@ -80,7 +80,7 @@ fn it_is_told_how_many_are_left<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_is_not_taken_is_dropped<B: Backend>() -> Run {
+fn keys_that_are_not_taken_are_dropped<B: Backend>() -> Run {
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let dropped = Rc::new(());
     let mut peers = Vec::new();
@@ -101,7 +101,7 @@ fn what_is_not_taken_is_dropped<B: Backend>() -> Run {
     Ok(())
 }
 
-fn no_back_end_can_prevent_it<B: Backend>() -> Run {
+fn a_back_end_that_refuses_cannot_prevent_it<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     selector.register(&a, READ, 1).unwrap();
@@ -112,7 +112,7 @@ fn no_back_end_can_prevent_it<B: Backend>() -> Run {
     Ok(())
 }
 
-fn no_file_object_can_prevent_it<B: Backend>() -> Run {
+fn a_changed_descriptor_cannot_prevent_it<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let changing_fd = ChangingFd::new(a, c);
     let number = changing_fd.number(0);
@@ -127,7 +127,7 @@ fn no_file_object_can_prevent_it<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_back_end_is_closed_before_it_returns<B: Backend>() -> Run {
+fn into_keys_closes_the_back_end_first<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     selector.register(a, READ, ()).unwrap();
@@ -137,7 +137,7 @@ fn the_back_end_is_closed_before_it_returns<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_files_can_go_to_another_selector<B: Backend>() -> Run {
+fn the_files_can_be_registered_with_another_selector<B: Backend>() -> Run {
     let (mut from, mut to) = (Selector::<B, _, _>::new().unwrap(), Selector::<B, _, _>::new().unwrap());
     let mut peers = Vec::new();
     for number in 0..3 {
@@ -156,7 +156,7 @@ fn the_files_can_go_to_another_selector<B: Backend>() -> Run {
     Ok(())
 }
 
-fn dropping_it_closes_what_it_owns<B: Backend>() -> Run {
+fn dropping_a_selector_closes_its_files<B: Backend>() -> Run {
     let ((a, b), (c, d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let dropped = Rc::new(());
@@ -170,7 +170,7 @@ fn dropping_it_closes_what_it_owns<B: Backend>() -> Run {
     Ok(())
 }
 
-fn no_descriptor_stays_behind<B: Backend>() -> Run {
+fn no_descriptor_stays_open<B: Backend>() -> Run {
     let before = Descriptors::mark();
     for close in [drop, |selector: Selector<B, Stream>| drop(selector.into_keys())] {
         let (a, b) = pairs::streams();

@@ -12,12 +12,12 @@ use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
 conformance::scenarios!(connect:
-    established,
-    refused,
-    in_progress,
-    a_listener,
-    a_listener_with_several_connections,
-    from_connecting_to_a_message,
+    an_established_connection_is_writable,
+    a_refused_connection_is_reported,
+    a_connection_in_progress_is_not_ready,
+    a_listener_is_readable_while_a_connection_waits,
+    a_listener_is_readable_until_all_connections_are_accepted,
+    a_client_connects_and_receives_a_message,
 );
 
 fn listener() -> (TcpListener, SocketAddr) {
@@ -40,7 +40,7 @@ fn seen<B: Backend>(end: impl AsFd, interest: Interest) -> Readiness {
     soon(&mut selector).get(token).unwrap()
 }
 
-fn established<B: Backend>() -> Run {
+fn an_established_connection_is_writable<B: Backend>() -> Run {
     let (_listener, address) = listener();
     let (socket, result) = connecting(address);
     assert!(matches!(result, Ok(()) | Err(errno::CONNECTING)), "{result:?}");
@@ -54,7 +54,7 @@ fn established<B: Backend>() -> Run {
 }
 
 /// A failed attempt ends the wait of those who want to write, and of those who want to read.
-fn refused<B: Backend>() -> Run {
+fn a_refused_connection_is_reported<B: Backend>() -> Run {
     for interest in [WRITE, READ, BOTH] {
         if interest.contains(READ) {
             unless_winsock("select of Winsock shows a failed connection to those only who wait to write")?;
@@ -71,7 +71,7 @@ fn refused<B: Backend>() -> Run {
     Ok(())
 }
 
-fn in_progress<B: Backend>() -> Run {
+fn a_connection_in_progress_is_not_ready<B: Backend>() -> Run {
     const QUEUE: i32 = 1;
     let (listener, address) = listener();
     // Not more connections than this, and a few, are made before somebody takes them; further attempts hang.
@@ -100,7 +100,7 @@ fn in_progress<B: Backend>() -> Run {
     Err(NotRun::because(format_args!("no attempt to connect hangs, of {}", others.len())))
 }
 
-fn a_listener<B: Backend>() -> Run {
+fn a_listener_is_readable_while_a_connection_waits<B: Backend>() -> Run {
     let (listener, address) = listener();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&listener, READ, ()).unwrap();
@@ -114,7 +114,7 @@ fn a_listener<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_listener_with_several_connections<B: Backend>() -> Run {
+fn a_listener_is_readable_until_all_connections_are_accepted<B: Backend>() -> Run {
     let (listener, address) = listener();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&listener, READ, ()).unwrap();
@@ -127,7 +127,7 @@ fn a_listener_with_several_connections<B: Backend>() -> Run {
     Ok(())
 }
 
-fn from_connecting_to_a_message<B: Backend>() -> Run {
+fn a_client_connects_and_receives_a_message<B: Backend>() -> Run {
     let (listener, address) = listener();
     let (socket, _) = connecting(address);
     let mut selector = Selector::<B, _, _>::new().unwrap();

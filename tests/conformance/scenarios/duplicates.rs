@@ -10,7 +10,7 @@ use std::time::Duration;
 
 conformance::scenarios!(duplicates:
     an_unregistered_file_is_not_reported,
-    a_waker_comes_through_while_a_duplicate_is_open,
+    a_waker_works_beside_an_unregistered_file,
     two_duplicates_are_two_keys,
     each_duplicate_has_its_own_interest,
     each_duplicate_has_its_own_mode,
@@ -38,7 +38,7 @@ fn an_unregistered_file_is_not_reported<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_waker_comes_through_while_a_duplicate_is_open<B: Backend>() -> Run {
+fn a_waker_works_beside_an_unregistered_file<B: Backend>() -> Run {
     let (a, _b) = pairs::ready();
     let _duplicate = a.try_clone().unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();

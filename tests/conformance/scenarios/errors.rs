@@ -12,23 +12,23 @@ use std::time::Duration;
 
 conformance::scenarios!(errors:
     an_invalid_interest,
-    another_descriptor_than_before,
+    a_changed_descriptor,
     already_registered,
     not_registered,
-    lost,
-    unsupported,
+    a_lost_registration,
+    an_unsupported_mode,
     an_unsupported_file,
     an_unknown_back_end,
     a_limit_of_each_kind,
-    a_limit_is_one_in_any_call,
-    interrupted,
-    anything_else_that_the_system_says,
-    what_was_being_done,
-    as_an_io_error_and_back,
-    as_a_boxed_error_and_back,
+    a_limit_in_any_call,
+    an_interrupted_wait,
+    other_errors_of_the_system,
+    errors_name_the_operation,
+    an_error_becomes_an_io_error_and_back,
+    an_error_becomes_a_boxed_error_and_back,
     the_question_mark_takes_rejections_that_borrow,
-    a_rejection_gives_back_what_it_was_given,
-    a_rejection_shows_the_error_alone,
+    a_rejection_returns_file_object_and_data,
+    a_rejection_displays_only_its_error,
 );
 
 type Mocked<'a, B> = (Selector<MockBackend<B>, &'a Stream, u8>, Rc<Control>);
@@ -58,7 +58,7 @@ fn an_invalid_interest<B: Backend>() -> Run {
     Ok(())
 }
 
-fn another_descriptor_than_before<B: Backend>() -> Run {
+fn a_changed_descriptor<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let changing_fd = ChangingFd::new(a, c);
     let (before, after) = (changing_fd.number(0), changing_fd.number(1));
@@ -110,7 +110,7 @@ fn refusals<B: Backend>(errno: Errno) -> [Error; 4] {
     ]
 }
 
-fn lost<B: Backend>() -> Run {
+fn a_lost_registration<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = mock::<B>(&a);
     for errno in errno::LOST {
@@ -128,7 +128,7 @@ fn lost<B: Backend>() -> Run {
     Ok(())
 }
 
-fn unsupported<B: Backend>() -> Run {
+fn an_unsupported_mode<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     for (mode, name) in [(Mode::Edge, "edge"), (Mode::Oneshot, "one-shot"), (Mode::Level, "level")] {
@@ -189,7 +189,7 @@ fn a_limit_of_each_kind<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_limit_is_one_in_any_call<B: Backend>() -> Run {
+fn a_limit_in_any_call<B: Backend>() -> Run {
     let [_, modify, unregister, wait] = refusals::<B>(errno::NO_MEMORY);
     assert!(matches!(modify, Error::Limit { limit: Limit::Memory, during: Operation::Modify, .. }));
     assert!(matches!(unregister, Error::Limit { limit: Limit::Memory, during: Operation::Unregister, .. }));
@@ -204,7 +204,7 @@ fn a_limit_is_one_in_any_call<B: Backend>() -> Run {
     Ok(())
 }
 
-fn interrupted<B: Backend>() -> Run {
+fn an_interrupted_wait<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = mock::<B>(&a);
     control.refuse(Some(Errno::INTR));
@@ -218,7 +218,7 @@ fn interrupted<B: Backend>() -> Run {
     Ok(())
 }
 
-fn anything_else_that_the_system_says<B: Backend>() -> Run {
+fn other_errors_of_the_system<B: Backend>() -> Run {
     for errno in [errno::UNHEARD_OF, Errno::INVAL, Errno::ACCESS] {
         let system = io::Error::from(errno);
         for error in refusals::<B>(errno) {
@@ -229,7 +229,7 @@ fn anything_else_that_the_system_says<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_was_being_done<B: Backend>() -> Run {
+fn errors_name_the_operation<B: Backend>() -> Run {
     let [register, modify, unregister, wait] = refusals::<B>(errno::UNHEARD_OF);
     for (error, operation, words) in [
         (register, Operation::Register, "cannot register the descriptor: "),
@@ -255,7 +255,7 @@ fn what_was_being_done<B: Backend>() -> Run {
     Ok(())
 }
 
-fn as_an_io_error_and_back<B: Backend>() -> Run {
+fn an_error_becomes_an_io_error_and_back<B: Backend>() -> Run {
     let [a, b, c, d] = refusals::<B>(errno::UNHEARD_OF);
     let [e, f, g, _] = refusals::<B>(errno::NO_MEMORY);
     for error in [a, b, c, d, e, f, g, Error::NotRegistered, Error::Interrupted] {
@@ -270,7 +270,7 @@ fn as_an_io_error_and_back<B: Backend>() -> Run {
     Ok(())
 }
 
-fn as_a_boxed_error_and_back<B: Backend>() -> Run {
+fn an_error_becomes_a_boxed_error_and_back<B: Backend>() -> Run {
     fn fails<B: Backend>() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let mut selector = Selector::<B, Stream>::new()?;
         selector.register(pairs::streams().0, Interest::empty(), ())?;
@@ -308,7 +308,7 @@ fn the_question_mark_takes_rejections_that_borrow<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_rejection_gives_back_what_it_was_given<B: Backend>() -> Run {
+fn a_rejection_returns_file_object_and_data<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (fileobj, data) = (Box::new(a), Box::new(5));
     let (place, other) = (&raw const *fileobj, &raw const *data);
@@ -324,7 +324,7 @@ fn a_rejection_gives_back_what_it_was_given<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_rejection_shows_the_error_alone<B: Backend>() -> Run {
+fn a_rejection_displays_only_its_error<B: Backend>() -> Run {
     struct Mute;
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();

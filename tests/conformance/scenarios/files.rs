@@ -11,12 +11,12 @@ use selectors::{Error, Interest, Selector, Token};
 use std::io::{ErrorKind, Read, Write};
 
 conformance::scenarios!(files:
-    a_regular_file,
-    the_null_device,
-    a_number_that_no_descriptor_has,
-    beside_a_socket,
-    through_the_adapter,
-    the_adapter_does_not_block,
+    a_regular_file_is_always_ready_or_refused,
+    the_null_device_is_always_ready_or_refused,
+    a_number_that_is_no_descriptor_is_refused,
+    a_regular_file_does_not_disturb_a_socket,
+    the_adapter_reads_boxed_objects,
+    the_adapter_sets_non_blocking_mode,
 );
 
 /// Registers a file. Where the back end cannot wait for it, it says so, gives everything back, and has not changed.
@@ -58,16 +58,16 @@ fn ready_or_refused<B: Backend>(open: impl Fn() -> Result<File, NotRun>) -> Run 
     Ok(())
 }
 
-fn a_regular_file<B: Backend>() -> Run {
+fn a_regular_file_is_always_ready_or_refused<B: Backend>() -> Run {
     ready_or_refused::<B>(|| pairs::regular_with("something"))
 }
 
-fn the_null_device<B: Backend>() -> Run {
+fn the_null_device_is_always_ready_or_refused<B: Backend>() -> Run {
     ready_or_refused::<B>(pairs::null)
 }
 
 /// `poll(2)` passes over it, so it would never be reported; in a set of `select(2)` it has no place.
-fn a_number_that_no_descriptor_has<B: Backend>() -> Run {
+fn a_number_that_is_no_descriptor_is_refused<B: Backend>() -> Run {
     let nothing = pairs::no_descriptor()?;
     let mut selector = Selector::<B, _, _>::new().unwrap();
     for interest in [READ, WRITE, READ | WRITE] {
@@ -82,7 +82,7 @@ fn a_number_that_no_descriptor_has<B: Backend>() -> Run {
 }
 
 /// A file that was refused is in nobody's way, and one that is always ready hides nobody.
-fn beside_a_socket<B: Backend>() -> Run {
+fn a_regular_file_does_not_disturb_a_socket<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, OwnedFd, String>::new().unwrap();
     let socket = selector.register(a.into(), READ, "socket".to_owned()).unwrap();
@@ -105,7 +105,7 @@ fn beside_a_socket<B: Backend>() -> Run {
 }
 
 /// A pipe, and a socket, which have no type in common but the descriptor.
-fn through_the_adapter<B: Backend>() -> Run {
+fn the_adapter_reads_boxed_objects<B: Backend>() -> Run {
     let ((reader, mut writer), (a, mut b)) = (pairs::pipe()?, pairs::streams());
     let mut selector = Selector::<B, Box<dyn AsFd>, _>::new().unwrap();
     selector.register(Box::new(reader), READ, "from the pipe").unwrap();
@@ -134,7 +134,7 @@ fn through_the_adapter<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_adapter_does_not_block<B: Backend>() -> Run {
+fn the_adapter_sets_non_blocking_mode<B: Backend>() -> Run {
     let (a, _b) = pairs::blocking();
     let mut adapter = selectors::File::new(&a);
     adapter.set_nonblocking(true).unwrap();

@@ -10,20 +10,20 @@ use std::io::Write;
 
 conformance::scenarios!(forged_tags:
     forged_tags_find_nothing,
-    the_tag_of_an_ended_registration_finds_nothing,
-    the_tag_of_an_ended_registration_does_not_find_its_successor,
-    late_tags_of_many_slots_that_were_used_again,
+    the_tag_of_an_unregistered_key_finds_nothing,
+    the_tag_of_an_unregistered_key_does_not_find_its_successor,
+    late_tags_of_reused_slots_find_nothing,
     reports_of_one_key_are_merged,
     interleaved_reports_of_two_keys_are_merged,
     reports_of_many_keys_are_merged_in_any_order,
-    a_thousand_reports_are_one_entry,
-    what_is_merged_in_one_wait_is_forgotten_in_the_next,
-    what_was_not_asked_for_is_not_reported,
+    a_thousand_reports_make_one_entry,
+    reports_of_one_wait_do_not_reach_the_next,
+    only_the_interest_of_a_key_is_reported,
     a_paused_key_is_not_reported,
     a_spent_key_is_not_reported,
-    a_spent_key_takes_all_reports_of_its_wait,
+    a_one_shot_key_takes_all_reports_of_its_wait,
     a_rearmed_key_is_reported,
-    the_wakers_tag_often,
+    repeated_reports_of_the_waker_are_one_wake,
 );
 
 fn forged_tags_find_nothing<B: Backend>() -> Run {
@@ -43,7 +43,7 @@ fn forged_tags_find_nothing<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_tag_of_an_ended_registration_finds_nothing<B: Backend>() -> Run {
+fn the_tag_of_an_unregistered_key_finds_nothing<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     selector.register(&a, READ, ()).unwrap();
@@ -54,7 +54,7 @@ fn the_tag_of_an_ended_registration_finds_nothing<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_tag_of_an_ended_registration_does_not_find_its_successor<B: Backend>() -> Run {
+fn the_tag_of_an_unregistered_key_does_not_find_its_successor<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     selector.register(&a, READ, ()).unwrap();
@@ -71,7 +71,7 @@ fn the_tag_of_an_ended_registration_does_not_find_its_successor<B: Backend>() ->
 }
 
 /// Reported late, and twice, together with tags that were never registered.
-fn late_tags_of_many_slots_that_were_used_again<B: Backend>() -> Run {
+fn late_tags_of_reused_slots_find_nothing<B: Backend>() -> Run {
     let files: Vec<_> = (0..20).map(|_| pairs::streams()).collect();
     let (mut selector, control) = MockBackend::<B>::selector();
     let register = |selector: &mut Selector<_, _>, at: usize| {
@@ -160,7 +160,7 @@ fn reports_of_many_keys_are_merged_in_any_order<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_thousand_reports_are_one_entry<B: Backend>() -> Run {
+fn a_thousand_reports_make_one_entry<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&a, READ, ()).unwrap();
@@ -172,7 +172,7 @@ fn a_thousand_reports_are_one_entry<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_is_merged_in_one_wait_is_forgotten_in_the_next<B: Backend>() -> Run {
+fn reports_of_one_wait_do_not_reach_the_next<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&a, BOTH, ()).unwrap();
@@ -187,7 +187,7 @@ fn what_is_merged_in_one_wait_is_forgotten_in_the_next<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_was_not_asked_for_is_not_reported<B: Backend>() -> Run {
+fn only_the_interest_of_a_key_is_reported<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&a, READ, ()).unwrap();
@@ -241,7 +241,7 @@ fn a_spent_key_is_not_reported<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_spent_key_takes_all_reports_of_its_wait<B: Backend>() -> Run {
+fn a_one_shot_key_takes_all_reports_of_its_wait<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register_with(&a, BOTH, Mode::Oneshot, ()).unwrap();
@@ -282,7 +282,7 @@ fn wakers_tag<B: Backend>(selector: &mut Selector<MockBackend<B>, &Stream>, cont
     }
 }
 
-fn the_wakers_tag_often<B: Backend>() -> Run {
+fn repeated_reports_of_the_waker_are_one_wake<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let tag = wakers_tag(&mut selector, &control);

@@ -11,26 +11,26 @@ use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 
 conformance::scenarios!(hangup:
-    the_peer_is_gone,
-    the_peer_is_gone_and_left_something,
-    the_peer_is_gone_and_there_was_no_room,
-    the_peer_goes_during_the_wait,
-    the_peer_sends_no_more,
-    the_peer_sends_no_more_and_there_is_no_room,
-    this_end_sends_no_more,
-    this_end_reads_no_more,
-    neither_end_sends_any_more,
-    reset_by_the_peer,
-    an_error_without_a_hang_up,
-    nobody_writes_to_the_pipe,
-    somebody_else_writes_to_the_pipe,
-    nobody_reads_from_the_pipe,
-    nobody_reads_from_the_full_pipe,
-    again_in_each_wait,
-    each_of_several,
+    a_closed_peer_is_reported,
+    the_end_comes_after_the_data_of_a_closed_peer,
+    a_full_socket_is_writable_when_the_peer_closes,
+    a_peer_that_closes_ends_the_wait,
+    a_half_close_by_the_peer_is_readable,
+    a_half_close_by_the_peer_makes_no_room,
+    a_half_close_of_this_end_is_not_readable,
+    a_socket_that_is_shut_down_for_reading_is_readable,
+    both_ends_are_readable_when_both_half_closed,
+    a_reset_is_reported,
+    a_socket_error_is_reported,
+    a_pipe_without_writers_is_readable,
+    a_pipe_with_another_writer_is_not_at_its_end,
+    a_pipe_without_readers_is_writable,
+    a_full_pipe_without_readers_is_writable,
+    a_hang_up_is_reported_in_each_wait,
+    each_of_several_hang_ups_is_reported,
     a_healthy_connection_has_no_hints,
     a_healthy_pipe_has_no_hints,
-    half_a_connection_has_half_the_hints,
+    the_hints_of_a_half_closed_connection_are_true,
 );
 
 const HINTS: Readiness = Readiness::READ_CLOSED.union(Readiness::WRITE_CLOSED).union(Readiness::ERROR);
@@ -73,7 +73,7 @@ fn assert_at_end<B: Backend>(end: impl AsFd, kind: &str) {
     assert_eq!(seen::<B>(end, READ).interest(), READ, "{kind}, when the end was read");
 }
 
-fn the_peer_is_gone<B: Backend>() -> Run {
+fn a_closed_peer_is_reported<B: Backend>() -> Run {
     for (kind, here, peer) in connections() {
         drop(peer);
         assert_at_end::<B>(&here, kind);
@@ -81,7 +81,7 @@ fn the_peer_is_gone<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_peer_is_gone_and_left_something<B: Backend>() -> Run {
+fn the_end_comes_after_the_data_of_a_closed_peer<B: Backend>() -> Run {
     for (kind, here, peer) in connections() {
         send(&peer);
         drop(peer);
@@ -92,7 +92,7 @@ fn the_peer_is_gone_and_left_something<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_peer_is_gone_and_there_was_no_room<B: Backend>() -> Run {
+fn a_full_socket_is_writable_when_the_peer_closes<B: Backend>() -> Run {
     let (here, peer) = pairs::streams();
     pairs::fill(&here);
     assert_eq!(seen_now::<B>(&here, WRITE), Readiness::empty());
@@ -102,7 +102,7 @@ fn the_peer_is_gone_and_there_was_no_room<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_peer_goes_during_the_wait<B: Backend>() -> Run {
+fn a_peer_that_closes_ends_the_wait<B: Backend>() -> Run {
     for (kind, here, peer) in connections() {
         let seen = when_asleep(move || drop(peer), || seen::<B>(&here, READ));
         assert_eq!(seen.interest(), READ, "{kind}");
@@ -110,7 +110,7 @@ fn the_peer_goes_during_the_wait<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_peer_sends_no_more<B: Backend>() -> Run {
+fn a_half_close_by_the_peer_is_readable<B: Backend>() -> Run {
     for (kind, here, peer) in connections() {
         shutdown(&peer, Shutdown::Write).unwrap();
         assert_at_end::<B>(&here, kind);
@@ -122,7 +122,7 @@ fn the_peer_sends_no_more<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_peer_sends_no_more_and_there_is_no_room<B: Backend>() -> Run {
+fn a_half_close_by_the_peer_makes_no_room<B: Backend>() -> Run {
     let (here, peer) = pairs::streams();
     pairs::fill(&here);
     shutdown(&peer, Shutdown::Write).unwrap();
@@ -134,7 +134,7 @@ fn the_peer_sends_no_more_and_there_is_no_room<B: Backend>() -> Run {
     Ok(())
 }
 
-fn this_end_sends_no_more<B: Backend>() -> Run {
+fn a_half_close_of_this_end_is_not_readable<B: Backend>() -> Run {
     for (kind, here, peer) in connections() {
         shutdown(&here, Shutdown::Write).unwrap();
         assert_eq!(seen_now::<B>(&here, READ).interest(), Interest::empty(), "{kind}");
@@ -147,7 +147,7 @@ fn this_end_sends_no_more<B: Backend>() -> Run {
     Ok(())
 }
 
-fn this_end_reads_no_more<B: Backend>() -> Run {
+fn a_socket_that_is_shut_down_for_reading_is_readable<B: Backend>() -> Run {
     unless_wine("Wine 8 does not report that this end shut down its receiving")?;
     for (kind, here, peer) in connections() {
         shutdown(&here, Shutdown::Read).unwrap();
@@ -159,7 +159,7 @@ fn this_end_reads_no_more<B: Backend>() -> Run {
     Ok(())
 }
 
-fn neither_end_sends_any_more<B: Backend>() -> Run {
+fn both_ends_are_readable_when_both_half_closed<B: Backend>() -> Run {
     for (kind, here, peer) in connections() {
         shutdown(&peer, Shutdown::Write).unwrap();
         assert_at_end::<B>(&here, kind);
@@ -172,7 +172,7 @@ fn neither_end_sends_any_more<B: Backend>() -> Run {
     Ok(())
 }
 
-fn reset_by_the_peer<B: Backend>() -> Run {
+fn a_reset_is_reported<B: Backend>() -> Run {
     let (here, peer) = pairs::tcp();
     // Closing without lingering sends a reset: tcp(7), socket(7).
     sockopt::set_socket_linger(&peer, Some(Duration::ZERO)).unwrap();
@@ -188,7 +188,7 @@ fn reset_by_the_peer<B: Backend>() -> Run {
 }
 
 /// Nobody listens any more, and says so when a datagram comes: an error, which ends the wait of those who read.
-fn an_error_without_a_hang_up<B: Backend>() -> Run {
+fn a_socket_error_is_reported<B: Backend>() -> Run {
     unless_wine("the server of Wine 8 takes the error from the socket, and the program gets none")?;
     let (here, peer) = pairs::udp();
     drop(peer);
@@ -203,7 +203,7 @@ fn an_error_without_a_hang_up<B: Backend>() -> Run {
     Ok(())
 }
 
-fn nobody_writes_to_the_pipe<B: Backend>() -> Run {
+fn a_pipe_without_writers_is_readable<B: Backend>() -> Run {
     let (reader, writer) = pairs::pipe()?;
     send(&writer);
     drop(writer);
@@ -215,7 +215,7 @@ fn nobody_writes_to_the_pipe<B: Backend>() -> Run {
     Ok(())
 }
 
-fn somebody_else_writes_to_the_pipe<B: Backend>() -> Run {
+fn a_pipe_with_another_writer_is_not_at_its_end<B: Backend>() -> Run {
     let (reader, writer) = pairs::pipe()?;
     let another = writer.try_clone().unwrap();
     drop(writer);
@@ -225,7 +225,7 @@ fn somebody_else_writes_to_the_pipe<B: Backend>() -> Run {
     Ok(())
 }
 
-fn nobody_reads_from_the_pipe<B: Backend>() -> Run {
+fn a_pipe_without_readers_is_writable<B: Backend>() -> Run {
     let (reader, mut writer) = pairs::pipe()?;
     drop(reader);
     assert_eq!(seen::<B>(&writer, WRITE).interest(), WRITE);
@@ -234,7 +234,7 @@ fn nobody_reads_from_the_pipe<B: Backend>() -> Run {
     Ok(())
 }
 
-fn nobody_reads_from_the_full_pipe<B: Backend>() -> Run {
+fn a_full_pipe_without_readers_is_writable<B: Backend>() -> Run {
     let (reader, mut writer) = pairs::pipe()?;
     pairs::fill(&writer);
     assert_eq!(seen_now::<B>(&writer, WRITE), Readiness::empty());
@@ -244,7 +244,7 @@ fn nobody_reads_from_the_full_pipe<B: Backend>() -> Run {
     Ok(())
 }
 
-fn again_in_each_wait<B: Backend>() -> Run {
+fn a_hang_up_is_reported_in_each_wait<B: Backend>() -> Run {
     for (kind, here, peer) in connections() {
         let mut selector = Selector::<B, _>::new().unwrap();
         let token = selector.register(here, READ, ()).unwrap();
@@ -259,7 +259,7 @@ fn again_in_each_wait<B: Backend>() -> Run {
     Ok(())
 }
 
-fn each_of_several<B: Backend>() -> Run {
+fn each_of_several_hang_ups_is_reported<B: Backend>() -> Run {
     let mut selector = Selector::<B, _>::new().unwrap();
     let (mut gone, mut peers) = (Vec::new(), Vec::new());
     for number in 0..6 {
@@ -309,7 +309,7 @@ fn a_healthy_pipe_has_no_hints<B: Backend>() -> Run {
 }
 
 /// Not all back ends tell them, but none tells what is not true.
-fn half_a_connection_has_half_the_hints<B: Backend>() -> Run {
+fn the_hints_of_a_half_closed_connection_are_true<B: Backend>() -> Run {
     for (kind, here, peer) in connections() {
         shutdown(&peer, Shutdown::Write).unwrap();
         assert!(seen::<B>(&here, READ).is_readable(), "{kind}");

@@ -6,22 +6,22 @@ use selectors::{Key, Mode, Selector};
 use std::collections::BTreeSet;
 
 conformance::scenarios!(keys:
-    empty_at_first,
-    it_has_what_is_registered,
-    each_key_once,
-    holes_are_skipped,
-    a_key_and_the_map_are_copied,
+    a_new_selector_has_no_keys,
+    the_map_has_what_is_registered,
+    iteration_yields_each_key_once,
+    iteration_skips_unregistered_keys,
+    keys_and_key_are_copy,
     data_can_be_changed,
-    data_of_all_can_be_changed,
-    file_object_and_data_at_once,
-    the_unknown_has_no_parts,
-    data_is_none_of_the_back_ends_business,
-    data_of_any_type,
-    data_that_acts,
-    what_they_show_of_themselves,
+    iter_mut_changes_all_data,
+    parts_borrows_file_object_and_data_at_once,
+    parts_of_an_unknown_key_are_none,
+    changing_data_does_not_call_the_back_end,
+    data_needs_no_traits,
+    data_can_be_a_closure,
+    debug_shows_keys_without_the_file_object,
 );
 
-fn empty_at_first<B: Backend>() -> Run {
+fn a_new_selector_has_no_keys<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, &Stream>::new().unwrap();
     let keys = selector.keys();
@@ -31,7 +31,7 @@ fn empty_at_first<B: Backend>() -> Run {
     Ok(())
 }
 
-fn it_has_what_is_registered<B: Backend>() -> Run {
+fn the_map_has_what_is_registered<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..4).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     for (number, (a, b)) in pairs.iter().enumerate() {
@@ -49,7 +49,7 @@ fn it_has_what_is_registered<B: Backend>() -> Run {
     Ok(())
 }
 
-fn each_key_once<B: Backend>() -> Run {
+fn iteration_yields_each_key_once<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..4).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let tokens: Vec<_> = (pairs.iter().enumerate())
@@ -68,7 +68,7 @@ fn each_key_once<B: Backend>() -> Run {
     Ok(())
 }
 
-fn holes_are_skipped<B: Backend>() -> Run {
+fn iteration_skips_unregistered_keys<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..6).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     for (number, (a, _)) in pairs.iter().enumerate() {
@@ -84,7 +84,7 @@ fn holes_are_skipped<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_key_and_the_map_are_copied<B: Backend>() -> Run {
+fn keys_and_key_are_copy<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register(&a, READ, 5).unwrap();
@@ -114,7 +114,7 @@ fn data_can_be_changed<B: Backend>() -> Run {
     Ok(())
 }
 
-fn data_of_all_can_be_changed<B: Backend>() -> Run {
+fn iter_mut_changes_all_data<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..3).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     for (number, (a, _)) in pairs.iter().enumerate() {
@@ -134,7 +134,7 @@ fn data_of_all_can_be_changed<B: Backend>() -> Run {
     Ok(())
 }
 
-fn file_object_and_data_at_once<B: Backend>() -> Run {
+fn parts_borrows_file_object_and_data_at_once<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register(&a, READ, String::from("one")).unwrap();
@@ -145,7 +145,7 @@ fn file_object_and_data_at_once<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_unknown_has_no_parts<B: Backend>() -> Run {
+fn parts_of_an_unknown_key_are_none<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, READ, ()).unwrap();
@@ -155,7 +155,7 @@ fn the_unknown_has_no_parts<B: Backend>() -> Run {
     Ok(())
 }
 
-fn data_is_none_of_the_back_ends_business<B: Backend>() -> Run {
+fn changing_data_does_not_call_the_back_end<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&a, READ, 1).unwrap();
@@ -168,7 +168,7 @@ fn data_is_none_of_the_back_ends_business<B: Backend>() -> Run {
     Ok(())
 }
 
-fn data_of_any_type<B: Backend>() -> Run {
+fn data_needs_no_traits<B: Backend>() -> Run {
     /// It can do nothing at all: no comparison, no copy, no default, no `Debug`.
     struct Opaque(u8);
     let (a, _b) = pairs::streams();
@@ -183,7 +183,7 @@ fn data_of_any_type<B: Backend>() -> Run {
 }
 
 /// As Python's callbacks in `data`.
-fn data_that_acts<B: Backend>() -> Run {
+fn data_can_be_a_closure<B: Backend>() -> Run {
     type Action = Box<dyn FnMut(&Stream) -> usize>;
     let (a, mut b) = pairs::streams();
     std::io::Write::write_all(&mut b, b"four").unwrap();
@@ -204,7 +204,7 @@ fn data_that_acts<B: Backend>() -> Run {
 }
 
 /// The file object need not be able to show itself.
-fn what_they_show_of_themselves<B: Backend>() -> Run {
+fn debug_shows_keys_without_the_file_object<B: Backend>() -> Run {
     struct Mute(Stream);
     impl selectors::sys::fd::AsFd for Mute {
         fn as_fd(&self) -> selectors::sys::fd::BorrowedFd<'_> {

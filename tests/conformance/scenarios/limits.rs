@@ -10,18 +10,18 @@ use selectors::{Error, Limit, Mode, Operation, Selector};
 use std::io::Write;
 
 conformance::scenarios!(limits:
-    opening_without_descriptors,
-    a_waker_without_descriptors,
+    opening_fails_without_descriptors,
+    a_waker_without_descriptors_can_be_made_later,
     a_second_waker_needs_no_descriptor,
-    registering_without_descriptors,
-    waiting_without_descriptors,
-    what_ran_out_is_named_when_registering_fails,
-    what_ran_out_is_named_when_resuming_fails,
-    what_ran_out_is_named_when_modifying_fails,
-    what_ran_out_is_named_when_waiting_fails,
-    what_ran_out_is_named_when_the_waker_fails,
-    watches_run_out_for_the_waker,
-    a_waker_that_fails_leaves_nothing_open,
+    registering_needs_no_descriptor,
+    waiting_needs_no_descriptor,
+    the_limit_is_named_when_registering_fails,
+    the_limit_is_named_when_resuming_fails,
+    the_limit_is_named_when_modifying_fails,
+    the_limit_is_named_when_waiting_fails,
+    the_limit_is_named_when_the_waker_fails,
+    watches_are_named_when_the_waker_fails,
+    a_waker_that_fails_leaves_no_descriptor_open,
 );
 
 /// More attempts than there would be room for if each left something behind.
@@ -35,7 +35,7 @@ fn assert_limit(error: &Error, expected: Limit, doing: Operation, errno: Errno) 
     assert_eq!(error.raw_os_error(), Some(errno.raw_os_error()));
 }
 
-fn opening_without_descriptors<B: Backend>() -> Run {
+fn opening_fails_without_descriptors<B: Backend>() -> Run {
     let descriptor = Selector::<B, Stream>::new().unwrap().backend().fd().is_some();
     let limit = Descriptors::none_left()?;
     let selectors: Vec<_> = (0..ATTEMPTS).map(|_| Selector::<B, Stream>::new()).collect();
@@ -55,7 +55,7 @@ fn opening_without_descriptors<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_waker_without_descriptors<B: Backend>() -> Run {
+fn a_waker_without_descriptors_can_be_made_later<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, WRITE, ()).unwrap();
@@ -98,7 +98,7 @@ fn a_second_waker_needs_no_descriptor<B: Backend>() -> Run {
     Ok(())
 }
 
-fn registering_without_descriptors<B: Backend>() -> Run {
+fn registering_needs_no_descriptor<B: Backend>() -> Run {
     let files: Vec<_> = (0..ATTEMPTS).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
     let limit = Descriptors::none_left()?;
@@ -112,7 +112,7 @@ fn registering_without_descriptors<B: Backend>() -> Run {
     Ok(())
 }
 
-fn waiting_without_descriptors<B: Backend>() -> Run {
+fn waiting_needs_no_descriptor<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, READ, ()).unwrap();
@@ -127,7 +127,7 @@ fn waiting_without_descriptors<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_ran_out_is_named_when_registering_fails<B: Backend>() -> Run {
+fn the_limit_is_named_when_registering_fails<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&a, WRITE, 1).unwrap();
@@ -147,7 +147,7 @@ fn what_ran_out_is_named_when_registering_fails<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_ran_out_is_named_when_resuming_fails<B: Backend>() -> Run {
+fn the_limit_is_named_when_resuming_fails<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&a, WRITE, ()).unwrap();
@@ -163,7 +163,7 @@ fn what_ran_out_is_named_when_resuming_fails<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_ran_out_is_named_when_modifying_fails<B: Backend>() -> Run {
+fn the_limit_is_named_when_modifying_fails<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&a, WRITE, ()).unwrap();
@@ -179,7 +179,7 @@ fn what_ran_out_is_named_when_modifying_fails<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_ran_out_is_named_when_waiting_fails<B: Backend>() -> Run {
+fn the_limit_is_named_when_waiting_fails<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register_with(&a, WRITE, Mode::Oneshot, ()).unwrap();
@@ -193,7 +193,7 @@ fn what_ran_out_is_named_when_waiting_fails<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_ran_out_is_named_when_the_waker_fails<B: Backend>() -> Run {
+fn the_limit_is_named_when_the_waker_fails<B: Backend>() -> Run {
     let (mut selector, control) = MockBackend::<B>::selector::<&Stream, ()>();
     for &(errno, limit) in errno::LIMITS {
         control.refuse(Some(errno));
@@ -207,7 +207,7 @@ fn what_ran_out_is_named_when_the_waker_fails<B: Backend>() -> Run {
     Ok(())
 }
 
-fn watches_run_out_for_the_waker<B: Backend>() -> Run {
+fn watches_are_named_when_the_waker_fails<B: Backend>() -> Run {
     let &[(errno, limit)] = errno::LIMITS_OF_REGISTERING else {
         return Err(NotRun::because("this system keeps nothing for each registration that could run out"));
     };
@@ -217,7 +217,7 @@ fn watches_run_out_for_the_waker<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_waker_that_fails_leaves_nothing_open<B: Backend>() -> Run {
+fn a_waker_that_fails_leaves_no_descriptor_open<B: Backend>() -> Run {
     let (mut selector, control) = MockBackend::<B>::selector::<&Stream, ()>();
     let before = Descriptors::mark();
     control.refuse(Some(errno::NO_MEMORY));

@@ -9,13 +9,13 @@ use std::sync::Arc;
 conformance::scenarios!(lookup:
     by_token_by_file_object_and_by_descriptor,
     by_any_object_with_the_descriptor,
-    by_an_object_of_unknown_type,
+    by_a_trait_object,
     what_is_not_registered_is_not_found,
     a_duplicate_is_not_found,
     what_was_unregistered_is_not_found,
-    high_numbers_are_found,
-    every_key_of_many,
-    a_token_finds_a_file_object_that_changed_its_descriptor,
+    high_descriptors_are_found,
+    each_key_of_many_is_found,
+    a_token_finds_the_key_of_a_changed_descriptor,
 );
 
 type Sockets<'a, B> = Selector<B, &'a Stream, u8>;
@@ -99,7 +99,7 @@ fn by_any_object_with_the_descriptor<B: Backend>() -> Run {
     Ok(())
 }
 
-fn by_an_object_of_unknown_type<B: Backend>() -> Run {
+fn by_a_trait_object<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, READ, ()).unwrap();
@@ -149,7 +149,7 @@ fn what_was_unregistered_is_not_found<B: Backend>() -> Run {
     Ok(())
 }
 
-fn high_numbers_are_found<B: Backend>() -> Run {
+fn high_descriptors_are_found<B: Backend>() -> Run {
     let (_limit, most) = conformance::Descriptors::raise(300, 5000)?;
     let (a, _b) = pairs::streams();
     let highest = RawFd::try_from(most).unwrap() - 10;
@@ -164,7 +164,7 @@ fn high_numbers_are_found<B: Backend>() -> Run {
     Ok(())
 }
 
-fn every_key_of_many<B: Backend>() -> Run {
+fn each_key_of_many_is_found<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..40).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let mut tokens: Vec<_> = pairs
@@ -187,7 +187,7 @@ fn every_key_of_many<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_token_finds_a_file_object_that_changed_its_descriptor<B: Backend>() -> Run {
+fn a_token_finds_the_key_of_a_changed_descriptor<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let changing_fd = ChangingFd::new(a, c);
     let mut selector = Selector::<B, _, _>::new().unwrap();

@@ -12,15 +12,15 @@ use std::io::{Read, Write};
 
 conformance::scenarios!(modes:
     level_is_the_default,
-    a_level_repeats_until_it_is_over,
-    arming_a_level_does_nothing,
+    a_level_is_reported_until_it_ends,
+    rearming_a_level_does_nothing,
     an_edge_is_reported_once,
-    an_edge_comes_again_with_more,
-    an_edge_comes_again_when_armed,
-    an_edge_that_was_there_before,
-    a_change_of_interest_arms_an_edge,
-    a_back_end_without_edges_says_so,
-    from_each_mode_to_each,
+    an_edge_is_reported_again_when_more_comes,
+    an_edge_is_reported_again_when_rearmed,
+    an_edge_from_before_the_registration_is_reported,
+    modify_rearms_an_edge,
+    a_back_end_without_edges_refuses_them,
+    each_mode_changes_to_each,
 );
 
 const MODES: [Mode; 3] = [Mode::Level, Mode::Edge, Mode::Oneshot];
@@ -52,7 +52,7 @@ fn level_is_the_default<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_level_repeats_until_it_is_over<B: Backend>() -> Run {
+fn a_level_is_reported_until_it_ends<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ, Mode::Level)?;
     (&b).write_all(b"xyz").unwrap();
     for _left in [3, 2, 1] {
@@ -66,7 +66,7 @@ fn a_level_repeats_until_it_is_over<B: Backend>() -> Run {
     Ok(())
 }
 
-fn arming_a_level_does_nothing<B: Backend>() -> Run {
+fn rearming_a_level_does_nothing<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&a, WRITE, ()).unwrap();
@@ -90,7 +90,7 @@ fn an_edge_is_reported_once<B: Backend>() -> Run {
     Ok(())
 }
 
-fn an_edge_comes_again_with_more<B: Backend>() -> Run {
+fn an_edge_is_reported_again_when_more_comes<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ, Mode::Edge)?;
     for drain in [false, true, false] {
         send(&b);
@@ -103,7 +103,7 @@ fn an_edge_comes_again_with_more<B: Backend>() -> Run {
     Ok(())
 }
 
-fn an_edge_comes_again_when_armed<B: Backend>() -> Run {
+fn an_edge_is_reported_again_when_rearmed<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ, Mode::Edge)?;
     send(&b);
     assert_ready(&mut selector, [(token, READ)]);
@@ -122,7 +122,7 @@ fn an_edge_comes_again_when_armed<B: Backend>() -> Run {
     Ok(())
 }
 
-fn an_edge_that_was_there_before<B: Backend>() -> Run {
+fn an_edge_from_before_the_registration_is_reported<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ, Mode::Edge)?;
     send(&b);
     let a = selector.unregister(token).unwrap().fileobj;
@@ -132,7 +132,7 @@ fn an_edge_that_was_there_before<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_change_of_interest_arms_an_edge<B: Backend>() -> Run {
+fn modify_rearms_an_edge<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ, Mode::Edge)?;
     selector.modify(token, WRITE).unwrap();
     assert_eq!(selector.key(token).unwrap().mode(), Mode::Edge);
@@ -146,7 +146,7 @@ fn a_change_of_interest_arms_an_edge<B: Backend>() -> Run {
 }
 
 /// Registering with them is refused, and changing to them.
-fn a_back_end_without_edges_says_so<B: Backend>() -> Run {
+fn a_back_end_without_edges_refuses_them<B: Backend>() -> Run {
     let ((a, _a), (b, peer)) = (pairs::streams(), pairs::streams());
     let (mut selector, control) = MockBackend::<B>::selector();
     control.deny_mode(Some(Mode::Edge));
@@ -195,7 +195,7 @@ fn assert_reported<B: Backend>(
 }
 
 /// Also from one to the same, and from a key that was spent.
-fn from_each_mode_to_each<B: Backend>() -> Run {
+fn each_mode_changes_to_each<B: Backend>() -> Run {
     let selector = Pairs::<B>::new().unwrap();
     let has = |mode: &Mode| supports(&selector, READ, *mode);
     for from in MODES.into_iter().filter(has) {

@@ -11,24 +11,24 @@ use selectors::{Error, Interest, Mode, Selector};
 use std::io::Write;
 
 conformance::scenarios!(modify:
-    the_next_wait_is_for_the_new_interest,
-    the_rest_of_the_key_stays,
-    every_interest_to_every_other,
-    the_original_file_object_stays,
+    the_next_wait_uses_the_new_interest,
+    modify_keeps_the_rest_of_the_key,
+    each_interest_changes_to_each,
+    modify_keeps_the_file_object,
     an_invalid_interest_is_refused,
-    a_mode_that_cannot_be_had_is_refused,
-    what_is_wrong_is_not_told_to_the_back_end,
-    the_back_end_is_told_at_once,
-    the_back_end_is_told_what_it_was,
-    no_call_where_nothing_changes,
-    arming_again_is_never_skipped,
-    the_mode_changes_too,
+    an_unsupported_mode_is_refused,
+    a_refused_call_does_not_reach_the_back_end,
+    the_back_end_is_called_at_once,
+    the_back_end_gets_the_previous_registration,
+    a_change_to_the_same_makes_no_call,
+    rearming_always_calls_the_back_end,
+    modify_with_changes_the_mode,
     a_one_shot_key_becomes_level_triggered,
-    while_the_list_is_iterated,
-    others_are_left_alone,
+    keys_can_be_modified_while_a_list_is_iterated,
+    other_keys_do_not_change,
 );
 
-fn the_next_wait_is_for_the_new_interest<B: Backend>() -> Run {
+fn the_next_wait_uses_the_new_interest<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, READ, ()).unwrap();
@@ -44,7 +44,7 @@ fn the_next_wait_is_for_the_new_interest<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_rest_of_the_key_stays<B: Backend>() -> Run {
+fn modify_keeps_the_rest_of_the_key<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register_with(&a, READ, Mode::Oneshot, "data").unwrap();
@@ -56,7 +56,7 @@ fn the_rest_of_the_key_stays<B: Backend>() -> Run {
     Ok(())
 }
 
-fn every_interest_to_every_other<B: Backend>() -> Run {
+fn each_interest_changes_to_each<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
@@ -77,7 +77,7 @@ fn every_interest_to_every_other<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_original_file_object_stays<B: Backend>() -> Run {
+fn modify_keeps_the_file_object<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (first, second) = (&a, &a.as_fd());
     let mut selector = Selector::<B, &dyn AsFd>::new().unwrap();
@@ -107,7 +107,7 @@ fn an_invalid_interest_is_refused<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_mode_that_cannot_be_had_is_refused<B: Backend>() -> Run {
+fn an_unsupported_mode_is_refused<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(a, WRITE, ()).unwrap();
@@ -126,7 +126,7 @@ fn a_mode_that_cannot_be_had_is_refused<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_is_wrong_is_not_told_to_the_back_end<B: Backend>() -> Run {
+fn a_refused_call_does_not_reach_the_back_end<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&a, WRITE, ()).unwrap();
@@ -142,7 +142,7 @@ fn what_is_wrong_is_not_told_to_the_back_end<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_back_end_is_told_at_once<B: Backend>() -> Run {
+fn the_back_end_is_called_at_once<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&a, WRITE, ()).unwrap();
@@ -157,7 +157,7 @@ fn the_back_end_is_told_at_once<B: Backend>() -> Run {
 }
 
 /// A kernel with a filter for each direction needs it to know which to remove.
-fn the_back_end_is_told_what_it_was<B: Backend>() -> Run {
+fn the_back_end_gets_the_previous_registration<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&a, WRITE, ()).unwrap();
@@ -169,7 +169,7 @@ fn the_back_end_is_told_what_it_was<B: Backend>() -> Run {
     Ok(())
 }
 
-fn no_call_where_nothing_changes<B: Backend>() -> Run {
+fn a_change_to_the_same_makes_no_call<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&a, BOTH, ()).unwrap();
@@ -181,7 +181,7 @@ fn no_call_where_nothing_changes<B: Backend>() -> Run {
     Ok(())
 }
 
-fn arming_again_is_never_skipped<B: Backend>() -> Run {
+fn rearming_always_calls_the_back_end<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     for mode in [Mode::Oneshot, Mode::Edge] {
@@ -201,7 +201,7 @@ fn arming_again_is_never_skipped<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_mode_changes_too<B: Backend>() -> Run {
+fn modify_with_changes_the_mode<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, WRITE, ()).unwrap();
@@ -241,7 +241,7 @@ fn a_one_shot_key_becomes_level_triggered<B: Backend>() -> Run {
     Ok(())
 }
 
-fn while_the_list_is_iterated<B: Backend>() -> Run {
+fn keys_can_be_modified_while_a_list_is_iterated<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
     let tokens = [&a, &c].map(|stream| selector.register(stream, WRITE, ()).unwrap());
@@ -256,7 +256,7 @@ fn while_the_list_is_iterated<B: Backend>() -> Run {
     Ok(())
 }
 
-fn others_are_left_alone<B: Backend>() -> Run {
+fn other_keys_do_not_change<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..5).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let tokens: Vec<_> =

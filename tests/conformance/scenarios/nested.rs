@@ -11,18 +11,18 @@ use std::collections::BTreeSet;
 use std::io::{Read, Write};
 
 conformance::scenarios!(nested:
-    the_outer_sees_what_the_inner_has,
-    the_inner_is_seen_by_every_kind_of_outer,
+    the_outer_reports_a_ready_inner,
+    every_kind_of_outer_reports_a_ready_inner,
     the_outer_wait_ends_when_the_inner_becomes_ready,
-    a_wake_of_the_inner_reaches_the_outer,
-    a_wake_of_the_outer_leaves_the_inner,
-    what_is_registered_later_is_seen,
-    what_is_unregistered_or_paused_is_not_seen,
-    many_inner_ones,
-    three_deep,
-    an_unregistered_inner_one_goes_on,
-    a_dropped_inner_one_is_silent,
-    a_key_whose_number_became_the_selector_itself,
+    a_wake_of_the_inner_is_reported_by_the_outer,
+    a_wake_of_the_outer_does_not_reach_the_inner,
+    keys_that_are_registered_later_count,
+    unregistered_and_paused_keys_do_not_count,
+    each_of_many_inner_selectors_is_reported,
+    three_levels_of_selectors_work,
+    an_unregistered_inner_still_works,
+    a_dropped_inner_is_not_reported,
+    a_key_whose_descriptor_became_the_selector_can_be_unregistered,
 );
 
 /// A duplicate of the selector's own descriptor.
@@ -63,7 +63,7 @@ impl<B: Backend> Nest<B> {
     }
 }
 
-fn the_outer_sees_what_the_inner_has<B: Backend>() -> Run {
+fn the_outer_reports_a_ready_inner<B: Backend>() -> Run {
     let mut nest = Nest::<B>::new()?;
     assert!(!nest.seen());
     nest.peer.write_all(b"x").unwrap();
@@ -80,7 +80,7 @@ fn the_outer_sees_what_the_inner_has<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_inner_is_seen_by_every_kind_of_outer<B: Backend>() -> Run {
+fn every_kind_of_outer_reports_a_ready_inner<B: Backend>() -> Run {
     fn check<O: Backend>(inner: OwnedFd) {
         let mut outer = Selector::<O, _>::new().unwrap();
         let token = outer.register(inner, READ, ()).unwrap();
@@ -107,7 +107,7 @@ fn the_outer_wait_ends_when_the_inner_becomes_ready<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_wake_of_the_inner_reaches_the_outer<B: Backend>() -> Run {
+fn a_wake_of_the_inner_is_reported_by_the_outer<B: Backend>() -> Run {
     let mut nest = Nest::<B>::new()?;
     let waker = nest.inner.waker().unwrap();
     assert!(!nest.seen());
@@ -122,7 +122,7 @@ fn a_wake_of_the_inner_reaches_the_outer<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_wake_of_the_outer_leaves_the_inner<B: Backend>() -> Run {
+fn a_wake_of_the_outer_does_not_reach_the_inner<B: Backend>() -> Run {
     let mut nest = Nest::<B>::new()?;
     nest.outer.waker().unwrap().wake().unwrap();
     let found = soon(&mut nest.outer);
@@ -131,7 +131,7 @@ fn a_wake_of_the_outer_leaves_the_inner<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_is_registered_later_is_seen<B: Backend>() -> Run {
+fn keys_that_are_registered_later_count<B: Backend>() -> Run {
     let mut nest = Nest::<B>::new()?;
     let (c, mut d) = pairs::streams();
     d.write_all(b"x").unwrap();
@@ -143,7 +143,7 @@ fn what_is_registered_later_is_seen<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_is_unregistered_or_paused_is_not_seen<B: Backend>() -> Run {
+fn unregistered_and_paused_keys_do_not_count<B: Backend>() -> Run {
     let mut nest = Nest::<B>::new()?;
     nest.peer.write_all(b"x").unwrap();
     let token = nest.inner.keys().iter().next().unwrap().token();
@@ -156,7 +156,7 @@ fn what_is_unregistered_or_paused_is_not_seen<B: Backend>() -> Run {
     Ok(())
 }
 
-fn many_inner_ones<B: Backend>() -> Run {
+fn each_of_many_inner_selectors_is_reported<B: Backend>() -> Run {
     let mut outer = Selector::<B, OwnedFd, usize>::new().unwrap();
     let files: Vec<_> = (0..6).map(|_| pairs::streams()).collect();
     let mut inner = Vec::new();
@@ -179,7 +179,7 @@ fn many_inner_ones<B: Backend>() -> Run {
     Ok(())
 }
 
-fn three_deep<B: Backend>() -> Run {
+fn three_levels_of_selectors_work<B: Backend>() -> Run {
     let mut nest = Nest::<DefaultBackend>::new()?;
     let mut outermost = Selector::<B, _>::new().unwrap();
     let token = outermost.register(duplicate(&nest.outer)?, READ, ()).unwrap();
@@ -191,7 +191,7 @@ fn three_deep<B: Backend>() -> Run {
     Ok(())
 }
 
-fn an_unregistered_inner_one_goes_on<B: Backend>() -> Run {
+fn an_unregistered_inner_still_works<B: Backend>() -> Run {
     let mut nest = Nest::<B>::new()?;
     let token = nest.outer.keys().iter().next().unwrap().token();
     drop(nest.outer.unregister(token).unwrap());
@@ -201,7 +201,7 @@ fn an_unregistered_inner_one_goes_on<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_dropped_inner_one_is_silent<B: Backend>() -> Run {
+fn a_dropped_inner_is_not_reported<B: Backend>() -> Run {
     let Nest { mut outer, inner, mut peer } = Nest::<B>::new()?;
     peer.write_all(b"x").unwrap();
     assert_eq!(soon(&mut outer).len(), 1);
@@ -211,7 +211,7 @@ fn a_dropped_inner_one_is_silent<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_key_whose_number_became_the_selector_itself<B: Backend>() -> Run {
+fn a_key_whose_descriptor_became_the_selector_can_be_unregistered<B: Backend>() -> Run {
     in_child("itself", &[], || {
         let stdin = stdin::get()?;
         let mut selector = Selector::<B, _>::new().unwrap();

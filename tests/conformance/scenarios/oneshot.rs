@@ -9,20 +9,20 @@ use selectors::{Mode, Selector};
 use std::time::Duration;
 
 conformance::scenarios!(oneshot:
-    reported_once,
-    not_spent_before_it_is_ready,
-    what_comes_first_spends_it_for_both,
-    again_when_armed,
-    again_when_modified,
-    one_of_several,
+    a_key_is_reported_once,
+    a_wait_that_finds_nothing_spends_no_key,
+    the_first_report_spends_both_interests,
+    rearm_reports_it_again,
+    modify_reports_it_again,
+    only_reported_keys_are_spent,
     the_hang_up_of_a_spent_key_is_not_reported,
     a_spent_key_ends_no_wait,
-    a_spent_key_is_paused,
-    a_spent_key_is_unregistered,
-    arming_that_fails_leaves_it_spent,
+    a_spent_key_can_be_paused,
+    a_spent_key_can_be_unregistered,
+    a_rearm_that_fails_leaves_it_spent,
 );
 
-fn reported_once<B: Backend>() -> Run {
+fn a_key_is_reported_once<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ, Mode::Oneshot)?;
     send(&b);
     assert!(selector.key(token).unwrap().is_armed());
@@ -37,7 +37,7 @@ fn reported_once<B: Backend>() -> Run {
     Ok(())
 }
 
-fn not_spent_before_it_is_ready<B: Backend>() -> Run {
+fn a_wait_that_finds_nothing_spends_no_key<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ, Mode::Oneshot)?;
     for _ in 0..3 {
         assert_idle(&mut selector);
@@ -48,7 +48,7 @@ fn not_spent_before_it_is_ready<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_comes_first_spends_it_for_both<B: Backend>() -> Run {
+fn the_first_report_spends_both_interests<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(BOTH, Mode::Oneshot)?;
     assert_ready(&mut selector, [(token, WRITE)]);
     send(&b);
@@ -59,7 +59,7 @@ fn what_comes_first_spends_it_for_both<B: Backend>() -> Run {
     Ok(())
 }
 
-fn again_when_armed<B: Backend>() -> Run {
+fn rearm_reports_it_again<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ, Mode::Oneshot)?;
     send(&b);
     for _ in 0..3 {
@@ -75,7 +75,7 @@ fn again_when_armed<B: Backend>() -> Run {
     Ok(())
 }
 
-fn again_when_modified<B: Backend>() -> Run {
+fn modify_reports_it_again<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ, Mode::Oneshot)?;
     send(&b);
     for interest in [READ, READ, WRITE, BOTH] {
@@ -90,7 +90,7 @@ fn again_when_modified<B: Backend>() -> Run {
 }
 
 /// Only those are spent that were reported.
-fn one_of_several<B: Backend>() -> Run {
+fn only_reported_keys_are_spent<B: Backend>() -> Run {
     let ends = [pairs::streams(), pairs::streams(), pairs::streams()];
     let mut selector = Selector::<B, _>::new().unwrap();
     let first = selector.register_with(&ends[0].0, READ, Mode::Oneshot, ()).unwrap();
@@ -129,7 +129,7 @@ fn a_spent_key_ends_no_wait<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_spent_key_is_paused<B: Backend>() -> Run {
+fn a_spent_key_can_be_paused<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ, Mode::Oneshot)?;
     send(&b);
     assert_ready(&mut selector, [(token, READ)]);
@@ -143,7 +143,7 @@ fn a_spent_key_is_paused<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_spent_key_is_unregistered<B: Backend>() -> Run {
+fn a_spent_key_can_be_unregistered<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ, Mode::Oneshot)?;
     send(&b);
     assert_ready(&mut selector, [(token, READ)]);
@@ -158,7 +158,7 @@ fn a_spent_key_is_unregistered<B: Backend>() -> Run {
     Ok(())
 }
 
-fn arming_that_fails_leaves_it_spent<B: Backend>() -> Run {
+fn a_rearm_that_fails_leaves_it_spent<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register_with(&a, WRITE, Mode::Oneshot, ()).unwrap();

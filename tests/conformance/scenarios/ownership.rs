@@ -13,23 +13,23 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 conformance::scenarios!(ownership:
-    owned_it_is_open_while_registered,
-    unregistered_it_is_open_until_dropped,
-    rejected_it_is_open_until_dropped,
-    borrowed_it_outlives_the_selector,
-    shared_it_lives_as_long_as_the_last,
-    a_borrowed_descriptor,
-    objects_of_many_types_in_a_box,
-    objects_of_some_types_in_an_enum,
-    the_pipes_of_a_child,
+    an_owned_file_is_open_while_registered,
+    an_unregistered_file_is_open_until_dropped,
+    a_rejected_file_is_open_until_dropped,
+    a_borrowed_file_outlives_the_selector,
+    a_shared_file_lives_as_long_as_its_last_owner,
+    a_borrowed_descriptor_can_be_registered,
+    boxed_objects_of_many_types_can_be_registered,
+    an_enum_of_types_can_be_registered,
+    the_pipes_of_a_child_can_be_registered,
     the_back_end_is_closed_before_the_files,
     data_is_dropped_once,
-    the_adapter_reads_and_writes_what_has_no_such_methods,
-    the_adapter_passes_errors_on,
+    the_adapter_reads_and_writes_an_owned_descriptor,
+    the_adapter_returns_errors,
     the_adapter_can_be_registered,
 );
 
-fn owned_it_is_open_while_registered<B: Backend>() -> Run {
+fn an_owned_file_is_open_while_registered<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, WRITE, ()).unwrap();
@@ -43,7 +43,7 @@ fn owned_it_is_open_while_registered<B: Backend>() -> Run {
     Ok(())
 }
 
-fn unregistered_it_is_open_until_dropped<B: Backend>() -> Run {
+fn an_unregistered_file_is_open_until_dropped<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, WRITE, ()).unwrap();
@@ -58,7 +58,7 @@ fn unregistered_it_is_open_until_dropped<B: Backend>() -> Run {
     Ok(())
 }
 
-fn rejected_it_is_open_until_dropped<B: Backend>() -> Run {
+fn a_rejected_file_is_open_until_dropped<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let rejected = selector.register(a, Interest::empty(), ()).unwrap_err();
@@ -71,7 +71,7 @@ fn rejected_it_is_open_until_dropped<B: Backend>() -> Run {
     Ok(())
 }
 
-fn borrowed_it_outlives_the_selector<B: Backend>() -> Run {
+fn a_borrowed_file_outlives_the_selector<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, &Stream>::new().unwrap();
     let token = selector.register(&a, READ, ()).unwrap();
@@ -85,7 +85,7 @@ fn borrowed_it_outlives_the_selector<B: Backend>() -> Run {
     Ok(())
 }
 
-fn shared_it_lives_as_long_as_the_last<B: Backend>() -> Run {
+fn a_shared_file_lives_as_long_as_its_last_owner<B: Backend>() -> Run {
     let ((a, b), (c, d)) = (pairs::streams(), pairs::streams());
     let (first, second) = (Arc::new(a), Rc::new(c));
     let mut arcs = Selector::<B, Arc<Stream>>::new().unwrap();
@@ -100,7 +100,7 @@ fn shared_it_lives_as_long_as_the_last<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_borrowed_descriptor<B: Backend>() -> Run {
+fn a_borrowed_descriptor_can_be_registered<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, BorrowedFd<'_>>::new().unwrap();
     let token = selector.register(a.as_fd(), WRITE, ()).unwrap();
@@ -111,7 +111,7 @@ fn a_borrowed_descriptor<B: Backend>() -> Run {
     Ok(())
 }
 
-fn objects_of_many_types_in_a_box<B: Backend>() -> Run {
+fn boxed_objects_of_many_types_can_be_registered<B: Backend>() -> Run {
     let ((unix, _a), (tcp, _b), (udp, _c)) = (pairs::streams(), pairs::tcp(), pairs::udp());
     let (_reader, writer) = pairs::pipe()?;
     let (owned, _d) = pairs::streams();
@@ -147,7 +147,7 @@ impl AsFd for Peer {
     }
 }
 
-fn objects_of_some_types_in_an_enum<B: Backend>() -> Run {
+fn an_enum_of_types_can_be_registered<B: Backend>() -> Run {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let mut selector = Selector::<B, Peer>::new().unwrap();
@@ -167,7 +167,7 @@ fn objects_of_some_types_in_an_enum<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_pipes_of_a_child<B: Backend>() -> Run {
+fn the_pipes_of_a_child_can_be_registered<B: Backend>() -> Run {
     let (mut child, input, output) = pairs::child()?;
     let mut selector = Selector::<B, Box<dyn AsFd>>::new().unwrap();
     let input = selector.register(Box::new(input), WRITE, ()).unwrap();
@@ -242,7 +242,7 @@ fn data_is_dropped_once<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_adapter_reads_and_writes_what_has_no_such_methods<B: Backend>() -> Run {
+fn the_adapter_reads_and_writes_an_owned_descriptor<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, OwnedFd>::new().unwrap();
     let token = selector.register(a.into(), READ, ()).unwrap();
@@ -263,7 +263,7 @@ fn the_adapter_reads_and_writes_what_has_no_such_methods<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_adapter_passes_errors_on<B: Backend>() -> Run {
+fn the_adapter_returns_errors<B: Backend>() -> Run {
     let (a, b) = pairs::blocking();
     let mut selector = Selector::<B, BorrowedFd<'_>>::new().unwrap();
     let token = selector.register(a.as_fd(), READ, ()).unwrap();

@@ -11,25 +11,25 @@ use std::io::Write;
 use std::time::Duration;
 
 conformance::scenarios!(pause:
-    nothing_is_reported,
-    not_even_a_hang_up_ends_a_wait,
-    the_key_stays,
-    others_are_waited_for,
-    arming_it_resumes_it,
-    a_change_resumes_it,
-    a_change_of_the_mode_resumes_it,
-    what_is_ready_when_it_is_resumed_is_reported,
-    twice_is_once,
-    the_back_end_is_told_to_forget_it,
-    the_back_end_is_told_to_watch_it_again,
-    neither_paused_nor_spent_keys_are_handed_to_a_wait,
-    a_refused_change_does_not_resume,
-    while_the_list_is_iterated,
-    an_interest_that_may_be_empty,
-    an_interest_that_is_refused,
+    a_paused_key_is_not_reported,
+    a_hang_up_of_a_paused_key_does_not_end_a_wait,
+    a_paused_key_stays_in_the_map,
+    other_keys_are_reported,
+    rearm_resumes_it,
+    modify_resumes_it,
+    modify_with_resumes_it,
+    a_key_that_is_ready_when_resumed_is_reported,
+    pausing_twice_makes_one_call,
+    pause_removes_it_from_the_back_end,
+    resuming_adds_it_to_the_back_end,
+    a_wait_gets_neither_paused_nor_spent_keys,
+    a_refused_change_does_not_resume_it,
+    keys_can_be_paused_while_a_list_is_iterated,
+    set_interest_pauses_where_it_is_empty,
+    set_interest_refuses_unknown_bits,
 );
 
-fn nothing_is_reported<B: Backend>() -> Run {
+fn a_paused_key_is_not_reported<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, BOTH, ()).unwrap();
@@ -41,7 +41,7 @@ fn nothing_is_reported<B: Backend>() -> Run {
     Ok(())
 }
 
-fn not_even_a_hang_up_ends_a_wait<B: Backend>() -> Run {
+fn a_hang_up_of_a_paused_key_does_not_end_a_wait<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let (reader, writer) = pairs::pipe()?;
     let mut selector = Selector::<B, selectors::sys::fd::OwnedFd>::new().unwrap();
@@ -55,7 +55,7 @@ fn not_even_a_hang_up_ends_a_wait<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_key_stays<B: Backend>() -> Run {
+fn a_paused_key_stays_in_the_map<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register_with(&a, WRITE, Mode::Oneshot, "data").unwrap();
@@ -70,7 +70,7 @@ fn the_key_stays<B: Backend>() -> Run {
     Ok(())
 }
 
-fn others_are_waited_for<B: Backend>() -> Run {
+fn other_keys_are_reported<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..3).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
     let tokens: Vec<_> = pairs.iter().map(|(a, _)| selector.register(a, WRITE, ()).unwrap()).collect();
@@ -84,7 +84,7 @@ fn others_are_waited_for<B: Backend>() -> Run {
     Ok(())
 }
 
-fn arming_it_resumes_it<B: Backend>() -> Run {
+fn rearm_resumes_it<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, WRITE, ()).unwrap();
@@ -98,7 +98,7 @@ fn arming_it_resumes_it<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_change_resumes_it<B: Backend>() -> Run {
+fn modify_resumes_it<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
@@ -114,7 +114,7 @@ fn a_change_resumes_it<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_change_of_the_mode_resumes_it<B: Backend>() -> Run {
+fn modify_with_resumes_it<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, READ, ()).unwrap();
@@ -125,7 +125,7 @@ fn a_change_of_the_mode_resumes_it<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_is_ready_when_it_is_resumed_is_reported<B: Backend>() -> Run {
+fn a_key_that_is_ready_when_resumed_is_reported<B: Backend>() -> Run {
     for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
         let (a, mut b) = pairs::streams();
         let mut selector = Selector::<B, _>::new().unwrap();
@@ -142,7 +142,7 @@ fn what_is_ready_when_it_is_resumed_is_reported<B: Backend>() -> Run {
     Ok(())
 }
 
-fn twice_is_once<B: Backend>() -> Run {
+fn pausing_twice_makes_one_call<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(a, WRITE, ()).unwrap();
@@ -156,7 +156,7 @@ fn twice_is_once<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_back_end_is_told_to_forget_it<B: Backend>() -> Run {
+fn pause_removes_it_from_the_back_end<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     selector.register(&a, WRITE, ()).unwrap();
@@ -167,7 +167,7 @@ fn the_back_end_is_told_to_forget_it<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_back_end_is_told_to_watch_it_again<B: Backend>() -> Run {
+fn resuming_adds_it_to_the_back_end<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&a, WRITE, ()).unwrap();
@@ -190,7 +190,7 @@ fn the_back_end_is_told_to_watch_it_again<B: Backend>() -> Run {
 }
 
 /// The kernel would tell of hang-ups on whatever it is handed.
-fn neither_paused_nor_spent_keys_are_handed_to_a_wait<B: Backend>() -> Run {
+fn a_wait_gets_neither_paused_nor_spent_keys<B: Backend>() -> Run {
     let ((a, _b), (c, _d), (e, _f)) = (pairs::streams(), pairs::streams(), pairs::streams());
     let (mut selector, control) = MockBackend::<B>::selector();
     let paused = selector.register(&a, WRITE, ()).unwrap();
@@ -216,7 +216,7 @@ fn neither_paused_nor_spent_keys_are_handed_to_a_wait<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_refused_change_does_not_resume<B: Backend>() -> Run {
+fn a_refused_change_does_not_resume_it<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(a, WRITE, ()).unwrap();
@@ -235,7 +235,7 @@ fn a_refused_change_does_not_resume<B: Backend>() -> Run {
     Ok(())
 }
 
-fn while_the_list_is_iterated<B: Backend>() -> Run {
+fn keys_can_be_paused_while_a_list_is_iterated<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
     for stream in [&a, &c] {
@@ -254,7 +254,7 @@ fn while_the_list_is_iterated<B: Backend>() -> Run {
 }
 
 /// To compute an interest, and pause where it comes out empty.
-fn an_interest_that_may_be_empty<B: Backend>() -> Run {
+fn set_interest_pauses_where_it_is_empty<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let (mut selector, control) = MockBackend::<B>::selector();
@@ -280,7 +280,7 @@ fn an_interest_that_may_be_empty<B: Backend>() -> Run {
     Ok(())
 }
 
-fn an_interest_that_is_refused<B: Backend>() -> Run {
+fn set_interest_refuses_unknown_bits<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, WRITE, ()).unwrap();

@@ -14,14 +14,14 @@ use std::thread;
 use std::time::Instant;
 
 conformance::scenarios!(priority:
-    an_urgent_byte,
-    an_urgent_byte_is_nothing_to_read,
-    an_urgent_byte_and_others,
-    when_it_is_read_it_is_over,
+    an_urgent_byte_is_reported,
+    an_urgent_byte_is_not_readable,
+    urgent_and_other_data_are_reported_together,
+    urgent_data_is_reported_until_it_is_read,
     other_data_is_not_urgent,
     the_end_is_not_urgent,
-    asked_for_later,
-    not_asked_for_any_more,
+    priority_can_be_added,
+    priority_can_be_removed,
 );
 
 type Streams<B> = Selector<B, TcpStream>;
@@ -45,7 +45,7 @@ fn urge(from: &TcpStream, to: &TcpStream) {
     }
 }
 
-fn an_urgent_byte<B: Backend>() -> Run {
+fn an_urgent_byte_is_reported<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(PRIORITY)?;
     assert_idle(&mut selector);
     send(&b, b"!", SendFlags::OOB).unwrap();
@@ -57,7 +57,7 @@ fn an_urgent_byte<B: Backend>() -> Run {
     Ok(())
 }
 
-fn an_urgent_byte_is_nothing_to_read<B: Backend>() -> Run {
+fn an_urgent_byte_is_not_readable<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ)?;
     urge(&b, selector.fileobj(token).unwrap());
     assert_idle(&mut selector);
@@ -66,7 +66,7 @@ fn an_urgent_byte_is_nothing_to_read<B: Backend>() -> Run {
     Ok(())
 }
 
-fn an_urgent_byte_and_others<B: Backend>() -> Run {
+fn urgent_and_other_data_are_reported_together<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(Interest::all())?;
     wait_ready(&mut selector, [(token, WRITE)]);
     urge(&b, selector.fileobj(token).unwrap());
@@ -80,7 +80,7 @@ fn an_urgent_byte_and_others<B: Backend>() -> Run {
 }
 
 /// On the BSDs it lasts until what follows it is read, too.
-fn when_it_is_read_it_is_over<B: Backend>() -> Run {
+fn urgent_data_is_reported_until_it_is_read<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(PRIORITY)?;
     urge(&b, selector.fileobj(token).unwrap());
     wait_ready(&mut selector, [(token, PRIORITY)]);
@@ -117,7 +117,7 @@ fn the_end_is_not_urgent<B: Backend>() -> Run {
     Ok(())
 }
 
-fn asked_for_later<B: Backend>() -> Run {
+fn priority_can_be_added<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ)?;
     need(&selector, READ | PRIORITY, Mode::Level)?;
     urge(&b, selector.fileobj(token).unwrap());
@@ -127,7 +127,7 @@ fn asked_for_later<B: Backend>() -> Run {
     Ok(())
 }
 
-fn not_asked_for_any_more<B: Backend>() -> Run {
+fn priority_can_be_removed<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(PRIORITY)?;
     urge(&b, selector.fileobj(token).unwrap());
     wait_ready(&mut selector, [(token, PRIORITY)]);

@@ -7,11 +7,11 @@ use std::io::Write;
 
 conformance::scenarios!(ready:
     a_new_list_is_empty,
-    of_one_key,
-    three_ways_to_go_through_it,
-    it_outlives_the_selector,
-    in_messages,
-    what_a_readiness_says,
+    get_finds_the_readiness_of_one_key,
+    three_ways_to_iterate_yield_the_same,
+    a_list_outlives_the_selector,
+    debug_shows_tokens_and_readiness,
+    each_readiness_has_its_method,
 );
 
 fn a_new_list_is_empty<B: Backend>() -> Run {
@@ -26,7 +26,7 @@ fn a_new_list_is_empty<B: Backend>() -> Run {
     Ok(())
 }
 
-fn of_one_key<B: Backend>() -> Run {
+fn get_finds_the_readiness_of_one_key<B: Backend>() -> Run {
     let ((a, b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
     let [readable, writable, neither] = [
@@ -47,7 +47,7 @@ fn of_one_key<B: Backend>() -> Run {
     Ok(())
 }
 
-fn three_ways_to_go_through_it<B: Backend>() -> Run {
+fn three_ways_to_iterate_yield_the_same<B: Backend>() -> Run {
     let ((a, b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
     for end in [a, b, c] {
@@ -70,7 +70,7 @@ fn three_ways_to_go_through_it<B: Backend>() -> Run {
     Ok(())
 }
 
-fn it_outlives_the_selector<B: Backend>() -> Run {
+fn a_list_outlives_the_selector<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, WRITE, ()).unwrap();
@@ -80,7 +80,7 @@ fn it_outlives_the_selector<B: Backend>() -> Run {
     Ok(())
 }
 
-fn in_messages<B: Backend>() -> Run {
+fn debug_shows_tokens_and_readiness<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, WRITE, ()).unwrap();
@@ -93,7 +93,7 @@ fn in_messages<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_a_readiness_says<B: Backend>() -> Run {
+fn each_readiness_has_its_method<B: Backend>() -> Run {
     let asks = [
         (Readiness::READ, Readiness::is_readable as fn(Readiness) -> bool, READ),
         (Readiness::WRITE, Readiness::is_writable, WRITE),

@@ -10,20 +10,20 @@ use std::rc::Rc;
 use std::time::Duration;
 
 conformance::scenarios!(refused_calls:
-    a_refused_registration,
-    a_refused_first_registration,
-    a_refused_change,
-    a_refused_change_of_a_key_that_was_reported,
-    a_refused_arming,
-    a_refused_pause,
-    a_refused_resumption,
-    a_refused_unregistration,
-    a_refused_wait,
-    a_refused_wait_loses_no_single_shot,
+    a_refused_registration_changes_nothing,
+    a_refused_first_registration_changes_nothing,
+    a_refused_modification_changes_nothing,
+    a_refused_modification_leaves_a_spent_key_spent,
+    a_refused_rearm_changes_nothing,
+    a_refused_pause_changes_nothing,
+    a_refused_resumption_leaves_the_key_paused,
+    a_refused_unregistration_keeps_the_key,
+    a_refused_wait_changes_nothing,
+    a_refused_wait_leaves_one_shot_keys_armed,
     a_refused_wait_leaves_an_empty_list,
-    a_wait_that_fails_after_a_report,
-    a_refused_waker,
-    a_lost_registration,
+    a_wait_that_fails_after_a_report_changes_nothing,
+    a_refused_waker_can_be_made_later,
+    a_lost_registration_can_be_unregistered,
 );
 
 /// Three sockets that can be written to, of which two are registered, with 1 and 2; and their peers.
@@ -92,7 +92,7 @@ fn pairs() -> [(Stream, Stream); 3] {
     [pairs::streams(), pairs::streams(), pairs::streams()]
 }
 
-fn a_refused_registration<B: Backend>() -> Run {
+fn a_refused_registration_changes_nothing<B: Backend>() -> Run {
     let pairs = pairs();
     let free = &pairs[2].0;
     let mut situation = Situation::<B>::new(&pairs, Mode::Level);
@@ -109,7 +109,7 @@ fn a_refused_registration<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_refused_first_registration<B: Backend>() -> Run {
+fn a_refused_first_registration_changes_nothing<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     for errno in errno::SAMPLES {
@@ -127,7 +127,7 @@ fn a_refused_first_registration<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_refused_change<B: Backend>() -> Run {
+fn a_refused_modification_changes_nothing<B: Backend>() -> Run {
     let pairs = pairs();
     let mut situation = Situation::<B>::new(&pairs, Mode::Level);
     situation.refused(|selector, [first, _]| selector.modify(first, BOTH).unwrap_err());
@@ -140,7 +140,7 @@ fn a_refused_change<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_refused_change_of_a_key_that_was_reported<B: Backend>() -> Run {
+fn a_refused_modification_leaves_a_spent_key_spent<B: Backend>() -> Run {
     let pairs = pairs();
     let mut situation = Situation::<B>::new(&pairs, Mode::Oneshot);
     let both = situation.both();
@@ -153,7 +153,7 @@ fn a_refused_change_of_a_key_that_was_reported<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_refused_arming<B: Backend>() -> Run {
+fn a_refused_rearm_changes_nothing<B: Backend>() -> Run {
     let pairs = pairs();
     let mut situation = Situation::<B>::new(&pairs, Mode::Oneshot);
     let both = situation.both();
@@ -169,7 +169,7 @@ fn a_refused_arming<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_refused_pause<B: Backend>() -> Run {
+fn a_refused_pause_changes_nothing<B: Backend>() -> Run {
     let pairs = pairs();
     for mode in [Mode::Level, Mode::Oneshot] {
         let mut situation = Situation::<B>::new(&pairs, mode);
@@ -182,7 +182,7 @@ fn a_refused_pause<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_refused_resumption<B: Backend>() -> Run {
+fn a_refused_resumption_leaves_the_key_paused<B: Backend>() -> Run {
     let pairs = pairs();
     let mut situation = Situation::<B>::new(&pairs, Mode::Level);
     let both = situation.both();
@@ -198,7 +198,7 @@ fn a_refused_resumption<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_refused_unregistration<B: Backend>() -> Run {
+fn a_refused_unregistration_keeps_the_key<B: Backend>() -> Run {
     let pairs = pairs();
     let mut situation = Situation::<B>::new(&pairs, Mode::Level);
     let first = &pairs[0].0;
@@ -211,7 +211,7 @@ fn a_refused_unregistration<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_refused_wait<B: Backend>() -> Run {
+fn a_refused_wait_changes_nothing<B: Backend>() -> Run {
     let pairs = pairs();
     let mut situation = Situation::<B>::new(&pairs, Mode::Level);
     situation.refused(|selector, _| selector.select(Duration::ZERO).unwrap_err());
@@ -221,7 +221,7 @@ fn a_refused_wait<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_refused_wait_loses_no_single_shot<B: Backend>() -> Run {
+fn a_refused_wait_leaves_one_shot_keys_armed<B: Backend>() -> Run {
     let pairs = pairs();
     let mut situation = Situation::<B>::new(&pairs, Mode::Oneshot);
     situation.refused(|selector, _| selector.select(None).unwrap_err());
@@ -249,7 +249,7 @@ fn a_refused_wait_leaves_an_empty_list<B: Backend>() -> Run {
 }
 
 /// Against the rules of back ends: none of what it reported before it failed counts.
-fn a_wait_that_fails_after_a_report<B: Backend>() -> Run {
+fn a_wait_that_fails_after_a_report_changes_nothing<B: Backend>() -> Run {
     for mode in [Mode::Level, Mode::Oneshot] {
         let pairs = pairs();
         let mut situation = Situation::<B>::new(&pairs, mode);
@@ -267,7 +267,7 @@ fn a_wait_that_fails_after_a_report<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_refused_waker<B: Backend>() -> Run {
+fn a_refused_waker_can_be_made_later<B: Backend>() -> Run {
     let pairs = pairs();
     let mut situation = Situation::<B>::new(&pairs, Mode::Level);
     situation.refused(|selector, _| selector.waker().unwrap_err());
@@ -282,7 +282,7 @@ fn a_refused_waker<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_lost_registration<B: Backend>() -> Run {
+fn a_lost_registration_can_be_unregistered<B: Backend>() -> Run {
     let mut pairs = pairs();
     pairs[0].1.write_all(b"x").unwrap();
     let mut situation = Situation::<B>::new(&pairs, Mode::Level);

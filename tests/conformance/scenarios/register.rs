@@ -11,17 +11,17 @@ use std::io::Write;
 
 conformance::scenarios!(register:
     a_key_has_what_was_registered,
-    twice_is_an_error,
-    twice_through_another_object_is_an_error,
-    a_paused_key_is_registered_too,
+    registering_twice_fails,
+    registering_twice_through_another_object_fails,
+    registering_a_paused_key_again_fails,
     an_invalid_interest_is_refused,
-    every_interest_in_every_mode,
-    what_the_back_end_has_not,
-    what_is_asked_for_is_what_counts,
-    the_back_end_is_told_at_once,
-    what_is_wrong_is_not_told_to_the_back_end,
-    others_are_left_alone,
-    any_number_of_a_descriptor,
+    each_interest_works_in_each_mode,
+    an_unsupported_interest_or_mode_is_refused,
+    only_the_interest_of_a_key_is_reported,
+    the_back_end_is_called_at_once,
+    a_refused_call_does_not_reach_the_back_end,
+    other_keys_do_not_change,
+    descriptors_of_any_number_work,
 );
 
 /// Interests that are empty, or have bits without a name.
@@ -39,7 +39,7 @@ fn a_key_has_what_was_registered<B: Backend>() -> Run {
     Ok(())
 }
 
-fn twice_is_an_error<B: Backend>() -> Run {
+fn registering_twice_fails<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let first = selector.register(&a, READ, 1).unwrap();
@@ -55,7 +55,7 @@ fn twice_is_an_error<B: Backend>() -> Run {
     Ok(())
 }
 
-fn twice_through_another_object_is_an_error<B: Backend>() -> Run {
+fn registering_twice_through_another_object_fails<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, Box<dyn AsFd>, _>::new().unwrap();
     let borrowed: BorrowedFd<'_> = a.as_fd();
@@ -66,7 +66,7 @@ fn twice_through_another_object_is_an_error<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_paused_key_is_registered_too<B: Backend>() -> Run {
+fn registering_a_paused_key_again_fails<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let first = selector.register(&a, READ, 1).unwrap();
@@ -103,7 +103,7 @@ fn everything() -> impl Iterator<Item = (Interest, Mode)> {
     interests.flat_map(|interest| [Mode::Level, Mode::Edge, Mode::Oneshot].map(|mode| (interest, mode)))
 }
 
-fn every_interest_in_every_mode<B: Backend>() -> Run {
+fn each_interest_works_in_each_mode<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     for (interest, mode) in everything() {
@@ -122,7 +122,7 @@ fn every_interest_in_every_mode<B: Backend>() -> Run {
 }
 
 /// Registering is refused, and changing, and everything is as it was.
-fn what_the_back_end_has_not<B: Backend>() -> Run {
+fn an_unsupported_interest_or_mode_is_refused<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let selector = Selector::<B, &Stream>::new().unwrap();
@@ -150,7 +150,7 @@ fn what_the_back_end_has_not<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_is_asked_for_is_what_counts<B: Backend>() -> Run {
+fn only_the_interest_of_a_key_is_reported<B: Backend>() -> Run {
     let ((a, mut b), (c, d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
     b.write_all(b"x").unwrap();
@@ -163,7 +163,7 @@ fn what_is_asked_for_is_what_counts<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_back_end_is_told_at_once<B: Backend>() -> Run {
+fn the_back_end_is_called_at_once<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register_with(&a, READ, Mode::Oneshot, ()).unwrap();
@@ -173,7 +173,7 @@ fn the_back_end_is_told_at_once<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_is_wrong_is_not_told_to_the_back_end<B: Backend>() -> Run {
+fn a_refused_call_does_not_reach_the_back_end<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     control.deny_mode(Some(Mode::Edge));
@@ -189,7 +189,7 @@ fn what_is_wrong_is_not_told_to_the_back_end<B: Backend>() -> Run {
     Ok(())
 }
 
-fn others_are_left_alone<B: Backend>() -> Run {
+fn other_keys_do_not_change<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..20).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let mut tokens = Vec::new();
@@ -207,7 +207,7 @@ fn others_are_left_alone<B: Backend>() -> Run {
 }
 
 /// A word of bits ends here and there, and 1024 is where C's `fd_set` ends.
-fn any_number_of_a_descriptor<B: Backend>() -> Run {
+fn descriptors_of_any_number_work<B: Backend>() -> Run {
     let (_limit, _) = conformance::Descriptors::raise(2100, 2100)?;
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();

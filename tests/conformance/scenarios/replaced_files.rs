@@ -13,20 +13,20 @@ use selectors::{Error, Mode, Selector};
 use std::io::Write;
 
 conformance::scenarios!(replaced_files:
-    unregister_after_another_file_came,
-    unregister_after_it_was_closed,
-    unregister_after_a_regular_file_came,
-    unregistered_and_registered_again,
-    registered_again_with_the_old_file_back,
-    taken_until_the_key_goes,
-    modify_after_another_file_came,
-    modify_after_it_was_closed,
-    modify_after_a_regular_file_came,
-    rearm_after_another_file_came,
-    another_file_came_while_paused,
-    pause_after_another_file_came,
-    pause_after_it_was_closed,
-    no_harm_once_the_key_is_gone,
+    unregister_after_a_replacement,
+    unregister_after_a_close,
+    unregister_after_a_replacement_by_a_regular_file,
+    the_new_file_can_be_registered,
+    the_old_file_can_be_registered_again,
+    the_descriptor_is_registered_until_its_key_goes,
+    modify_after_a_replacement,
+    modify_after_a_close,
+    modify_after_a_replacement_by_a_regular_file,
+    rearm_after_a_replacement,
+    a_replacement_while_paused_is_used,
+    pause_after_a_replacement,
+    pause_after_a_close,
+    other_keys_work_once_the_key_is_gone,
     into_keys_returns_the_key,
 );
 
@@ -44,7 +44,7 @@ fn ready_behind() -> (Stream, Stream) {
     (a, b)
 }
 
-fn unregister_after_another_file_came<B: Backend>() -> Run {
+fn unregister_after_a_replacement<B: Backend>() -> Run {
     in_child("unregister", &[], || {
         let stdin = stdin::get()?;
         let _old = ready_behind();
@@ -61,7 +61,7 @@ fn unregister_after_another_file_came<B: Backend>() -> Run {
     })
 }
 
-fn unregister_after_it_was_closed<B: Backend>() -> Run {
+fn unregister_after_a_close<B: Backend>() -> Run {
     in_child("unregister", &[], || {
         let stdin = stdin::get()?;
         let _old = ready_behind();
@@ -75,7 +75,7 @@ fn unregister_after_it_was_closed<B: Backend>() -> Run {
     })
 }
 
-fn unregister_after_a_regular_file_came<B: Backend>() -> Run {
+fn unregister_after_a_replacement_by_a_regular_file<B: Backend>() -> Run {
     in_child("unregister", &[], || {
         let stdin = stdin::get()?;
         let _old = ready_behind();
@@ -89,7 +89,7 @@ fn unregister_after_a_regular_file_came<B: Backend>() -> Run {
     })
 }
 
-fn unregistered_and_registered_again<B: Backend>() -> Run {
+fn the_new_file_can_be_registered<B: Backend>() -> Run {
     in_child("again", &[], || {
         let stdin = stdin::get()?;
         drop(behind()); // nothing keeps the old file open but standard input itself
@@ -105,7 +105,7 @@ fn unregistered_and_registered_again<B: Backend>() -> Run {
     })
 }
 
-fn registered_again_with_the_old_file_back<B: Backend>() -> Run {
+fn the_old_file_can_be_registered_again<B: Backend>() -> Run {
     in_child("back", &[], || {
         let stdin = stdin::get()?;
         let (old, _peer) = ready_behind();
@@ -122,7 +122,7 @@ fn registered_again_with_the_old_file_back<B: Backend>() -> Run {
     })
 }
 
-fn taken_until_the_key_goes<B: Backend>() -> Run {
+fn the_descriptor_is_registered_until_its_key_goes<B: Backend>() -> Run {
     in_child("taken", &[], || {
         let stdin = stdin::get()?;
         let _old = behind();
@@ -164,7 +164,7 @@ fn lost_or_changed<B: Backend>(
     }
 }
 
-fn modify_after_another_file_came<B: Backend>() -> Run {
+fn modify_after_a_replacement<B: Backend>() -> Run {
     in_child("modify", &[], || {
         let stdin = stdin::get()?;
         drop(behind());
@@ -195,18 +195,18 @@ fn changed_in_vain<B: Backend>(replace: impl FnOnce()) -> Run {
     Ok(())
 }
 
-fn modify_after_it_was_closed<B: Backend>() -> Run {
+fn modify_after_a_close<B: Backend>() -> Run {
     in_child("modify", &[], || changed_in_vain::<B>(stdin::close))
 }
 
-fn modify_after_a_regular_file_came<B: Backend>() -> Run {
+fn modify_after_a_replacement_by_a_regular_file<B: Backend>() -> Run {
     in_child("modify", &[], || {
         let file = pairs::regular()?;
         changed_in_vain::<B>(|| stdin::replace(file))
     })
 }
 
-fn rearm_after_another_file_came<B: Backend>() -> Run {
+fn rearm_after_a_replacement<B: Backend>() -> Run {
     in_child("rearm", &[], || {
         let stdin = stdin::get()?;
         drop(ready_behind());
@@ -219,7 +219,7 @@ fn rearm_after_another_file_came<B: Backend>() -> Run {
     })
 }
 
-fn another_file_came_while_paused<B: Backend>() -> Run {
+fn a_replacement_while_paused_is_used<B: Backend>() -> Run {
     in_child("paused", &[], || {
         let stdin = stdin::get()?;
         let _old = ready_behind();
@@ -235,7 +235,7 @@ fn another_file_came_while_paused<B: Backend>() -> Run {
     })
 }
 
-fn pause_after_another_file_came<B: Backend>() -> Run {
+fn pause_after_a_replacement<B: Backend>() -> Run {
     in_child("pause", &[], || {
         let stdin = stdin::get()?;
         let _old = ready_behind();
@@ -252,7 +252,7 @@ fn pause_after_another_file_came<B: Backend>() -> Run {
     })
 }
 
-fn pause_after_it_was_closed<B: Backend>() -> Run {
+fn pause_after_a_close<B: Backend>() -> Run {
     in_child("pause", &[], || {
         let stdin = stdin::get()?;
         let _old = ready_behind();
@@ -266,7 +266,7 @@ fn pause_after_it_was_closed<B: Backend>() -> Run {
     })
 }
 
-fn no_harm_once_the_key_is_gone<B: Backend>() -> Run {
+fn other_keys_work_once_the_key_is_gone<B: Backend>() -> Run {
     in_child("harm", &[], || {
         let stdin = stdin::get()?;
         drop(behind());

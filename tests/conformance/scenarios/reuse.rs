@@ -11,15 +11,15 @@ use std::collections::HashSet;
 use std::io::Write;
 
 conformance::scenarios!(reuse:
-    a_reused_number_is_another_registration,
-    a_number_is_free_again_after_unregister,
-    freed_slots_are_filled_again,
-    slots_do_not_pile_up,
-    closed_and_reused_again_and_again,
-    unregistered_while_a_batch_is_iterated,
-    number_and_slot_reused_while_a_batch_is_iterated,
-    the_same_file_registered_again_while_a_batch_is_iterated,
-    everything_unregistered_while_a_batch_is_iterated,
+    a_reused_descriptor_is_another_registration,
+    a_descriptor_can_be_registered_again,
+    free_slots_are_used_again,
+    the_map_has_no_more_slots_than_keys_at_once,
+    a_descriptor_is_closed_and_reused_many_times,
+    keys_can_be_unregistered_while_a_list_is_iterated,
+    descriptor_and_slot_are_reused_while_a_list_is_iterated,
+    a_file_is_registered_again_while_a_list_is_iterated,
+    all_keys_are_unregistered_while_a_list_is_iterated,
 );
 
 /// A duplicate with this number, which is free.
@@ -29,7 +29,7 @@ fn numbered(number: RawFd, file: impl AsFd) -> Result<OwnedFd, NotRun> {
     Ok(fd)
 }
 
-fn a_reused_number_is_another_registration<B: Backend>() -> Run {
+fn a_reused_descriptor_is_another_registration<B: Backend>() -> Run {
     let (a, mut a_peer) = pairs::streams();
     let (b, mut b_peer) = pairs::streams();
     let mut selector = Selector::<B, OwnedFd, _>::new().unwrap();
@@ -49,7 +49,7 @@ fn a_reused_number_is_another_registration<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_number_is_free_again_after_unregister<B: Backend>() -> Run {
+fn a_descriptor_can_be_registered_again<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let first = selector.register(&a, READ, 1).unwrap();
@@ -61,7 +61,7 @@ fn a_number_is_free_again_after_unregister<B: Backend>() -> Run {
     Ok(())
 }
 
-fn freed_slots_are_filled_again<B: Backend>() -> Run {
+fn free_slots_are_used_again<B: Backend>() -> Run {
     let files: Vec<_> = (0..8).map(|_| pairs::streams().0).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let mut tokens = Vec::new();
@@ -87,7 +87,7 @@ fn freed_slots_are_filled_again<B: Backend>() -> Run {
 }
 
 /// The map does not grow with the registrations that are over. The upper half of a tag is the slot.
-fn slots_do_not_pile_up<B: Backend>() -> Run {
+fn the_map_has_no_more_slots_than_keys_at_once<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let mut slots = HashSet::new();
@@ -111,7 +111,7 @@ fn slots_do_not_pile_up<B: Backend>() -> Run {
     Ok(())
 }
 
-fn closed_and_reused_again_and_again<B: Backend>() -> Run {
+fn a_descriptor_is_closed_and_reused_many_times<B: Backend>() -> Run {
     let (ready, mut peer) = pairs::streams();
     let (idle, _idle_peer) = pairs::streams();
     peer.write_all(b"x").unwrap();
@@ -128,7 +128,7 @@ fn closed_and_reused_again_and_again<B: Backend>() -> Run {
     Ok(())
 }
 
-fn unregistered_while_a_batch_is_iterated<B: Backend>() -> Run {
+fn keys_can_be_unregistered_while_a_list_is_iterated<B: Backend>() -> Run {
     let mut selector = Selector::<B, OwnedFd, _>::new().unwrap();
     for number in 0..4 {
         let (a, _) = pairs::streams();
@@ -150,7 +150,7 @@ fn unregistered_while_a_batch_is_iterated<B: Backend>() -> Run {
     Ok(())
 }
 
-fn number_and_slot_reused_while_a_batch_is_iterated<B: Backend>() -> Run {
+fn descriptor_and_slot_are_reused_while_a_list_is_iterated<B: Backend>() -> Run {
     let (idle, _idle_peer) = pairs::streams();
     let mut selector = Selector::<B, OwnedFd, _>::new().unwrap();
     for _ in 0..2 {
@@ -175,7 +175,7 @@ fn number_and_slot_reused_while_a_batch_is_iterated<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_same_file_registered_again_while_a_batch_is_iterated<B: Backend>() -> Run {
+fn a_file_is_registered_again_while_a_list_is_iterated<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
     let mut selector = Selector::<B, _, _>::new().unwrap();
@@ -190,7 +190,7 @@ fn the_same_file_registered_again_while_a_batch_is_iterated<B: Backend>() -> Run
     Ok(())
 }
 
-fn everything_unregistered_while_a_batch_is_iterated<B: Backend>() -> Run {
+fn all_keys_are_unregistered_while_a_list_is_iterated<B: Backend>() -> Run {
     let files: Vec<_> = (0..4).map(|_| pairs::streams().0).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
     for file in &files {

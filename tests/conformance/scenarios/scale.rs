@@ -11,11 +11,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 
 conformance::scenarios!(scale:
-    half_of_many_ready_in_one_wait,
-    all_of_many_ready_in_one_wait,
-    all_ready_and_a_wake_in_one_wait,
-    high_numbers,
-    the_highest_number_comes_and_goes,
+    one_wait_reports_half_of_many,
+    one_wait_reports_all_of_many,
+    one_wait_reports_all_keys_and_a_wake,
+    high_descriptors_work,
+    the_highest_descriptor_comes_and_goes,
     the_oldest_key_works_after_a_peak,
     the_newest_key_works_after_a_peak,
 );
@@ -29,7 +29,7 @@ const PEAK: u64 = 3_000;
 /// Below this nothing is proven: `FD_SETSIZE` is 1024 almost everywhere.
 const ENOUGH: u64 = 2_000;
 
-fn half_of_many_ready_in_one_wait<B: Backend>() -> Run {
+fn one_wait_reports_half_of_many<B: Backend>() -> Run {
     let (_limit, count) = Descriptors::raise(ENOUGH, MANY)?;
     let pairs: Vec<_> = (0..count / 2).map(|_| pairs::streams()).collect();
     assert!(pairs.iter().any(|(a, _)| a.as_raw_fd() > 1024));
@@ -70,7 +70,7 @@ fn half_of_many_ready_in_one_wait<B: Backend>() -> Run {
     Ok(())
 }
 
-fn all_of_many_ready_in_one_wait<B: Backend>() -> Run {
+fn one_wait_reports_all_of_many<B: Backend>() -> Run {
     let (_limit, count) = Descriptors::raise(ENOUGH, MANY)?;
     let (a, _b) = pairs::streams();
     let duplicates: Vec<_> = (0..count - 2).map(|_| a.try_clone().unwrap()).collect();
@@ -82,7 +82,7 @@ fn all_of_many_ready_in_one_wait<B: Backend>() -> Run {
     Ok(())
 }
 
-fn all_ready_and_a_wake_in_one_wait<B: Backend>() -> Run {
+fn one_wait_reports_all_keys_and_a_wake<B: Backend>() -> Run {
     let files: Vec<_> = (0..40).map(|_| pairs::streams()).collect();
     // With the waker made first, and made last.
     for early in [true, false] {
@@ -115,7 +115,7 @@ fn highest(of: &Stream) -> Result<(Descriptors, Stream), NotRun> {
     Ok((limit, duplicate.into()))
 }
 
-fn high_numbers<B: Backend>() -> Run {
+fn high_descriptors_work<B: Backend>() -> Run {
     let ((a, mut b), (low, mut low_peer)) = (pairs::streams(), pairs::streams());
     let (_limit, high) = highest(&a)?;
     let mut selector = Selector::<B, _>::new().unwrap();
@@ -132,7 +132,7 @@ fn high_numbers<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_highest_number_comes_and_goes<B: Backend>() -> Run {
+fn the_highest_descriptor_comes_and_goes<B: Backend>() -> Run {
     let ((a, _b), (low, _low_peer)) = (pairs::streams(), pairs::streams());
     let (_limit, high) = highest(&a)?;
     let mut selector = Selector::<B, _>::new().unwrap();

@@ -9,23 +9,23 @@ use std::io::Write;
 use std::time::Duration;
 
 conformance::scenarios!(select:
-    nothing_is_registered,
-    nothing_is_ready,
-    something_to_read,
-    room_to_write,
-    both_in_one_entry,
-    only_what_was_asked_for,
-    a_datagram,
-    each_end_of_a_pipe,
-    several_keys_each_once,
-    many_keys_in_one_wait,
-    one_of_many_keys,
-    twelve_pairs_in_turn,
-    into_a_list_that_holds_something,
-    one_list_for_two_selectors,
+    a_selector_without_keys_finds_nothing,
+    keys_that_are_not_ready_are_not_reported,
+    a_socket_with_data_is_readable,
+    a_socket_with_room_is_writable,
+    both_interests_are_in_one_entry,
+    only_the_interest_of_a_key_is_reported,
+    datagrams_are_readable_one_by_one,
+    each_end_of_a_pipe_is_reported,
+    each_of_several_keys_is_reported_once,
+    all_of_a_growing_number_are_reported,
+    one_of_many_keys_is_reported,
+    twelve_pairs_take_turns,
+    select_into_replaces_the_list,
+    one_list_serves_two_selectors,
 );
 
-fn nothing_is_registered<B: Backend>() -> Run {
+fn a_selector_without_keys_finds_nothing<B: Backend>() -> Run {
     let mut selector = Selector::<B, Stream>::new().unwrap();
     let ready = now(&mut selector);
     assert!(ready.is_empty() && !ready.woken());
@@ -33,7 +33,7 @@ fn nothing_is_registered<B: Backend>() -> Run {
     Ok(())
 }
 
-fn nothing_is_ready<B: Backend>() -> Run {
+fn keys_that_are_not_ready_are_not_reported<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     for end in [&a, &b] {
@@ -44,7 +44,7 @@ fn nothing_is_ready<B: Backend>() -> Run {
     Ok(())
 }
 
-fn something_to_read<B: Backend>() -> Run {
+fn a_socket_with_data_is_readable<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, READ, ()).unwrap();
@@ -55,7 +55,7 @@ fn something_to_read<B: Backend>() -> Run {
     Ok(())
 }
 
-fn room_to_write<B: Backend>() -> Run {
+fn a_socket_with_room_is_writable<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, WRITE, ()).unwrap();
@@ -67,7 +67,7 @@ fn room_to_write<B: Backend>() -> Run {
     Ok(())
 }
 
-fn both_in_one_entry<B: Backend>() -> Run {
+fn both_interests_are_in_one_entry<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, BOTH, ()).unwrap();
@@ -81,7 +81,7 @@ fn both_in_one_entry<B: Backend>() -> Run {
     Ok(())
 }
 
-fn only_what_was_asked_for<B: Backend>() -> Run {
+fn only_the_interest_of_a_key_is_reported<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     b.write_all(b"x").unwrap();
@@ -93,7 +93,7 @@ fn only_what_was_asked_for<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_datagram<B: Backend>() -> Run {
+fn datagrams_are_readable_one_by_one<B: Backend>() -> Run {
     let (a, b) = pairs::udp();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&a, READ, ()).unwrap();
@@ -107,7 +107,7 @@ fn a_datagram<B: Backend>() -> Run {
     Ok(())
 }
 
-fn each_end_of_a_pipe<B: Backend>() -> Run {
+fn each_end_of_a_pipe_is_reported<B: Backend>() -> Run {
     let (reader, mut writer) = pairs::pipe()?;
     let mut selector = Selector::<B, _>::new().unwrap();
     let from = selector.register(reader.try_clone().unwrap(), READ, ()).unwrap();
@@ -122,7 +122,7 @@ fn each_end_of_a_pipe<B: Backend>() -> Run {
     Ok(())
 }
 
-fn several_keys_each_once<B: Backend>() -> Run {
+fn each_of_several_keys_is_reported_once<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..4).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
     let interests_of = [READ, WRITE, BOTH, READ];
@@ -143,7 +143,7 @@ fn several_keys_each_once<B: Backend>() -> Run {
 }
 
 /// However much is ready, it is all told at once, also where more was registered since the wait before.
-fn many_keys_in_one_wait<B: Backend>() -> Run {
+fn all_of_a_growing_number_are_reported<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let mut expected = BTreeMap::new();
@@ -157,7 +157,7 @@ fn many_keys_in_one_wait<B: Backend>() -> Run {
     Ok(())
 }
 
-fn one_of_many_keys<B: Backend>() -> Run {
+fn one_of_many_keys_is_reported<B: Backend>() -> Run {
     let ends: Vec<_> = (0..100).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
     let tokens: Vec<_> = ends.iter().map(|(a, _)| selector.register(a, READ, ()).unwrap()).collect();
@@ -172,7 +172,7 @@ fn one_of_many_keys<B: Backend>() -> Run {
 }
 
 /// A message goes through each pair, one after the other, and each is unregistered when it had its turn.
-fn twelve_pairs_in_turn<B: Backend>() -> Run {
+fn twelve_pairs_take_turns<B: Backend>() -> Run {
     let ends: Vec<_> = (0..12).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let mut waiting = BTreeMap::new();
@@ -200,7 +200,7 @@ fn twelve_pairs_in_turn<B: Backend>() -> Run {
     Ok(())
 }
 
-fn into_a_list_that_holds_something<B: Backend>() -> Run {
+fn select_into_replaces_the_list<B: Backend>() -> Run {
     let ends = [pairs::streams(), pairs::streams(), pairs::streams()];
     let mut selector = Selector::<B, _>::new().unwrap();
     let tokens = ends.each_ref().map(|(a, _)| selector.register(a, READ, ()).unwrap());
@@ -225,7 +225,7 @@ fn into_a_list_that_holds_something<B: Backend>() -> Run {
 }
 
 /// The list names the keys of the last wait only, and says whether that wait was woken.
-fn one_list_for_two_selectors<B: Backend>() -> Run {
+fn one_list_serves_two_selectors<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let (mut one, mut two) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());
     let first = one.register(&a, WRITE, ()).unwrap();

@@ -11,20 +11,20 @@ use std::io::{ErrorKind, Write};
 use std::time::{Duration, Instant};
 
 conformance::scenarios!(signals:
-    a_wait_takes_its_time_and_no_more,
-    a_wait_with_nothing_registered_takes_its_time,
-    a_wait_that_is_interrupted_near_its_end,
-    interrupted_waits_of_many_lengths,
-    what_comes_meanwhile_is_seen,
-    a_wake_meanwhile_is_seen,
+    a_wait_keeps_its_end,
+    a_wait_without_keys_keeps_its_end,
+    a_wait_that_is_interrupted_near_its_end_is_not_early,
+    waits_of_many_lengths_keep_their_end,
+    data_that_comes_meanwhile_is_reported,
+    a_wake_that_comes_meanwhile_is_reported,
     zero_is_not_disturbed,
-    who_asks_for_it_is_told,
+    an_interruptible_wait_returns_interrupted,
     an_interrupted_wait_loses_nothing,
-    what_is_ready_comes_before_a_signal,
-    without_a_signal_nobody_is_told,
+    readiness_comes_before_a_signal,
+    an_interruptible_wait_without_signals_keeps_its_end,
 );
 
-fn a_wait_takes_its_time_and_no_more<B: Backend>() -> Run {
+fn a_wait_keeps_its_end<B: Backend>() -> Run {
     signals::need()?;
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
@@ -42,7 +42,7 @@ fn a_wait_takes_its_time_and_no_more<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_wait_with_nothing_registered_takes_its_time<B: Backend>() -> Run {
+fn a_wait_without_keys_keeps_its_end<B: Backend>() -> Run {
     signals::need()?;
     let mut selector = Selector::<B, Stream>::new().unwrap();
     until_interrupted(|| {
@@ -56,7 +56,7 @@ fn a_wait_with_nothing_registered_takes_its_time<B: Backend>() -> Run {
 }
 
 /// Many are interrupted when nothing is left of their time.
-fn a_wait_that_is_interrupted_near_its_end<B: Backend>() -> Run {
+fn a_wait_that_is_interrupted_near_its_end_is_not_early<B: Backend>() -> Run {
     signals::need()?;
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
@@ -73,7 +73,7 @@ fn a_wait_that_is_interrupted_near_its_end<B: Backend>() -> Run {
 
 /// The time that is left is counted again after each signal. A clock that is a tick behind must not end the wait early, and a
 /// wait must not begin again from the start.
-fn interrupted_waits_of_many_lengths<B: Backend>() -> Run {
+fn waits_of_many_lengths_keep_their_end<B: Backend>() -> Run {
     signals::need()?;
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
@@ -86,7 +86,7 @@ fn interrupted_waits_of_many_lengths<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_comes_meanwhile_is_seen<B: Backend>() -> Run {
+fn data_that_comes_meanwhile_is_reported<B: Backend>() -> Run {
     signals::need()?;
     for timeout in [Timeout::NEVER, Timeout::after(WAIT), Timeout::after(Duration::MAX)] {
         let (a, b) = pairs::streams();
@@ -99,7 +99,7 @@ fn what_comes_meanwhile_is_seen<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_wake_meanwhile_is_seen<B: Backend>() -> Run {
+fn a_wake_that_comes_meanwhile_is_reported<B: Backend>() -> Run {
     signals::need()?;
     let mut selector = Selector::<B, Stream>::new().unwrap();
     let waker = selector.waker().unwrap();
@@ -126,7 +126,7 @@ fn zero_is_not_disturbed<B: Backend>() -> Run {
     Ok(())
 }
 
-fn who_asks_for_it_is_told<B: Backend>() -> Run {
+fn an_interruptible_wait_returns_interrupted<B: Backend>() -> Run {
     signals::need()?;
     let exact = Timeout::after(2 * TOO_LONG + Duration::from_nanos(1));
     for timeout in [Timeout::NEVER, Timeout::after(2 * TOO_LONG), exact] {
@@ -162,7 +162,7 @@ fn an_interrupted_wait_loses_nothing<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_is_ready_comes_before_a_signal<B: Backend>() -> Run {
+fn readiness_comes_before_a_signal<B: Backend>() -> Run {
     signals::need()?;
     let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
@@ -180,7 +180,7 @@ fn what_is_ready_comes_before_a_signal<B: Backend>() -> Run {
     Ok(())
 }
 
-fn without_a_signal_nobody_is_told<B: Backend>() -> Run {
+fn an_interruptible_wait_without_signals_keeps_its_end<B: Backend>() -> Run {
     signals::need()?;
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();

@@ -12,18 +12,18 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
 conformance::scenarios!(threads:
-    what_may_go_to_another_thread,
+    types_are_send_and_sync,
     a_selector_moves_with_its_keys,
-    a_selector_is_lent_to_another_thread,
-    a_selector_that_moved_is_woken_by_an_old_waker,
+    a_selector_is_borrowed_by_another_thread,
+    an_earlier_waker_wakes_a_selector_that_moved,
     tokens_of_all_threads_differ,
-    one_selector_for_each_thread,
-    one_file_in_selectors_of_two_threads,
-    a_selector_behind_a_lock,
-    dropped_by_another_thread,
+    each_thread_uses_its_own_selector,
+    two_threads_wait_for_one_file,
+    a_selector_works_in_a_mutex,
+    another_thread_can_drop_a_selector,
 );
 
-fn what_may_go_to_another_thread<B: Backend + Send + 'static>() -> Run {
+fn types_are_send_and_sync<B: Backend + Send + 'static>() -> Run {
     fn send<T: Send + 'static>() {}
     fn share<T: Send + Sync + 'static>() {}
     fn survive<T: UnwindSafe + RefUnwindSafe>() {}
@@ -62,7 +62,7 @@ fn a_selector_moves_with_its_keys<B: Backend + Send + 'static>() -> Run {
     Ok(())
 }
 
-fn a_selector_is_lent_to_another_thread<B: Backend + Send>() -> Run {
+fn a_selector_is_borrowed_by_another_thread<B: Backend + Send>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token =
@@ -71,7 +71,7 @@ fn a_selector_is_lent_to_another_thread<B: Backend + Send>() -> Run {
     Ok(())
 }
 
-fn a_selector_that_moved_is_woken_by_an_old_waker<B: Backend + Send + 'static>() -> Run {
+fn an_earlier_waker_wakes_a_selector_that_moved<B: Backend + Send + 'static>() -> Run {
     let mut selector = Selector::<B, Stream>::new().unwrap();
     let waker = selector.waker().unwrap();
     let thread = thread::spawn(move || soon(&mut selector).woken());
@@ -98,7 +98,7 @@ fn tokens_of_all_threads_differ<B: Backend>() -> Run {
     Ok(())
 }
 
-fn one_selector_for_each_thread<B: Backend>() -> Run {
+fn each_thread_uses_its_own_selector<B: Backend>() -> Run {
     const ROUNDS: usize = 100;
     // Each thread sends to and fro between two sockets of its own, and hears of nobody else's.
     let thread = || {
@@ -122,7 +122,7 @@ fn one_selector_for_each_thread<B: Backend>() -> Run {
     Ok(())
 }
 
-fn one_file_in_selectors_of_two_threads<B: Backend>() -> Run {
+fn two_threads_wait_for_one_file<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     let registered = Barrier::new(3);
     thread::scope(|scope| {
@@ -140,7 +140,7 @@ fn one_file_in_selectors_of_two_threads<B: Backend>() -> Run {
     Ok(())
 }
 
-fn a_selector_behind_a_lock<B: Backend + Send + 'static>() -> Run {
+fn a_selector_works_in_a_mutex<B: Backend + Send + 'static>() -> Run {
     let selector = Arc::new(Mutex::new(Selector::<B, Stream, usize>::new().unwrap()));
     let waker = selector.lock().unwrap().waker().unwrap();
     for number in 0..3 {
@@ -162,7 +162,7 @@ fn a_selector_behind_a_lock<B: Backend + Send + 'static>() -> Run {
     Ok(())
 }
 
-fn dropped_by_another_thread<B: Backend + Send + 'static>() -> Run {
+fn another_thread_can_drop_a_selector<B: Backend + Send + 'static>() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     selector.register(a, READ, ()).unwrap();

@@ -7,13 +7,13 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 conformance::scenarios!(timeout:
-    never_early,
-    never_early_with_nothing_registered,
+    a_wait_is_never_early,
+    a_wait_without_keys_is_never_early,
     zero_does_not_wait,
-    none_waits_until_something_is_ready,
+    no_timeout_waits_until_something_is_ready,
     a_long_wait_ends_when_something_is_ready,
-    what_is_ready_before_ends_the_wait_at_once,
-    each_way_to_say_how_long,
+    a_ready_key_ends_the_wait_at_once,
+    each_form_of_a_timeout_works,
 );
 
 type Pairs<B> = Selector<B, Stream>;
@@ -64,7 +64,7 @@ fn assert_takes<B: Backend>(selector: &mut Pairs<B>, limit: Duration) {
     assert!(elapsed < limit + WAIT, "was to wait for {limit:?}, and came back after {elapsed:?}");
 }
 
-fn never_early<B: Backend>() -> Run {
+fn a_wait_is_never_early<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Pairs::<B>::new().unwrap();
     for end in [a, b] {
@@ -76,7 +76,7 @@ fn never_early<B: Backend>() -> Run {
     Ok(())
 }
 
-fn never_early_with_nothing_registered<B: Backend>() -> Run {
+fn a_wait_without_keys_is_never_early<B: Backend>() -> Run {
     let mut selector = Pairs::<B>::new().unwrap();
     for limit in LIMITS {
         assert_takes(&mut selector, limit);
@@ -111,7 +111,7 @@ fn for_what_comes_later<B: Backend>(timeout: Timeout) {
     assert!(elapsed < WAIT, "{timeout:?} took {elapsed:?}");
 }
 
-fn none_waits_until_something_is_ready<B: Backend>() -> Run {
+fn no_timeout_waits_until_something_is_ready<B: Backend>() -> Run {
     for_what_comes_later::<B>(Timeout::NEVER);
     Ok(())
 }
@@ -123,7 +123,7 @@ fn a_long_wait_ends_when_something_is_ready<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_is_ready_before_ends_the_wait_at_once<B: Backend>() -> Run {
+fn a_ready_key_ends_the_wait_at_once<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Pairs::<B>::new().unwrap();
     let token = selector.register(a, WRITE, ()).unwrap();
@@ -136,7 +136,7 @@ fn what_is_ready_before_ends_the_wait_at_once<B: Backend>() -> Run {
     Ok(())
 }
 
-fn each_way_to_say_how_long<B: Backend>() -> Run {
+fn each_form_of_a_timeout_works<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Pairs::<B>::new().unwrap();
     selector.register(a, WRITE, ()).unwrap();

@@ -6,19 +6,19 @@ use selectors::{Error, Mode, Selector, Token};
 use std::collections::{BTreeSet, HashSet};
 
 conformance::scenarios!(tokens:
-    a_value_to_keep,
-    each_registration_has_its_own,
-    changes_do_not_change_it,
-    the_same_object_again_has_another,
-    none_of_many_comes_again,
-    of_another_selector,
-    two_selectors_that_take_turns,
-    of_a_closed_selector,
-    everything_that_names_a_key_gives_the_same,
-    from_a_list_that_is_older_than_the_key,
+    a_token_is_a_plain_value,
+    each_registration_has_its_own_token,
+    changes_of_a_key_keep_its_token,
+    registering_again_makes_another_token,
+    no_token_comes_again,
+    a_token_of_another_selector_finds_nothing,
+    two_selectors_never_share_a_token,
+    a_token_of_a_closed_selector_finds_nothing,
+    every_method_returns_the_same_token,
+    a_token_of_an_older_list_finds_nothing,
 );
 
-fn a_value_to_keep<B: Backend>() -> Run {
+fn a_token_is_a_plain_value<B: Backend>() -> Run {
     fn is_value<T: Copy + Eq + Ord + std::hash::Hash + std::fmt::Debug + Send + Sync + 'static>() {}
     is_value::<Token>();
     assert_eq!(size_of::<Option<Token>>(), size_of::<Token>());
@@ -32,7 +32,7 @@ fn a_value_to_keep<B: Backend>() -> Run {
     Ok(())
 }
 
-fn each_registration_has_its_own<B: Backend>() -> Run {
+fn each_registration_has_its_own_token<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..20).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _>::new().unwrap();
     let tokens: Vec<_> = pairs.iter().map(|(a, _)| selector.register(a, WRITE, ()).unwrap()).collect();
@@ -42,7 +42,7 @@ fn each_registration_has_its_own<B: Backend>() -> Run {
     Ok(())
 }
 
-fn changes_do_not_change_it<B: Backend>() -> Run {
+fn changes_of_a_key_keep_its_token<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register(a, READ, 1).unwrap();
@@ -58,7 +58,7 @@ fn changes_do_not_change_it<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_same_object_again_has_another<B: Backend>() -> Run {
+fn registering_again_makes_another_token<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let first = selector.register(&a, WRITE, 1).unwrap();
@@ -73,7 +73,7 @@ fn the_same_object_again_has_another<B: Backend>() -> Run {
     Ok(())
 }
 
-fn none_of_many_comes_again<B: Backend>() -> Run {
+fn no_token_comes_again<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
     let mut seen = HashSet::new();
@@ -91,7 +91,7 @@ fn none_of_many_comes_again<B: Backend>() -> Run {
     Ok(())
 }
 
-fn of_another_selector<B: Backend>() -> Run {
+fn a_token_of_another_selector_finds_nothing<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let (mut one, mut two) = (Selector::<B, _, _>::new().unwrap(), Selector::<B, _, _>::new().unwrap());
     let mine = one.register(&a, WRITE, 1).unwrap();
@@ -113,7 +113,7 @@ fn of_another_selector<B: Backend>() -> Run {
 }
 
 /// Both use their first slot again and again.
-fn two_selectors_that_take_turns<B: Backend>() -> Run {
+fn two_selectors_never_share_a_token<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selectors = [(); 2].map(|()| Selector::<B, _>::new().unwrap());
     let mut seen = HashSet::new();
@@ -130,7 +130,7 @@ fn two_selectors_that_take_turns<B: Backend>() -> Run {
     Ok(())
 }
 
-fn of_a_closed_selector<B: Backend>() -> Run {
+fn a_token_of_a_closed_selector_finds_nothing<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut closed = Selector::<B, _>::new().unwrap();
     let token = closed.register(&a, WRITE, ()).unwrap();
@@ -141,7 +141,7 @@ fn of_a_closed_selector<B: Backend>() -> Run {
     Ok(())
 }
 
-fn everything_that_names_a_key_gives_the_same<B: Backend>() -> Run {
+fn every_method_returns_the_same_token<B: Backend>() -> Run {
     let pairs: Vec<_> = (0..3).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     for round in 0..2 {
@@ -172,7 +172,7 @@ fn everything_that_names_a_key_gives_the_same<B: Backend>() -> Run {
 }
 
 /// Even if the place in the map, the number and the file are the same.
-fn from_a_list_that_is_older_than_the_key<B: Backend>() -> Run {
+fn a_token_of_an_older_list_finds_nothing<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let first = selector.register(&a, WRITE, 1).unwrap();

@@ -9,18 +9,18 @@ use selectors::{Mode, Selector};
 use std::io::Write;
 
 conformance::scenarios!(unregister:
-    everything_comes_back,
-    what_was_changed_comes_back_changed,
-    nothing_is_reported_from_then_on,
-    the_back_end_is_told_once,
-    a_paused_key_is_not_told_to_the_back_end,
-    the_back_end_is_told_of_a_key_that_was_reported,
-    after_the_peer_is_gone,
-    and_registered_again,
-    the_number_with_another_file_after_a_close,
+    unregister_returns_everything,
+    unregister_returns_what_was_changed,
+    an_unregistered_key_is_not_reported,
+    the_back_end_is_called_once,
+    unregistering_a_paused_key_does_not_call_the_back_end,
+    pausing_or_unregistering_a_spent_key_calls_the_back_end,
+    a_key_whose_peer_closed_can_be_unregistered,
+    a_file_can_be_registered_again,
+    another_file_with_the_same_descriptor_is_another_key,
 );
 
-fn everything_comes_back<B: Backend>() -> Run {
+fn unregister_returns_everything<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let data = Box::new(5);
@@ -34,7 +34,7 @@ fn everything_comes_back<B: Backend>() -> Run {
     Ok(())
 }
 
-fn what_was_changed_comes_back_changed<B: Backend>() -> Run {
+fn unregister_returns_what_was_changed<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register(&a, WRITE, 1).unwrap();
@@ -45,7 +45,7 @@ fn what_was_changed_comes_back_changed<B: Backend>() -> Run {
     Ok(())
 }
 
-fn nothing_is_reported_from_then_on<B: Backend>() -> Run {
+fn an_unregistered_key_is_not_reported<B: Backend>() -> Run {
     let ((a, mut b), (c, _d)) = (pairs::streams(), pairs::streams());
     let mut selector = Selector::<B, _>::new().unwrap();
     let first = selector.register(&a, BOTH, ()).unwrap();
@@ -59,7 +59,7 @@ fn nothing_is_reported_from_then_on<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_back_end_is_told_once<B: Backend>() -> Run {
+fn the_back_end_is_called_once<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&a, READ, ()).unwrap();
@@ -73,7 +73,7 @@ fn the_back_end_is_told_once<B: Backend>() -> Run {
 }
 
 /// It has forgotten it.
-fn a_paused_key_is_not_told_to_the_back_end<B: Backend>() -> Run {
+fn unregistering_a_paused_key_does_not_call_the_back_end<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&a, WRITE, 1).unwrap();
@@ -87,7 +87,7 @@ fn a_paused_key_is_not_told_to_the_back_end<B: Backend>() -> Run {
 }
 
 /// A kernel that keeps a set has it still, only disarmed.
-fn the_back_end_is_told_of_a_key_that_was_reported<B: Backend>() -> Run {
+fn pausing_or_unregistering_a_spent_key_calls_the_back_end<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let (mut selector, control) = MockBackend::<B>::selector();
     let [first, second] = [&a, &c].map(|a| selector.register_with(a, WRITE, Mode::Oneshot, ()).unwrap());
@@ -104,7 +104,7 @@ fn the_back_end_is_told_of_a_key_that_was_reported<B: Backend>() -> Run {
     Ok(())
 }
 
-fn after_the_peer_is_gone<B: Backend>() -> Run {
+fn a_key_whose_peer_closed_can_be_unregistered<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let (reader, writer) = pairs::pipe()?;
     let mut selector = Selector::<B, Box<dyn AsFd>>::new().unwrap();
@@ -119,7 +119,7 @@ fn after_the_peer_is_gone<B: Backend>() -> Run {
     Ok(())
 }
 
-fn and_registered_again<B: Backend>() -> Run {
+fn a_file_can_be_registered_again<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let mut fileobj = a;
@@ -135,7 +135,7 @@ fn and_registered_again<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_number_with_another_file_after_a_close<B: Backend>() -> Run {
+fn another_file_with_the_same_descriptor_is_another_key<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let number = a.as_raw_fd();
     let mut selector = Selector::<B, _, _>::new().unwrap();

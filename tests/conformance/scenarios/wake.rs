@@ -10,23 +10,23 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 conformance::scenarios!(wake:
-    before_the_wait,
-    with_nothing_registered,
-    several_are_one,
-    it_has_no_entry,
-    beside_a_key_that_is_ready,
-    after_it_a_wait_takes_its_time,
+    a_wake_before_the_wait_ends_it_once,
+    a_selector_without_keys_can_be_woken,
+    several_wakes_are_one,
+    a_wake_has_no_entry,
+    a_wake_is_reported_beside_a_ready_key,
+    the_wait_after_a_wake_takes_its_time,
     clones_wake_the_same_selector,
-    handles_come_and_go,
-    each_selector_has_its_own,
-    the_selector_is_gone,
-    keys_come_and_go_beside_it,
-    a_false_report_of_it_loses_nothing,
+    a_dropped_waker_leaves_its_wake,
+    each_selector_has_its_own_wakers,
+    waking_a_dropped_selector_does_nothing,
+    wakes_work_while_keys_come_and_go,
+    a_false_report_of_the_waker_loses_no_wake,
 );
 
 pub(super) type Streams<B> = Selector<B, Stream>;
 
-fn before_the_wait<B: Backend>() -> Run {
+fn a_wake_before_the_wait_ends_it_once<B: Backend>() -> Run {
     let mut selector = Streams::<B>::new().unwrap();
     let (reader, _writer) = pairs::streams();
     selector.register(reader, READ, ()).unwrap();
@@ -42,7 +42,7 @@ fn before_the_wait<B: Backend>() -> Run {
     Ok(())
 }
 
-fn with_nothing_registered<B: Backend>() -> Run {
+fn a_selector_without_keys_can_be_woken<B: Backend>() -> Run {
     let mut selector = Streams::<B>::new().unwrap();
     selector.waker().unwrap().wake().unwrap();
     let ready = selector.select(None).unwrap();
@@ -51,7 +51,7 @@ fn with_nothing_registered<B: Backend>() -> Run {
     Ok(())
 }
 
-fn several_are_one<B: Backend>() -> Run {
+fn several_wakes_are_one<B: Backend>() -> Run {
     let mut selector = Streams::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
     for _ in 0..3 {
@@ -64,7 +64,7 @@ fn several_are_one<B: Backend>() -> Run {
     Ok(())
 }
 
-fn it_has_no_entry<B: Backend>() -> Run {
+fn a_wake_has_no_entry<B: Backend>() -> Run {
     let mut selector = Streams::<B>::new().unwrap();
     selector.waker().unwrap().wake().unwrap();
     let mut ready = Ready::new();
@@ -76,7 +76,7 @@ fn it_has_no_entry<B: Backend>() -> Run {
     Ok(())
 }
 
-fn beside_a_key_that_is_ready<B: Backend>() -> Run {
+fn a_wake_is_reported_beside_a_ready_key<B: Backend>() -> Run {
     let mut selector = Streams::<B>::new().unwrap();
     let (_reader, writer) = pairs::streams();
     let waker = selector.waker().unwrap();
@@ -92,7 +92,7 @@ fn beside_a_key_that_is_ready<B: Backend>() -> Run {
     Ok(())
 }
 
-fn after_it_a_wait_takes_its_time<B: Backend>() -> Run {
+fn the_wait_after_a_wake_takes_its_time<B: Backend>() -> Run {
     let mut selector = Streams::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
     waker.wake().unwrap();
@@ -121,7 +121,7 @@ fn clones_wake_the_same_selector<B: Backend>() -> Run {
 }
 
 /// The selector is woken by a handle that is gone since, and bears that there is none.
-fn handles_come_and_go<B: Backend>() -> Run {
+fn a_dropped_waker_leaves_its_wake<B: Backend>() -> Run {
     let mut selector = Streams::<B>::new().unwrap();
     let (reader, mut writer) = pairs::streams();
     let token = selector.register(reader, READ, ()).unwrap();
@@ -134,7 +134,7 @@ fn handles_come_and_go<B: Backend>() -> Run {
     Ok(())
 }
 
-fn each_selector_has_its_own<B: Backend>() -> Run {
+fn each_selector_has_its_own_wakers<B: Backend>() -> Run {
     let (mut one, mut other) = (Streams::<B>::new().unwrap(), Streams::<B>::new().unwrap());
     let (of_one, of_other) = (one.waker().unwrap(), other.waker().unwrap());
     of_one.wake().unwrap();
@@ -146,7 +146,7 @@ fn each_selector_has_its_own<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_selector_is_gone<B: Backend>() -> Run {
+fn waking_a_dropped_selector_does_nothing<B: Backend>() -> Run {
     let mut selector = Streams::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
     waker.wake().unwrap();
@@ -168,7 +168,7 @@ fn the_selector_is_gone<B: Backend>() -> Run {
     Ok(())
 }
 
-fn keys_come_and_go_beside_it<B: Backend>() -> Run {
+fn wakes_work_while_keys_come_and_go<B: Backend>() -> Run {
     let mut selector = Streams::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
     let pairs: Vec<_> = (0..20).map(|_| pairs::streams()).collect();
@@ -187,7 +187,7 @@ fn keys_come_and_go_beside_it<B: Backend>() -> Run {
 }
 
 /// A back end may report what is not so; a wake that comes then is seen, and so are those after it.
-fn a_false_report_of_it_loses_nothing<B: Backend>() -> Run {
+fn a_false_report_of_the_waker_loses_no_wake<B: Backend>() -> Run {
     let (mut selector, control) = MockBackend::<B>::selector::<Stream, ()>();
     let waker = selector.waker().unwrap();
     let Some(Call::Add(_, tag, interest, mode)) = control.take_calls().pop() else {

@@ -9,14 +9,14 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 conformance::scenarios!(wake_threads:
-    a_wait_without_a_limit,
-    every_thread_may_have_one,
-    each_of_many_ends_a_wait,
-    four_threads_lose_nothing,
-    the_selector_goes_meanwhile,
+    a_wake_ends_a_wait_without_a_limit,
+    another_thread_can_wake,
+    each_of_many_wakes_ends_a_wait,
+    four_threads_lose_no_wake,
+    a_selector_can_be_dropped_while_threads_wake_it,
 );
 
-fn a_wait_without_a_limit<B: Backend>() -> Run {
+fn a_wake_ends_a_wait_without_a_limit<B: Backend>() -> Run {
     let mut selector = Streams::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
     for _ in 0..2 {
@@ -26,7 +26,7 @@ fn a_wait_without_a_limit<B: Backend>() -> Run {
     Ok(())
 }
 
-fn every_thread_may_have_one<B: Backend>() -> Run {
+fn another_thread_can_wake<B: Backend>() -> Run {
     fn lend_and_send<T: Send + Sync + Clone + 'static>(_: &T) {}
     let mut selector = Streams::<B>::new().unwrap();
     let waker: Waker = selector.waker().unwrap();
@@ -39,7 +39,7 @@ fn every_thread_may_have_one<B: Backend>() -> Run {
 }
 
 /// Each is sent when the one before was seen, which is when a wake can slip between a wait and the next.
-fn each_of_many_ends_a_wait<B: Backend>() -> Run {
+fn each_of_many_wakes_ends_a_wait<B: Backend>() -> Run {
     let mut selector = Streams::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
     let (seen, before) = channel();
@@ -61,7 +61,7 @@ fn each_of_many_ends_a_wait<B: Backend>() -> Run {
 
 /// While they do, a wake comes at each moment of a wait and of what follows it, and each wait is ended by one. What a thread
 /// did before its last wake is seen after the wait that this ends.
-fn four_threads_lose_nothing<B: Backend>() -> Run {
+fn four_threads_lose_no_wake<B: Backend>() -> Run {
     const WAITS: u32 = 10_000;
     const THREADS: u64 = 4;
     let mut selector = Streams::<B>::new().unwrap();
@@ -96,7 +96,7 @@ fn four_threads_lose_nothing<B: Backend>() -> Run {
     Ok(())
 }
 
-fn the_selector_goes_meanwhile<B: Backend>() -> Run {
+fn a_selector_can_be_dropped_while_threads_wake_it<B: Backend>() -> Run {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         let _stop = StopAtEnd(&stop);
