@@ -1,4 +1,4 @@
-//! The suite: every scenario on every back end of this platform.
+//! The conformance suite: every scenario on every back end of this platform.
 
 use std::collections::HashSet;
 use std::process::ExitCode;
@@ -21,10 +21,10 @@ fn main() -> ExitCode {
     if let Some(code) = code {
         return code;
     }
-    // A system with little else may not have it. If it cannot be made, that shows where it is used.
+    // A bare system may have no such folder. If it cannot be created, the scenarios that use it fail.
     let _ = std::fs::create_dir_all(std::env::temp_dir());
     let mut arguments = Arguments::from_args();
-    // Scenarios use what a process has but once: signals, limits, the numbers of descriptors.
+    // Scenarios share the resources of a process: signals, limits, descriptor numbers.
     arguments.test_threads = Some(1);
     let worker = Arc::new(Mutex::new(Worker::default()));
     let only = std::env::var_os(ONLY).map(|file| std::fs::read_to_string(file).unwrap());
@@ -35,8 +35,8 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 
-/// Set where not all scenarios are to run: a file with the names of those that are, a line each. (Windows has a limit for
-/// the length of a command.)
+/// The environment variable with the name of a file that lists the scenarios to run, a line each. (Windows limits the length of
+/// a command.)
 const ONLY: &str = "CONFORMANCE_ONLY";
 
 fn scenarios() -> Vec<Scenario> {

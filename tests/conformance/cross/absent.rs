@@ -1,4 +1,4 @@
-//! Which back end is chosen at run time where the kernel does not give the first.
+//! The choice of `AnySelector` where the kernel refuses the first back end.
 
 use super::any::VARIABLE;
 use crate::sys::seccomp::in_a_thread_where;
@@ -13,7 +13,7 @@ conformance::scenarios_of!(cross, absent:
     no_other_is_used_when_one_is_named,
 );
 
-/// Makes one, as the environment says, while the kernel gives no epoll instance.
+/// Makes a selector with this value of the variable, while the kernel refuses epoll instances.
 fn refused(
     environment: &str,
     errno: c_int,

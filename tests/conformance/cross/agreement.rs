@@ -1,4 +1,4 @@
-//! What is ready is ready to every back end alike.
+//! Agreement of all back ends on the readiness of a file.
 
 use conformance::{
     NotRun, PRIORITY, READ, Run, WAIT, WRITE, assert_unsupported, errno, kernel, pairs, unless_wine,
@@ -30,10 +30,10 @@ conformance::scenarios_of!(cross, agreement:
 
 const NOTHING: Interest = Interest::empty();
 
-/// Who was asked for what, and what it said.
+/// Back end, interest, mode, and the interests that were reported.
 type Answers = Vec<(BackendKind, Interest, Mode, Interest)>;
 
-/// What each back end says of a file, whatever part of `everything` is asked for.
+/// Returns the answers of each back end for a file and each part of `everything`.
 fn answers(file: impl AsFd, everything: Interest) -> Answers {
     let fd = file.as_fd();
     let mut answers = Vec::new();
@@ -60,11 +60,11 @@ fn answers(file: impl AsFd, everything: Interest) -> Answers {
 
 fn assert_answers(answers: &Answers, expected: Interest, situation: &str) {
     for &(kind, interest, mode, found) in answers {
-        assert_eq!(found, expected & interest, "{kind}, {situation}, asked for {interest:?}, {mode}");
+        assert_eq!(found, expected & interest, "{kind}, {situation}, interest {interest:?}, {mode}");
     }
 }
 
-/// All back ends say this of the file, as soon as `poll` does: what the network brings may take a while.
+/// Asserts that all back ends report this readiness as soon as `poll` does. Data on a network takes time.
 fn assert_all_agree(file: impl AsFd, expected: Interest, situation: &str) {
     assert_all_agree_on(file, Interest::all(), expected, situation);
 }
@@ -99,9 +99,9 @@ fn unix_sockets() -> Run {
     assert_all_agree(&a, READ | WRITE, "the peer shut down writing");
     assert_all_agree(&b, WRITE, "shut down writing");
     pairs::fill(&a);
-    assert_all_agree(&a, READ, "the peer shut down writing, and no room");
+    assert_all_agree(&a, READ, "the peer shut down writing, and a full buffer");
     drop(b);
-    assert_all_agree(&a, READ | WRITE, "the peer is gone, and left something unread");
+    assert_all_agree(&a, READ | WRITE, "the peer is closed, and left data unread");
     let end = (&a).read(&mut [0; 8]).map_err(|error| error.kind());
     assert_eq!(end, if kernel::UNREAD_RESETS { Err(ErrorKind::ConnectionReset) } else { Ok(0) });
     assert_all_agree(&a, READ | WRITE, "the peer is gone");
@@ -114,7 +114,7 @@ fn tcp_sockets() -> Run {
     b.write_all(b"x").unwrap();
     assert_all_agree(&a, READ | WRITE, "something to read");
     pairs::drain(&a);
-    // Room comes for as long as something is on its way to the other buffer.
+    // Room appears while data moves to the buffer of the peer.
     let mut written = 0;
     loop {
         written += pairs::fill(&a);
@@ -141,21 +141,21 @@ fn half_closed_tcp_sockets() -> Run {
         assert_all_agree(&a, WRITE, "shut down writing");
         assert_all_agree(&b, READ | WRITE, "the peer shut down writing");
         b.write_all(b"x").unwrap();
-        assert_all_agree(&a, READ | WRITE, "shut down writing, and something to read");
+        assert_all_agree(&a, READ | WRITE, "shut down writing, and data to read");
         pairs::drain(&a);
         assert_all_agree(&a, WRITE, "shut down writing, and nothing more to read");
         b.shutdown(Shutdown::Write).unwrap();
         assert_all_agree(&a, READ | WRITE, "both shut down writing");
         assert_all_agree(&b, READ | WRITE, "both shut down writing");
         drop(b);
-        assert_all_agree(&a, READ | WRITE, "both shut down writing, and the peer is gone");
+        assert_all_agree(&a, READ | WRITE, "both shut down writing, and the peer is closed");
     }
     let (a, b) = pairs::tcp();
     drop(b);
     assert_all_agree(&a, READ | WRITE, "the peer is gone");
     let (a, _b) = pairs::tcp();
     a.shutdown(Shutdown::Read).unwrap();
-    unless_wine("Wine 8 does not report that this end shut down its receiving")?;
+    unless_wine("Wine 8 does not report that this end was shut down for reading")?;
     assert_all_agree(&a, READ | WRITE, "shut down reading");
     Ok(())
 }
@@ -172,14 +172,14 @@ fn tcp_resets() -> Run {
     sockopt::set_socket_linger(&b, Some(Duration::ZERO)).unwrap();
     drop(b);
     assert_all_agree(&a, READ | WRITE, "reset");
-    unless_wine("the server of Wine 8 takes the error from the socket, and the program gets none")?;
+    unless_wine("Wine 8 takes the error of a socket before the program can")?;
     assert!(a.take_error().unwrap().is_some());
     assert_all_agree(&a, READ | WRITE, "reset, and the error was taken");
     Ok(())
 }
 
 fn an_unconnected_tcp_socket() -> Run {
-    unless_winsock("Winsock is asked about sockets that are connected, are connecting or listen")?;
+    unless_winsock("Winsock waits for sockets that are connected, connecting or listening")?;
     let expected = if kernel::UNCONNECTED_HAS_HUNG_UP { READ | WRITE } else { NOTHING };
     assert_all_agree(pairs::unconnected(), expected, "a socket that never was connected");
     Ok(())
@@ -195,16 +195,16 @@ fn tcp_connections() -> Run {
     let connecting = pairs::unconnected();
     let result = rustix::net::connect(&connecting, &address);
     assert!(matches!(result, Ok(()) | Err(errno::CONNECTING)), "{result:?}");
-    assert_all_agree(&connecting, WRITE, "a connection that was made");
+    assert_all_agree(&connecting, WRITE, "an established connection");
 
-    // Bound first, or it might get the listener's port and connect to itself.
+    // Bound first: otherwise it might get the port of the listener and connect to itself.
     let refused = pairs::unconnected();
     rustix::net::bind(&refused, &std::net::SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
     drop(listener);
     let result = rustix::net::connect(&refused, &address);
     assert!(matches!(result, Err(errno::CONNECTING | errno::Errno::CONNREFUSED)), "{result:?}");
-    unless_winsock("select of Winsock shows a failed connection to those only who wait to write")?;
-    assert_all_agree(&refused, READ | WRITE, "a connection that was refused");
+    unless_winsock("select of Winsock reports a failed connection to writers only")?;
+    assert_all_agree(&refused, READ | WRITE, "a refused connection");
     Ok(())
 }
 
@@ -229,15 +229,15 @@ fn udp_sockets() -> Run {
     assert_all_agree(&a, WRITE, "all is read");
     let lone = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     assert_all_agree(&lone, WRITE, "a socket without a peer");
-    unless_wine("the server of Wine 8 takes the error from the socket, and the program gets none")?;
-    // Nobody listens: the answer to a datagram is an error.
+    unless_wine("Wine 8 takes the error of a socket before the program can")?;
+    // The peer is closed, so the answer to a datagram is an error.
     drop(b);
     a.send(b"x").unwrap();
-    assert_all_agree(&a, READ | WRITE, "a datagram that nobody took");
+    assert_all_agree(&a, READ | WRITE, "a refused datagram");
     Ok(())
 }
 
-/// But for the hang-up of the reading end, which select does not take for writable.
+/// Without the hang-up of the reading end, which select does not report as writable.
 fn pipes() -> Run {
     let (reader, mut writer) = pairs::pipe()?;
     let room = if kernel::PIPES_GO_BOTH_WAYS { WRITE } else { NOTHING };
@@ -261,7 +261,7 @@ fn other_files() -> Run {
     let (a, mut b) = pairs::streams();
     inner.register(&a, READ, ()).unwrap();
     let fd = inner.backend().fd().ok_or_else(|| NotRun::because("this back end has no descriptor"))?;
-    // A kqueue refuses to wait for room in another one (`kqueue_kqfilter` in sys/kern/kern_event.c).
+    // A kqueue refuses WRITE for another one (`kqueue_kqfilter` in sys/kern/kern_event.c).
     let everything = if kernel::BSD { READ } else { Interest::all() };
     assert_all_agree_on(fd, everything, NOTHING, "a selector with nothing ready in it");
     b.write_all(b"x").unwrap();
@@ -269,7 +269,7 @@ fn other_files() -> Run {
     Ok(())
 }
 
-/// The scenarios that take a back end at its word are not run where it says that it has not what they are about.
+/// Scenarios about optional features are not run where `supports` says no, so its answers are asserted here.
 fn each_supports_what_is_documented() -> Run {
     let filter = cfg!(any(target_os = "dragonfly", target_os = "openbsd", target_vendor = "apple"));
     for kind in BackendKind::available() {

@@ -1,4 +1,4 @@
-//! Which back end is chosen at run time.
+//! The choice of `AnySelector`, and the names of back ends.
 
 use conformance::{Run, Stream, comparable, in_child, is_part, part};
 use selectors::{AnySelector, BackendKind};
@@ -13,7 +13,7 @@ conformance::scenarios_of!(cross, any:
 
 pub(super) const VARIABLE: &str = "SELECTORS_BACKEND";
 
-/// The one that is made where the program asks for none.
+/// Returns the back end that `AnySelector::new` chooses.
 fn chosen() -> BackendKind {
     AnySelector::<Stream>::new().unwrap().kind()
 }

@@ -1,4 +1,4 @@
-//! How many system calls it takes.
+//! The number of system calls of each operation.
 
 use crate::sys::observed::{begin, calls};
 use conformance::{BOTH, READ, Run, Stream, WAIT, in_child, pairs};
@@ -15,15 +15,15 @@ conformance::scenarios_of!(cross, calls:
     a_change_to_the_same_makes_no_call,
 );
 
-/// Not the emulations, which make more.
+/// The emulations make more calls.
 const KINDS: [BackendKind; 3] = [BackendKind::Epoll, BackendKind::Poll, BackendKind::Select];
 
-/// Runs `body` with the selector of each kind, and a list that has grown, in a process whose calls are counted.
+/// Runs `body` for each kind in a process whose system calls are counted, with a selector and a list that have grown.
 fn on_each(body: impl Fn(&mut AnySelector<Stream>, &mut Ready)) -> Run {
     for kind in KINDS {
         in_child(kind.name(), &[], || {
             let mut selector = AnySelector::open(kind).unwrap();
-            // Memory for some keys, here and in the allocator.
+            // Allocate memory for some keys before calls are counted.
             let pairs = [(); 8].map(|()| pairs::streams());
             let tokens = pairs.map(|(a, _)| selector.register(a, BOTH, ()).unwrap());
             let mut ready = Ready::new();
@@ -40,7 +40,7 @@ fn on_each(body: impl Fn(&mut AnySelector<Stream>, &mut Ready)) -> Run {
     Ok(())
 }
 
-/// How many calls it takes.
+/// Returns the number of system calls of `body`.
 fn count(body: impl FnOnce()) -> usize {
     calls(body).1.len()
 }
@@ -60,7 +60,7 @@ fn a_wait_makes_one_call() -> Run {
     })
 }
 
-/// Where there are no edges, what it was woken by has to be read.
+/// A back end without edges has to read from the descriptor that woke it.
 fn a_woken_wait_makes_one_or_two_calls() -> Run {
     on_each(|selector, ready| {
         let waker = selector.waker().unwrap();
@@ -92,7 +92,7 @@ fn a_wake_makes_one_call_and_further_ones_none() -> Run {
     })
 }
 
-/// The others are told with each wait.
+/// The others pass all keys to each wait.
 fn a_change_makes_one_call_on_epoll() -> Run {
     on_each(|selector, ready| {
         let expected = usize::from(selector.kind() == BackendKind::Epoll);

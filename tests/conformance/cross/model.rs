@@ -1,8 +1,8 @@
-//! Random operations, on the selectors of all back ends and on a model of both kernel and registry.
+//! Random operations on the selectors of all back ends, compared with a model of the kernel and of the registry.
 //!
-//! `CONFORMANCE_MODEL_CASES` and `CONFORMANCE_MODEL_SEED` ask for more, or other, than the few hundred that are always the
-//! same; some ten thousand fit into the time that a scenario may take. (TCP is left out: when something arrives is not
-//! decided by the program. `agreement` has it.)
+//! By default there are a few hundred cases, always the same. `CONFORMANCE_MODEL_CASES` and `CONFORMANCE_MODEL_SEED` choose
+//! more, or others; some ten thousand fit into the time limit of a scenario. TCP is left out, because a program cannot decide
+//! when data arrives. `agreement` covers it.
 
 use super::registry_model::{Change, Side};
 use super::socket_model::{Check, Ends};
@@ -26,16 +26,16 @@ enum Operation {
     Read(usize, usize),
     Drain(usize),
     Shutdown(usize, Shutdown),
-    /// Of one end, or of both if the number is that of the pair's first end.
+    /// Closes one end, or both if this is the first end of its pair.
     Close(usize),
-    /// A new pair in the place of one that is closed.
+    /// Replaces a closed pair by a new one.
     Renew(usize),
 }
 
 #[derive(Clone, Debug)]
 struct Step {
     operation: Operation,
-    /// Whether to wait and compare after it.
+    /// Whether to wait and compare afterwards.
     wait: bool,
 }
 

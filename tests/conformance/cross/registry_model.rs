@@ -1,4 +1,4 @@
-//! A selector of one back end, and what must be true of it: the model of the registry.
+//! The model of the registry: a selector of one back end, and the keys that it must have.
 
 use conformance::{READ, Stream, WRITE, kernel};
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ pub(super) struct Side {
     selector: AnySelector<Arc<Stream>, usize>,
     // By end.
     keys: Vec<Option<Key>>,
-    // The token of a registration that is over, by end.
+    // The token of an earlier registration, by end.
     stale: Vec<Option<Token>>,
 }
 
@@ -34,7 +34,7 @@ enum State {
     Paused,
 }
 
-/// What is done with a registration.
+/// A change of a registration.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Change {
     Register(Interest, Mode),
@@ -92,7 +92,7 @@ impl Side {
         self.assert_keys()
     }
 
-    /// Of an end that is not registered.
+    /// Makes a change of an end that is not registered.
     fn first(&mut self, end: usize, socket: &Arc<Stream>, change: Change) -> Check {
         if let Change::Register(interest, mode) = change {
             let token = self.selector.register_with(Arc::clone(socket), interest, mode, end);
@@ -117,7 +117,7 @@ impl Side {
         TestCaseError::fail(format!("{}, end {end}: {error}", self.kind))
     }
 
-    /// The key map is that of the model.
+    /// Compares the key map with the model.
     fn assert_keys(&self) -> Check {
         prop_assert_eq!(self.selector.keys().len(), self.keys.iter().flatten().count());
         for (end, key) in self.keys.iter().enumerate() {
@@ -132,9 +132,9 @@ impl Side {
         Ok(())
     }
 
-    /// What this back end is to say of an end, hints aside.
+    /// Returns the interests that this back end must report for an end.
     fn expected(&self, truth: Truth, interest: Interest) -> Interest {
-        // select has no word for a hang-up but readable.
+        // select reports a hang-up as readable only.
         let writable = truth.has_room || truth.hung_up && self.kind != BackendKind::Select;
         let mut expected = Interest::empty();
         expected.set(READ, truth.readable);
@@ -142,7 +142,7 @@ impl Side {
         expected & interest
     }
 
-    /// What this back end is to say of directions that are closed.
+    /// Returns the hints that this back end must report: closed for reading, closed for writing.
     fn hints(&self, truth: Truth, interest: Interest) -> (bool, bool) {
         let read_closed = truth.read_closed && interest.contains(READ);
         match self.kind.name() {
@@ -155,7 +155,7 @@ impl Side {
         }
     }
 
-    /// Waits, and compares.
+    /// Waits, and compares the reports with the model.
     pub(super) fn wait(&mut self, ends: &Ends) -> Check {
         let ready = self.selector.select(Duration::ZERO).unwrap();
         let found: BTreeMap<Token, Readiness> = ready.iter().collect();

@@ -1,4 +1,4 @@
-//! The ends of pairs of Unix sockets, and what must be true of them: the model of the kernel.
+//! The model of the kernel: the ends of pairs of Unix sockets, and their readiness.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
@@ -10,21 +10,21 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 pub(super) type Check = Result<(), TestCaseError>;
 
-/// Two ends for each pair: the other end of `index` is `index ^ 1`.
+/// Two ends for each pair. The peer of end `index` is `index ^ 1`.
 pub(super) struct Ends(Vec<End>);
 
 struct End {
-    // Closed ends have none.
+    // `None` if this end is closed.
     socket: Option<Arc<Stream>>,
     unread: usize,
-    // Nothing more will come in, or can go out: shut down from either end, or the other end is closed.
+    // No more data can come in, or go out: either end was shut down, or the peer is closed.
     no_more_in: bool,
     no_more_out: bool,
-    // The other end was closed with something unread, which the next read tells.
+    // The peer was closed with data unread. The next read fails.
     reset: bool,
 }
 
-/// What an end is ready for.
+/// The true readiness of an end.
 #[derive(Clone, Copy)]
 pub(super) struct Truth {
     pub(super) readable: bool,
@@ -53,7 +53,7 @@ impl Ends {
     }
 
     pub(super) fn write(&mut self, end: usize, length: usize) -> Check {
-        if self.peer_closed(end) {
+        if self.peer_reads_no_more(end) {
             return Ok(());
         }
         let Some(mut socket) = self.0[end].socket.as_deref() else { return Ok(()) };
@@ -72,7 +72,7 @@ impl Ends {
     }
 
     pub(super) fn fill(&mut self, end: usize) -> Check {
-        if self.0[end].no_more_out || self.peer_closed(end) {
+        if self.0[end].no_more_out || self.peer_reads_no_more(end) {
             return self.write(end, 1);
         }
         let Some(socket) = self.0[end].socket.as_deref() else { return Ok(()) };
@@ -82,7 +82,7 @@ impl Ends {
         Ok(())
     }
 
-    /// Reads once, and says whether there was something.
+    /// Reads once, and returns whether there was data.
     pub(super) fn read(&mut self, end: usize, length: usize) -> Result<bool, TestCaseError> {
         let End { socket, unread, no_more_in, reset, .. } = &mut self.0[end];
         let Some(mut socket) = socket.as_deref() else { return Ok(false) };
@@ -130,16 +130,16 @@ impl Ends {
         Ok(())
     }
 
-    /// Whether the other end was shut down for reading, and this one does not know. What becomes of what it writes is told
-    /// nowhere, nor whether it still has room.
-    fn peer_closed(&self, end: usize) -> bool {
+    /// Returns whether the peer was shut down for reading without an effect on this end. Whether this end has room then, and
+    /// what happens to data that it writes, is not specified.
+    fn peer_reads_no_more(&self, end: usize) -> bool {
         !kernel::SHUTDOWN_IS_MUTUAL && self.0[end ^ 1].no_more_in && !self.0[end].no_more_out
     }
 
-    /// Closes an end, unless somebody else has it too.
+    /// Closes an end. Nobody else may own it.
     pub(super) fn close(&mut self, end: usize) -> Check {
         let Some(socket) = self.0[end].socket.take() else { return Ok(()) };
-        prop_assert!(Arc::into_inner(socket).is_some(), "a selector kept what it gave back");
+        prop_assert!(Arc::into_inner(socket).is_some(), "a selector kept a file that it returned");
         let lost = std::mem::take(&mut self.0[end].unread) > 0;
         let other = &mut self.0[end ^ 1];
         (other.no_more_in, other.no_more_out) = (true, true);
@@ -147,7 +147,7 @@ impl Ends {
         Ok(())
     }
 
-    /// Puts new sockets in the place of a pair that is closed.
+    /// Replaces a closed pair by new sockets.
     pub(super) fn renew(&mut self, end: usize) {
         if self.socket(end).is_none() && self.socket(end ^ 1).is_none() {
             let (a, b) = pairs::streams();
@@ -157,9 +157,9 @@ impl Ends {
 
     pub(super) fn truth(&self, end: usize) -> Result<Truth, TestCaseError> {
         let End { socket, unread, no_more_in, no_more_out, .. } = &self.0[end];
-        // How much fits is the kernel's matter. But when all is read there is room.
+        // The kernel decides how much fits. If the peer has read everything, there is room.
         let has_room = socket.as_deref().is_some_and(has_room);
-        let full = self.0[end ^ 1].unread > 0 || self.peer_closed(end);
+        let full = self.0[end ^ 1].unread > 0 || self.peer_reads_no_more(end);
         prop_assert!(has_room || full || socket.is_none());
         Ok(Truth {
             readable: *unread > 0 || *no_more_in,
@@ -177,7 +177,7 @@ impl End {
     }
 }
 
-/// Asks the kernel, past everything that is to be tested.
+/// Asks the kernel directly, without the code under test.
 fn has_room(socket: &Stream) -> bool {
     let mut fds = [PollFd::new(socket, PollFlags::OUT)];
     poll(&mut fds, Some(&Timespec::default())).unwrap();

@@ -25,7 +25,7 @@ conformance::scenarios!(changing_fd:
     one_object_is_registered_with_two_descriptors,
 );
 
-/// An object that lends one of two sockets, and their peers.
+/// Returns an object that lends one of two sockets, and the peers of both.
 fn changing_fd() -> (ChangingFd, [Stream; 2]) {
     let ((a, a_peer), (b, b_peer)) = (pairs::streams(), pairs::streams());
     (ChangingFd::new(a, b), [a_peer, b_peer])
@@ -60,12 +60,12 @@ fn each_call_borrows_the_descriptor_once<B: Backend>() -> Run {
 
 fn the_back_end_gets_the_descriptor_that_was_checked<B: Backend>() -> Run {
     let ((a, _a_peer), (b, _b_peer)) = (pairs::streams(), pairs::streams());
-    let file = ChangingFd::restless(a, b);
+    let file = ChangingFd::alternating(a, b);
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&file, READ, ()).unwrap();
-    let number = file.number(0);
+    let number = file.fd(0);
     assert_eq!(selector.key(token).map(|key| key.fd()), Some(number));
-    // It lends the other one now, and then the first again.
+    // Each call borrows the other one of the two descriptors.
     assert!(matches!(selector.modify(token, WRITE), Err(Error::InvalidFd { .. })));
     selector.modify(token, WRITE).unwrap();
     assert!(matches!(selector.unregister(token), Err(Error::InvalidFd { .. })));
@@ -78,8 +78,8 @@ fn the_back_end_gets_the_descriptor_that_was_checked<B: Backend>() -> Run {
     Ok(())
 }
 
-/// A call on a registered object is refused when it lends the other one, changes nothing, and is not when it lends the
-/// first again.
+/// Asserts that a call fails and changes nothing while the object lends another descriptor than the registered one, and that
+/// it succeeds when the object lends the registered one again.
 fn refused<B: Backend>(
     mode: Mode,
     prepare: impl Fn(&mut Selector<B, Rc<ChangingFd>>, Token),
@@ -99,7 +99,7 @@ fn refused<B: Backend>(
     for _ in 0..2 {
         match call(&mut selector, token) {
             Err(Error::InvalidFd { registered, lent, token: named, .. }) => {
-                assert_eq!((registered, lent, named), (file.number(0), file.number(1), token));
+                assert_eq!((registered, lent, named), (file.fd(0), file.fd(1), token));
             }
             result => panic!("{result:?}"),
         }
@@ -159,7 +159,7 @@ fn a_paused_key_can_be_unregistered<B: Backend>() -> Run {
     let token = selector.register(&file, READ, ()).unwrap();
     selector.pause(token).unwrap();
     file.choose(1);
-    assert_eq!(selector.unregister(token).unwrap().fd, file.number(0));
+    assert_eq!(selector.unregister(token).unwrap().fd, file.fd(0));
     Ok(())
 }
 
@@ -174,10 +174,10 @@ fn a_wait_fails_or_ignores_the_other_descriptor<B: Backend>() -> Run {
     file.choose(1);
     let mut ready = Ready::new();
     match selector.select_into(&mut ready, Duration::ZERO) {
-        // What the wrong descriptor has is not told.
+        // The other descriptor has data, which is not reported.
         Ok(_) => assert_list(&ready, [(other, READ)]),
         Err(Error::InvalidFd { registered, lent, token: named, .. }) => {
-            assert_eq!((registered, lent, named), (file.number(0), file.number(1), token));
+            assert_eq!((registered, lent, named), (file.fd(0), file.fd(1), token));
             assert!(ready.is_empty());
         }
         Err(error) => panic!("{error:?}"),
@@ -217,11 +217,11 @@ fn one_object_is_registered_with_two_descriptors<B: Backend>() -> Run {
     let second = selector.register(&file, READ, ()).unwrap();
     let rejected = selector.register(&file, READ, ()).unwrap_err();
     assert!(matches!(rejected.error, Error::AlreadyRegistered { fd, token, .. }
-        if fd == file.number(1) && token == second));
-    assert_eq!(selector.key(&file).map(|key| (key.token(), key.fd())), Some((second, file.number(1))));
+        if fd == file.fd(1) && token == second));
+    assert_eq!(selector.key(&file).map(|key| (key.token(), key.fd())), Some((second, file.fd(1))));
     assert!(matches!(selector.unregister(first), Err(Error::InvalidFd { .. })));
-    assert_eq!(selector.unregister(second).unwrap().fd, file.number(1));
+    assert_eq!(selector.unregister(second).unwrap().fd, file.fd(1));
     file.choose(0);
-    assert_eq!(selector.unregister(first).unwrap().fd, file.number(0));
+    assert_eq!(selector.unregister(first).unwrap().fd, file.fd(0));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Closing a selector, and getting everything back.
+//! Closing a selector: `into_keys` and drop.
 
 use conformance::{
     ChangingFd, Descriptors, MockBackend, READ, Run, Stream, WRITE, assert_ready, errno, now, pairs,
@@ -115,7 +115,7 @@ fn a_back_end_that_refuses_cannot_prevent_it<B: Backend>() -> Run {
 fn a_changed_descriptor_cannot_prevent_it<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let changing_fd = ChangingFd::new(a, c);
-    let number = changing_fd.number(0);
+    let number = changing_fd.fd(0);
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register(changing_fd, READ, 1).unwrap();
     for (_, changing_fd, _) in selector.iter_mut() {

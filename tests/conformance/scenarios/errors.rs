@@ -1,4 +1,4 @@
-//! Errors: what they are, say, and become.
+//! Errors: their variants, messages and conversions.
 
 use conformance::errno::{self, Errno};
 use conformance::{ChangingFd, Control, MockBackend, READ, Run, Stream, WRITE, in_child, pairs};
@@ -33,18 +33,18 @@ conformance::scenarios!(errors:
 
 type Mocked<'a, B> = (Selector<MockBackend<B>, &'a Stream, u8>, Rc<Control>);
 
-/// What it must say to be of use, and what kind it must be.
-fn assert_tells(error: &Error, kind: ErrorKind, errno: Option<Errno>, words: &[&str]) {
+/// Asserts the kind of an error, the code of the system, and words of its message.
+fn assert_error(error: &Error, kind: ErrorKind, errno: Option<Errno>, words: &[&str]) {
     assert_eq!((error.kind(), error.raw_os_error()), (kind, errno.map(Errno::raw_os_error)), "{error:?}");
     let message = error.to_string();
     for word in words {
-        assert!(message.contains(word), "{message:?} does not say {word:?}");
+        assert!(message.contains(word), "{message:?} does not contain {word:?}");
     }
     assert!(!message.contains('\n') && !message.ends_with('.'), "{message:?}");
-    // Where the system said something, its error is the source.
+    // An error of the system is the source.
     let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
-    let told = source.and_then(io::Error::raw_os_error);
-    assert_eq!(told, errno.filter(|errno| *errno != Errno::INTR).map(Errno::raw_os_error));
+    let named = source.and_then(io::Error::raw_os_error);
+    assert_eq!(named, errno.filter(|errno| *errno != Errno::INTR).map(Errno::raw_os_error));
 }
 
 fn an_invalid_interest<B: Backend>() -> Run {
@@ -52,23 +52,23 @@ fn an_invalid_interest<B: Backend>() -> Run {
     let mut selector = Selector::<B, _>::new().unwrap();
     let error = selector.register(&a, Interest::empty(), ()).unwrap_err().error;
     assert!(matches!(error, Error::InvalidInterest(interest) if interest.is_empty()));
-    assert_tells(&error, ErrorKind::InvalidInput, None, &["READ", "WRITE", "PRIORITY", "pause"]);
+    assert_error(&error, ErrorKind::InvalidInput, None, &["READ", "WRITE", "PRIORITY", "pause"]);
     let error = selector.register(&a, Interest::from_bits_retain(0x40), ()).unwrap_err().error;
-    assert_tells(&error, ErrorKind::InvalidInput, None, &["0x40"]);
+    assert_error(&error, ErrorKind::InvalidInput, None, &["0x40"]);
     Ok(())
 }
 
 fn a_changed_descriptor<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let changing_fd = ChangingFd::new(a, c);
-    let (before, after) = (changing_fd.number(0), changing_fd.number(1));
+    let (before, after) = (changing_fd.fd(0), changing_fd.fd(1));
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&changing_fd, READ, ()).unwrap();
     changing_fd.choose(1);
     let error = selector.unregister(token).unwrap_err();
-    assert!(matches!(error, Error::InvalidFd { registered, lent, token: told, .. }
-        if (registered, lent, told) == (before, after, token)));
-    assert_tells(&error, ErrorKind::InvalidInput, None, &[&before.to_string(), &after.to_string(), "keep"]);
+    assert!(matches!(error, Error::InvalidFd { registered, lent, token: named, .. }
+        if (registered, lent, named) == (before, after, token)));
+    assert_error(&error, ErrorKind::InvalidInput, None, &[&before.to_string(), &after.to_string(), "keep"]);
     Ok(())
 }
 
@@ -78,7 +78,7 @@ fn already_registered<B: Backend>() -> Run {
     selector.register(&a, READ, ()).unwrap();
     let error = selector.register(&a, READ, ()).unwrap_err().error;
     let number = a.as_raw_fd().to_string();
-    assert_tells(&error, ErrorKind::AlreadyExists, None, &[&number, "modify", "unregister"]);
+    assert_error(&error, ErrorKind::AlreadyExists, None, &[&number, "modify", "unregister"]);
     Ok(())
 }
 
@@ -86,18 +86,18 @@ fn not_registered<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, &Stream>::new().unwrap();
     let error = selector.unregister(&a).unwrap_err();
-    assert_tells(&error, ErrorKind::NotFound, None, &["not registered", "selector"]);
+    assert_error(&error, ErrorKind::NotFound, None, &["not registered", "selector"]);
     Ok(())
 }
 
-/// A selector over a mock back end in which `a` is registered.
+/// Returns a selector over a mock back end in which `a` is registered.
 fn mock<B: Backend>(a: &Stream) -> (Selector<MockBackend<B>, &Stream, u8>, Rc<Control>) {
     let (mut selector, control): Mocked<'_, B> = MockBackend::selector();
     selector.register(a, READ, 1).unwrap();
     (selector, control)
 }
 
-/// What is said of a refusal to register, to change, to unregister, and to wait.
+/// Returns the errors of refused calls: register, modify, unregister and select.
 fn refusals<B: Backend>(errno: Errno) -> [Error; 4] {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let (mut selector, control) = mock::<B>(&a);
@@ -118,8 +118,8 @@ fn a_lost_registration<B: Backend>() -> Run {
         let error = selector.modify(&a, WRITE).unwrap_err();
         assert!(matches!(error, Error::Lost { fd, .. } if fd == a.as_raw_fd()));
         let number = a.as_raw_fd().to_string();
-        assert_tells(&error, ErrorKind::NotFound, Some(errno), &[&number, "unregister", "register"]);
-        // In other calls it has no such meaning.
+        assert_error(&error, ErrorKind::NotFound, Some(errno), &[&number, "unregister", "register"]);
+        // In other calls this code has another meaning.
         let [register, _, unregister, wait] = refusals::<B>(errno);
         for error in [register, unregister, wait] {
             assert!(matches!(error, Error::Os { .. }), "{error:?}");
@@ -134,8 +134,8 @@ fn an_unsupported_mode<B: Backend>() -> Run {
     for (mode, name) in [(Mode::Edge, "edge"), (Mode::Oneshot, "one-shot"), (Mode::Level, "level")] {
         control.deny_mode(Some(mode));
         let error = selector.register_with(&a, READ, mode, ()).unwrap_err().error;
-        assert!(matches!(error, Error::Unsupported { interest: READ, mode: told, .. } if told == mode));
-        assert_tells(&error, ErrorKind::Unsupported, None, &["mock", "READ", name, "another back end"]);
+        assert!(matches!(error, Error::Unsupported { interest: READ, mode: named, .. } if named == mode));
+        assert_error(&error, ErrorKind::Unsupported, None, &["mock", "READ", name, "another back end"]);
     }
     Ok(())
 }
@@ -144,7 +144,7 @@ fn an_unsupported_file<B: Backend>() -> Run {
     let errno = errno::unsupported_file()?;
     let [register, modify, unregister, wait] = refusals::<B>(errno);
     assert!(matches!(register, Error::UnsupportedFile { backend: "mock", .. }));
-    assert_tells(&register, ErrorKind::Unsupported, Some(errno), &["mock", "always ready", "poll"]);
+    assert_error(&register, ErrorKind::Unsupported, Some(errno), &["mock", "always ready", "poll"]);
     for error in [modify, unregister, wait] {
         assert!(matches!(error, Error::Os { .. }), "{error:?}");
         assert_eq!(error.kind(), ErrorKind::PermissionDenied);
@@ -155,12 +155,12 @@ fn an_unsupported_file<B: Backend>() -> Run {
 fn an_unknown_back_end<B: Backend>() -> Run {
     let error = "iocp".parse::<BackendKind>().unwrap_err();
     assert!(matches!(&error, Error::UnknownBackend { name, .. } if name == "iocp"));
-    assert_tells(&error, ErrorKind::InvalidInput, None, &["\"iocp\""]);
+    assert_error(&error, ErrorKind::InvalidInput, None, &["\"iocp\""]);
     for kind in BackendKind::available() {
-        assert_tells(&error, ErrorKind::InvalidInput, None, &[kind.name()]);
+        assert_error(&error, ErrorKind::InvalidInput, None, &[kind.name()]);
     }
     let message = error.to_string();
-    // Only where the environment chooses it matters.
+    // The variable matters only to `AnyBackend`.
     in_child("environment", &[("SELECTORS_BACKEND", "iocp")], || {
         if let Err(error) = Selector::<B, Stream>::new() {
             assert!(matches!(&error, Error::UnknownBackend { name, .. } if name == "iocp"), "{error:?}");
@@ -183,7 +183,7 @@ fn a_limit_of_each_kind<B: Backend>() -> Run {
         let Error::Limit { limit, during: Operation::Register, .. } = error else { panic!("{error:?}") };
         assert_eq!(limit, expected);
         let kind = io::Error::from(errno).kind();
-        assert_tells(&error, kind, Some(errno), &["cannot register the descriptor: ", words[0], words[1]]);
+        assert_error(&error, kind, Some(errno), &["cannot register the descriptor: ", words[0], words[1]]);
         assert!(error.to_string().ends_with(&limit.to_string()));
     }
     Ok(())
@@ -194,7 +194,7 @@ fn a_limit_in_any_call<B: Backend>() -> Run {
     assert!(matches!(modify, Error::Limit { limit: Limit::Memory, during: Operation::Modify, .. }));
     assert!(matches!(unregister, Error::Limit { limit: Limit::Memory, during: Operation::Unregister, .. }));
     assert!(matches!(wait, Error::Limit { limit: Limit::Memory, during: Operation::Wait, .. }));
-    // Watches run out where one is made, and nowhere else.
+    // Watches are used by registering only.
     for &(errno, _) in errno::LIMITS_OF_REGISTERING {
         let [_, modify, unregister, wait] = refusals::<B>(errno);
         for error in [modify, unregister, wait] {
@@ -210,9 +210,9 @@ fn an_interrupted_wait<B: Backend>() -> Run {
     control.refuse(Some(Errno::INTR));
     let error = selector.select(Timeout::ZERO.interruptible()).unwrap_err();
     assert!(matches!(error, Error::Interrupted));
-    assert_tells(&error, ErrorKind::Interrupted, Some(Errno::INTR), &["signal", "timeout"]);
+    assert_error(&error, ErrorKind::Interrupted, Some(Errno::INTR), &["signal", "timeout"]);
     assert_eq!(io::Error::from(error).kind(), ErrorKind::Interrupted);
-    // It is a wait that is interrupted, no other call.
+    // Only waits are interrupted.
     let error = selector.modify(&a, WRITE).unwrap_err();
     assert!(matches!(error, Error::Os { during: Operation::Modify, .. }), "{error:?}");
     Ok(())
@@ -223,7 +223,7 @@ fn other_errors_of_the_system<B: Backend>() -> Run {
         let system = io::Error::from(errno);
         for error in refusals::<B>(errno) {
             assert!(matches!(error, Error::Os { .. }), "{error:?}");
-            assert_tells(&error, system.kind(), Some(errno), &["cannot ", &system.to_string()]);
+            assert_error(&error, system.kind(), Some(errno), &["cannot ", &system.to_string()]);
         }
     }
     Ok(())
@@ -240,7 +240,7 @@ fn errors_name_the_operation<B: Backend>() -> Run {
         assert!(matches!(&error, Error::Os { during, .. } if *during == operation), "{error:?}");
         assert!(error.to_string().starts_with(words), "{error}");
     }
-    // To pause is to unregister with the back end, to resume is to register there.
+    // Pausing removes the key from the back end, and resuming adds it.
     let (a, _b) = pairs::streams();
     let (mut selector, control) = mock::<B>(&a);
     control.refuse(Some(errno::UNHEARD_OF));
@@ -283,7 +283,7 @@ fn an_error_becomes_a_boxed_error_and_back<B: Backend>() -> Run {
     Ok(())
 }
 
-/// None of the errors borrows, so they leave the function that owns the file.
+/// Errors borrow nothing, so a function that owns the file can return them.
 fn the_question_mark_takes_rejections_that_borrow<B: Backend>() -> Run {
     fn own<B: Backend>() -> Result<(), Error> {
         let (a, _b) = pairs::streams();

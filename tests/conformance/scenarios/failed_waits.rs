@@ -1,4 +1,4 @@
-//! Waits that fail after their back end has seen something.
+//! Wakes during waits that fail.
 
 use conformance::{Control, MockBackend, Run, Stream, WAIT, assert_idle, errno, wait_woken};
 use selectors::backend::Backend;
@@ -11,7 +11,7 @@ conformance::scenarios!(failed_waits:
     a_wake_outlives_a_wait_that_panics,
 );
 
-/// Runs a wait that does not succeed, although somebody woke the selector. The next wait is woken.
+/// Wakes a selector, runs a wait that fails, and asserts that the next wait is woken.
 fn a_wake_outlives<B: Backend>(
     wait: impl FnOnce(&mut Selector<MockBackend<B>, Stream>, &Control, &mut Ready),
 ) -> Run {

@@ -1,5 +1,4 @@
-//! Files that are always ready, which some back ends cannot wait for and some can; and reading and writing what is
-//! registered.
+//! Files that are always ready, which some back ends refuse, and the adapter that reads and writes registered files.
 
 use conformance::errno::Errno;
 use conformance::{
@@ -19,7 +18,7 @@ conformance::scenarios!(files:
     the_adapter_sets_non_blocking_mode,
 );
 
-/// Registers a file. Where the back end cannot wait for it, it says so, gives everything back, and has not changed.
+/// Registers a file. If the back end refuses it, asserts that the error says so and that nothing has changed.
 fn registered<B: Backend>(
     selector: &mut Selector<B, OwnedFd, String>,
     file: File,
@@ -66,7 +65,7 @@ fn the_null_device_is_always_ready_or_refused<B: Backend>() -> Run {
     ready_or_refused::<B>(pairs::null)
 }
 
-/// `poll(2)` passes over it, so it would never be reported; in a set of `select(2)` it has no place.
+/// `poll(2)` ignores such an entry, so it would never be reported. A set of `select(2)` cannot hold it.
 fn a_number_that_is_no_descriptor_is_refused<B: Backend>() -> Run {
     let nothing = pairs::no_descriptor()?;
     let mut selector = Selector::<B, _, _>::new().unwrap();
@@ -81,7 +80,7 @@ fn a_number_that_is_no_descriptor_is_refused<B: Backend>() -> Run {
     Ok(())
 }
 
-/// A file that was refused is in nobody's way, and one that is always ready hides nobody.
+/// Neither a file that was refused nor one that is always ready changes the reports of a socket.
 fn a_regular_file_does_not_disturb_a_socket<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = Selector::<B, OwnedFd, String>::new().unwrap();
@@ -104,7 +103,7 @@ fn a_regular_file_does_not_disturb_a_socket<B: Backend>() -> Run {
     Ok(())
 }
 
-/// A pipe, and a socket, which have no type in common but the descriptor.
+/// A pipe and a socket have no type in common but the descriptor.
 fn the_adapter_reads_boxed_objects<B: Backend>() -> Run {
     let ((reader, mut writer), (a, mut b)) = (pairs::pipe()?, pairs::streams());
     let mut selector = Selector::<B, Box<dyn AsFd>, _>::new().unwrap();
@@ -125,7 +124,7 @@ fn the_adapter_reads_boxed_objects<B: Backend>() -> Run {
     adapter.write_all(b"answer").unwrap();
     adapter.flush().unwrap();
     let [token] = soon(&mut selector).iter().map(|(token, _)| token).collect::<Vec<_>>()[..] else {
-        panic!("one of two has something to read")
+        panic!("only the socket has data")
     };
     let mut answer = [0; 6];
     selectors::File::new(selector.fileobj(token).unwrap()).read_exact(&mut answer).unwrap();

@@ -1,4 +1,4 @@
-//! Back ends that lie, interests that do not exist, lists that another selector filled: nothing comes of them.
+//! Tags that a back end reports without cause, late, or twice.
 
 use conformance::{
     BOTH, Call, Control, MockBackend, READ, Run, Stream, WAIT, WRITE, assert_idle, assert_list, assert_ready,
@@ -70,7 +70,7 @@ fn the_tag_of_an_unregistered_key_does_not_find_its_successor<B: Backend>() -> R
     Ok(())
 }
 
-/// Reported late, and twice, together with tags that were never registered.
+/// Late tags are reported once and twice, and so are tags that were never registered.
 fn late_tags_of_reused_slots_find_nothing<B: Backend>() -> Run {
     let files: Vec<_> = (0..20).map(|_| pairs::streams()).collect();
     let (mut selector, control) = MockBackend::<B>::selector();
@@ -85,13 +85,13 @@ fn late_tags_of_reused_slots_find_nothing<B: Backend>() -> Run {
     }
     let all = |tags: &[Tag]| tags.iter().map(|tag| (*tag, Readiness::all())).collect::<Vec<_>>();
     let unknown: Vec<_> = old_tags.iter().map(|tag| Tag::from_u64(tag.to_u64() ^ 1 << 31)).collect();
-    // All slots are free; then some are used again, in another order; then all.
+    // No slot is used again, then some in another order, then all.
     for count in [0, 7, 20] {
         let new: Vec<_> = (0..count).rev().map(|at| register(&mut selector, at)).collect();
         for late in [all(&old_tags), all(&unknown), [all(&old_tags), all(&old_tags)].concat()] {
             control.inject(late.iter().copied());
             assert_idle(&mut selector);
-            // The tags that are registered now are found between them.
+            // Among them, tags of registered keys are found.
             for &(token, tag) in &new {
                 control.inject(late.iter().copied());
                 control.inject([(tag, Readiness::READ)]);
@@ -111,7 +111,7 @@ fn reports_of_one_key_are_merged<B: Backend>() -> Run {
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&a, BOTH, ()).unwrap();
     let tag = control.take_tag();
-    // The real back end reports that it is writable, once.
+    // The inner back end reports once that the socket is writable.
     control.inject([(tag, Readiness::READ), (tag, Readiness::READ_CLOSED), (tag, Readiness::READ)]);
     let ready = now(&mut selector);
     assert_eq!(ready.len(), 1);
@@ -150,7 +150,7 @@ fn reports_of_many_keys_are_merged_in_any_order<B: Backend>() -> Run {
     let keys: Vec<_> =
         files.iter().map(|(a, _)| (selector.register(a, BOTH, ()).unwrap(), control.take_tag())).collect();
     let report = |at: usize, readiness| (keys[at].1, readiness);
-    // In each wait other keys are reported, at other places in the list than in the one before.
+    // Each wait reports other keys, in another order than the wait before.
     for order in [&[0, 1, 2, 3][..], &[3, 2, 1, 0], &[2], &[1, 2], &[0, 3, 2, 1], &[3], &[1, 0]] {
         control.inject(order.iter().map(|&at| report(at, Readiness::READ)));
         control.inject(order.iter().rev().filter(|&&at| at % 2 == 0).map(|&at| report(at, Readiness::WRITE)));
@@ -204,7 +204,7 @@ fn only_the_interest_of_a_key_is_reported<B: Backend>() -> Run {
     }
     control.inject([(tag, Readiness::WRITE | Readiness::PRIORITY | Readiness::READ | Readiness::ERROR)]);
     assert_eq!(now(&mut selector).get(token), Some(Readiness::READ | Readiness::ERROR));
-    // The rest is not asked for, but told.
+    // Hints are reported without being requested.
     let rest = Readiness::READ_CLOSED | Readiness::WRITE_CLOSED | Readiness::ERROR;
     control.inject([(tag, Readiness::all())]);
     assert_eq!(now(&mut selector).get(token), Some(Readiness::READ | rest));
@@ -261,7 +261,7 @@ fn a_rearmed_key_is_reported<B: Backend>() -> Run {
     let token = selector.register_with(&a, READ, Mode::Oneshot, ()).unwrap();
     let tag = control.take_tag();
     for _ in 0..3 {
-        // A report of what was not asked for does not spend it.
+        // A report outside of the interest does not spend the key.
         control.inject([(tag, Readiness::WRITE)]);
         assert_idle(&mut selector);
         assert!(selector.key(token).unwrap().is_armed());
@@ -272,7 +272,7 @@ fn a_rearmed_key_is_reported<B: Backend>() -> Run {
     Ok(())
 }
 
-/// The tag of the waker, which is made here, and is nobody else's.
+/// Makes the waker, and returns its tag.
 fn wakers_tag<B: Backend>(selector: &mut Selector<MockBackend<B>, &Stream>, control: &Control) -> Tag {
     control.clear_calls();
     drop(selector.waker().unwrap());

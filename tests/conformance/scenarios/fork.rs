@@ -12,7 +12,7 @@ conformance::scenarios!(fork: a_child_makes_a_selector_while_the_parent_makes_ot
 /// Children of each back end. A lock in `Selector::new` would stop about one of 40, and so the scenario on most back ends.
 const FORKS: usize = 50;
 
-/// A child is a copy of one thread. A lock that another thread held at the fork is locked in the child for ever.
+/// A forked child is a copy of one thread. A lock that another thread held at the fork stays locked in the child.
 fn a_child_makes_a_selector_while_the_parent_makes_others<B: Backend>() -> Run {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {

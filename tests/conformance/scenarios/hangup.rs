@@ -35,21 +35,21 @@ conformance::scenarios!(hangup:
 
 const HINTS: Readiness = Readiness::READ_CLOSED.union(Readiness::WRITE_CLOSED).union(Readiness::ERROR);
 
-/// This end and the peer, of a Unix and of a TCP connection.
+/// Returns both ends of a Unix and of a TCP connection.
 fn connections() -> [(&'static str, OwnedFd, OwnedFd); 2] {
     let ((a, b), (c, d)) = (pairs::streams(), pairs::tcp());
     [("Unix", a.into(), b.into()), ("TCP", c.into(), d.into())]
 }
 
-/// What is reported for this interest, as soon as anything is.
-fn seen<B: Backend>(end: impl AsFd, interest: Interest) -> Readiness {
+/// Waits, and returns the readiness that is reported for this interest.
+fn readiness<B: Backend>(end: impl AsFd, interest: Interest) -> Readiness {
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(end, interest, ()).unwrap();
     soon(&mut selector).get(token).unwrap()
 }
 
-/// What is reported for this interest now.
-fn seen_now<B: Backend>(end: impl AsFd, interest: Interest) -> Readiness {
+/// Returns the readiness that is reported for this interest now.
+fn readiness_now<B: Backend>(end: impl AsFd, interest: Interest) -> Readiness {
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(end, interest, ()).unwrap();
     now(&mut selector).get(token).unwrap_or_default()
@@ -63,14 +63,14 @@ fn send(end: impl AsFd) {
     File::new(end).write_all(b"x").unwrap();
 }
 
-/// Sees that the end of what can be read is told, and that there is room to write besides.
+/// Asserts that the end of the data is reported as readable, and that the socket is writable.
 fn assert_at_end<B: Backend>(end: impl AsFd, kind: &str) {
     let end = end.as_fd();
     for interest in [READ, BOTH, WRITE] {
-        assert_eq!(seen::<B>(end, interest).interest(), interest, "{kind}");
+        assert_eq!(readiness::<B>(end, interest).interest(), interest, "{kind}");
     }
     assert_eq!(read(end).unwrap(), 0, "{kind}");
-    assert_eq!(seen::<B>(end, READ).interest(), READ, "{kind}, when the end was read");
+    assert_eq!(readiness::<B>(end, READ).interest(), READ, "{kind}, after the end was read");
 }
 
 fn a_closed_peer_is_reported<B: Backend>() -> Run {
@@ -85,7 +85,7 @@ fn the_end_comes_after_the_data_of_a_closed_peer<B: Backend>() -> Run {
     for (kind, here, peer) in connections() {
         send(&peer);
         drop(peer);
-        assert_eq!(seen::<B>(&here, READ).interest(), READ, "{kind}");
+        assert_eq!(readiness::<B>(&here, READ).interest(), READ, "{kind}");
         assert_eq!(read(&here).unwrap(), 1, "{kind}");
         assert_at_end::<B>(&here, kind);
     }
@@ -95,16 +95,16 @@ fn the_end_comes_after_the_data_of_a_closed_peer<B: Backend>() -> Run {
 fn a_full_socket_is_writable_when_the_peer_closes<B: Backend>() -> Run {
     let (here, peer) = pairs::streams();
     pairs::fill(&here);
-    assert_eq!(seen_now::<B>(&here, WRITE), Readiness::empty());
+    assert_eq!(readiness_now::<B>(&here, WRITE), Readiness::empty());
     drop(peer);
-    assert_eq!(seen::<B>(&here, WRITE).interest(), WRITE);
+    assert_eq!(readiness::<B>(&here, WRITE).interest(), WRITE);
     assert_ne!((&here).write(b"x").unwrap_err().kind(), ErrorKind::WouldBlock);
     Ok(())
 }
 
 fn a_peer_that_closes_ends_the_wait<B: Backend>() -> Run {
     for (kind, here, peer) in connections() {
-        let seen = when_asleep(move || drop(peer), || seen::<B>(&here, READ));
+        let seen = when_asleep(move || drop(peer), || readiness::<B>(&here, READ));
         assert_eq!(seen.interest(), READ, "{kind}");
     }
     Ok(())
@@ -115,9 +115,9 @@ fn a_half_close_by_the_peer_is_readable<B: Backend>() -> Run {
         shutdown(&peer, Shutdown::Write).unwrap();
         assert_at_end::<B>(&here, kind);
         send(&here);
-        assert_eq!(seen::<B>(&peer, READ).interest(), READ, "{kind}");
+        assert_eq!(readiness::<B>(&peer, READ).interest(), READ, "{kind}");
         assert_eq!(read(&peer).unwrap(), 1, "{kind}");
-        assert_eq!(seen_now::<B>(&peer, READ).interest(), Interest::empty(), "{kind}");
+        assert_eq!(readiness_now::<B>(&peer, READ).interest(), Interest::empty(), "{kind}");
     }
     Ok(())
 }
@@ -129,31 +129,31 @@ fn a_half_close_by_the_peer_makes_no_room<B: Backend>() -> Run {
     if B::new().unwrap().name() == "poll" {
         unless_winsock("WSAPoll reports a hang-up when the peer sends no more")?;
     }
-    assert_eq!(seen::<B>(&here, BOTH).interest(), READ);
-    assert_eq!(seen_now::<B>(&here, WRITE), Readiness::empty());
+    assert_eq!(readiness::<B>(&here, BOTH).interest(), READ);
+    assert_eq!(readiness_now::<B>(&here, WRITE), Readiness::empty());
     Ok(())
 }
 
 fn a_half_close_of_this_end_is_not_readable<B: Backend>() -> Run {
     for (kind, here, peer) in connections() {
         shutdown(&here, Shutdown::Write).unwrap();
-        assert_eq!(seen_now::<B>(&here, READ).interest(), Interest::empty(), "{kind}");
+        assert_eq!(readiness_now::<B>(&here, READ).interest(), Interest::empty(), "{kind}");
         send(&peer);
-        assert_eq!(seen::<B>(&here, READ).interest(), READ, "{kind}");
+        assert_eq!(readiness::<B>(&here, READ).interest(), READ, "{kind}");
         assert_eq!(read(&here).unwrap(), 1, "{kind}");
-        assert_eq!(seen_now::<B>(&here, READ).interest(), Interest::empty(), "{kind}");
+        assert_eq!(readiness_now::<B>(&here, READ).interest(), Interest::empty(), "{kind}");
         assert_at_end::<B>(&peer, kind);
     }
     Ok(())
 }
 
 fn a_socket_that_is_shut_down_for_reading_is_readable<B: Backend>() -> Run {
-    unless_wine("Wine 8 does not report that this end shut down its receiving")?;
+    unless_wine("Wine 8 does not report that this end was shut down for reading")?;
     for (kind, here, peer) in connections() {
         shutdown(&here, Shutdown::Read).unwrap();
         assert_at_end::<B>(&here, kind);
         send(&here);
-        assert_eq!(seen::<B>(&peer, READ).interest(), READ, "{kind}");
+        assert_eq!(readiness::<B>(&peer, READ).interest(), READ, "{kind}");
         assert_eq!(read(&peer).unwrap(), 1, "{kind}");
     }
     Ok(())
@@ -165,7 +165,7 @@ fn both_ends_are_readable_when_both_half_closed<B: Backend>() -> Run {
         assert_at_end::<B>(&here, kind);
         shutdown(&here, Shutdown::Write).unwrap();
         for end in [&peer, &here] {
-            assert_eq!(seen::<B>(end, READ).interest(), READ, "{kind}");
+            assert_eq!(readiness::<B>(end, READ).interest(), READ, "{kind}");
             assert_eq!(read(end).unwrap(), 0, "{kind}");
         }
     }
@@ -178,28 +178,28 @@ fn a_reset_is_reported<B: Backend>() -> Run {
     sockopt::set_socket_linger(&peer, Some(Duration::ZERO)).unwrap();
     drop(peer);
     for interest in [READ, WRITE, BOTH] {
-        // Reading first: there is room to write even before the reset is here.
-        assert_eq!(seen::<B>(&here, interest).interest(), interest);
+        // READ comes first: the socket is writable even before the reset arrives.
+        assert_eq!(readiness::<B>(&here, interest).interest(), interest);
     }
-    unless_wine("the server of Wine 8 takes the error from the socket, and the program gets none")?;
+    unless_wine("Wine 8 takes the error of a socket before the program can")?;
     assert_eq!(read(&here).unwrap_err().kind(), ErrorKind::ConnectionReset);
-    assert_eq!(seen::<B>(&here, READ).interest(), READ);
+    assert_eq!(readiness::<B>(&here, READ).interest(), READ);
     Ok(())
 }
 
-/// Nobody listens any more, and says so when a datagram comes: an error, which ends the wait of those who read.
+/// The peer of a UDP socket is closed. Its answer to a datagram is an error, which makes the socket readable.
 fn a_socket_error_is_reported<B: Backend>() -> Run {
-    unless_wine("the server of Wine 8 takes the error from the socket, and the program gets none")?;
+    unless_wine("Wine 8 takes the error of a socket before the program can")?;
     let (here, peer) = pairs::udp();
     drop(peer);
     here.send(b"x").unwrap();
     for interest in [READ, BOTH, WRITE] {
-        assert_eq!(seen::<B>(&here, interest).interest(), interest);
+        assert_eq!(readiness::<B>(&here, interest).interest(), interest);
     }
     // Windows calls it a reset: WSAECONNRESET, of a datagram, in "Windows Sockets error codes".
     let kind = here.recv(&mut [0]).unwrap_err().kind();
     assert!(matches!(kind, ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset), "{kind}");
-    assert_eq!(seen_now::<B>(&here, READ), Readiness::empty());
+    assert_eq!(readiness_now::<B>(&here, READ), Readiness::empty());
     Ok(())
 }
 
@@ -208,8 +208,8 @@ fn a_pipe_without_writers_is_readable<B: Backend>() -> Run {
     send(&writer);
     drop(writer);
     for left in [1, 0, 0] {
-        assert_eq!(seen::<B>(&reader, READ).interest(), READ);
-        assert!(seen::<B>(&reader, BOTH).is_readable());
+        assert_eq!(readiness::<B>(&reader, READ).interest(), READ);
+        assert!(readiness::<B>(&reader, BOTH).is_readable());
         assert_eq!(read(&reader).unwrap(), left);
     }
     Ok(())
@@ -219,27 +219,27 @@ fn a_pipe_with_another_writer_is_not_at_its_end<B: Backend>() -> Run {
     let (reader, writer) = pairs::pipe()?;
     let another = writer.try_clone().unwrap();
     drop(writer);
-    assert_eq!(seen_now::<B>(&reader, READ), Readiness::empty());
+    assert_eq!(readiness_now::<B>(&reader, READ), Readiness::empty());
     drop(another);
-    assert_eq!(seen::<B>(&reader, READ).interest(), READ);
+    assert_eq!(readiness::<B>(&reader, READ).interest(), READ);
     Ok(())
 }
 
 fn a_pipe_without_readers_is_writable<B: Backend>() -> Run {
     let (reader, mut writer) = pairs::pipe()?;
     drop(reader);
-    assert_eq!(seen::<B>(&writer, WRITE).interest(), WRITE);
+    assert_eq!(readiness::<B>(&writer, WRITE).interest(), WRITE);
     assert_eq!(writer.write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
-    assert_eq!(seen::<B>(&writer, WRITE).interest(), WRITE);
+    assert_eq!(readiness::<B>(&writer, WRITE).interest(), WRITE);
     Ok(())
 }
 
 fn a_full_pipe_without_readers_is_writable<B: Backend>() -> Run {
     let (reader, mut writer) = pairs::pipe()?;
     pairs::fill(&writer);
-    assert_eq!(seen_now::<B>(&writer, WRITE), Readiness::empty());
+    assert_eq!(readiness_now::<B>(&writer, WRITE), Readiness::empty());
     drop(reader);
-    assert_eq!(seen::<B>(&writer, WRITE).interest(), WRITE);
+    assert_eq!(readiness::<B>(&writer, WRITE).interest(), WRITE);
     assert_eq!(writer.write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
     Ok(())
 }
@@ -275,8 +275,8 @@ fn each_of_several_hang_ups_is_reported<B: Backend>() -> Run {
 
 fn assert_no_hints<B: Backend>(end: impl AsFd, situation: &str) {
     for interest in [READ, WRITE, BOTH] {
-        let hints = seen_now::<B>(end.as_fd(), interest) & HINTS;
-        assert!(hints.is_empty(), "{situation}, asked for {interest:?}: {hints:?}");
+        let hints = readiness_now::<B>(end.as_fd(), interest) & HINTS;
+        assert!(hints.is_empty(), "{situation}, interest {interest:?}: {hints:?}");
     }
 }
 
@@ -284,7 +284,7 @@ fn a_healthy_connection_has_no_hints<B: Backend>() -> Run {
     for (kind, here, peer) in connections() {
         assert_no_hints::<B>(&here, kind);
         send(&peer);
-        assert!(seen::<B>(&here, READ).is_readable());
+        assert!(readiness::<B>(&here, READ).is_readable());
         assert_no_hints::<B>(&here, kind);
         pairs::fill(File::new(&here));
         assert_no_hints::<B>(&here, kind);
@@ -293,7 +293,7 @@ fn a_healthy_connection_has_no_hints<B: Backend>() -> Run {
     let (a, b) = pairs::udp();
     assert_no_hints::<B>(&a, "UDP");
     b.send(b"x").unwrap();
-    assert_eq!(seen::<B>(&a, READ), Readiness::READ);
+    assert_eq!(readiness::<B>(&a, READ), Readiness::READ);
     assert_no_hints::<B>(&a, "UDP");
     Ok(())
 }
@@ -308,15 +308,15 @@ fn a_healthy_pipe_has_no_hints<B: Backend>() -> Run {
     Ok(())
 }
 
-/// Not all back ends tell them, but none tells what is not true.
+/// A back end may omit hints, but reports no false ones.
 fn the_hints_of_a_half_closed_connection_are_true<B: Backend>() -> Run {
     for (kind, here, peer) in connections() {
         shutdown(&peer, Shutdown::Write).unwrap();
-        assert!(seen::<B>(&here, READ).is_readable(), "{kind}");
-        let hints = seen::<B>(&here, BOTH) & HINTS;
-        assert!(Readiness::READ_CLOSED.contains(hints), "{kind}, the peer sends no more: {hints:?}");
-        let hints = seen::<B>(&peer, BOTH) & HINTS;
-        assert!(Readiness::WRITE_CLOSED.contains(hints), "{kind}, this end sends no more: {hints:?}");
+        assert!(readiness::<B>(&here, READ).is_readable(), "{kind}");
+        let hints = readiness::<B>(&here, BOTH) & HINTS;
+        assert!(Readiness::READ_CLOSED.contains(hints), "{kind}, half-closed by the peer: {hints:?}");
+        let hints = readiness::<B>(&peer, BOTH) & HINTS;
+        assert!(Readiness::WRITE_CLOSED.contains(hints), "{kind}, half-closed by this end: {hints:?}");
     }
     Ok(())
 }

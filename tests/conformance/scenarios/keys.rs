@@ -1,4 +1,4 @@
-//! The map of all registrations.
+//! The map of keys, and access to file objects and data.
 
 use conformance::{BOTH, MockBackend, READ, Run, Stream, WRITE, now, pairs};
 use selectors::backend::Backend;
@@ -55,7 +55,7 @@ fn iteration_yields_each_key_once<B: Backend>() -> Run {
     let tokens: Vec<_> = (pairs.iter().enumerate())
         .map(|(number, (a, _))| selector.register(a, READ, number).unwrap())
         .collect();
-    // Also what is not waited for.
+    // Paused keys, too.
     selector.pause(tokens[1]).unwrap();
     selector.modify_with(tokens[2], WRITE, Mode::Oneshot).unwrap();
     assert_eq!(now(&mut selector).len(), 1);
@@ -92,7 +92,7 @@ fn keys_and_key_are_copy<B: Backend>() -> Run {
     let copy = keys;
     let key = { keys }.get(token).unwrap();
     let (other, data) = (key, key.data());
-    // What a key lends lives as long as the borrow of the selector, not as the key.
+    // References from a key live as long as the borrow of the selector, not as the key.
     assert_eq!((copy.len(), other.token(), *data), (1, token, 5));
     let iter = copy.iter();
     assert_eq!((iter.clone().count(), iter.count()), (1, 1));
@@ -169,7 +169,7 @@ fn changing_data_does_not_call_the_back_end<B: Backend>() -> Run {
 }
 
 fn data_needs_no_traits<B: Backend>() -> Run {
-    /// It can do nothing at all: no comparison, no copy, no default, no `Debug`.
+    /// Implements nothing: no comparison, no copy, no default, no `Debug`.
     struct Opaque(u8);
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();
@@ -182,7 +182,7 @@ fn data_needs_no_traits<B: Backend>() -> Run {
     Ok(())
 }
 
-/// As Python's callbacks in `data`.
+/// As programs for Python's `selectors` keep callbacks in `data`.
 fn data_can_be_a_closure<B: Backend>() -> Run {
     type Action = Box<dyn FnMut(&Stream) -> usize>;
     let (a, mut b) = pairs::streams();
@@ -203,7 +203,7 @@ fn data_can_be_a_closure<B: Backend>() -> Run {
     Ok(())
 }
 
-/// The file object need not be able to show itself.
+/// The file object need not implement `Debug`.
 fn debug_shows_keys_without_the_file_object<B: Backend>() -> Run {
     struct Mute(Stream);
     impl selectors::sys::fd::AsFd for Mute {

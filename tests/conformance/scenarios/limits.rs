@@ -1,4 +1,4 @@
-//! What runs out: descriptors, and in the words of a back end that refuses, the rest.
+//! Limits: descriptors that really run out, and the errors of a mock back end for the others.
 
 use conformance::errno::{self, Errno};
 use conformance::{
@@ -24,10 +24,10 @@ conformance::scenarios!(limits:
     a_waker_that_fails_leaves_no_descriptor_open,
 );
 
-/// More attempts than there would be room for if each left something behind.
+/// More attempts than could succeed if each leaked a descriptor.
 const ATTEMPTS: usize = 20;
 
-/// Panics unless `error` says that this ran out when that was done.
+/// Asserts that `error` names this limit and this operation.
 fn assert_limit(error: &Error, expected: Limit, doing: Operation, errno: Errno) {
     let Error::Limit { limit, during, source, .. } = error else { panic!("{error:?}") };
     assert_eq!((*limit, *during), (expected, doing));
@@ -41,7 +41,7 @@ fn opening_fails_without_descriptors<B: Backend>() -> Run {
     let selectors: Vec<_> = (0..ATTEMPTS).map(|_| Selector::<B, Stream>::new()).collect();
     drop(limit);
     let errors: Vec<_> = selectors.into_iter().filter_map(Result::err).collect();
-    // One that has none to show may need one all the same.
+    // A back end without `fd` may use a descriptor too, as kqueue over an emulation does.
     assert!(!descriptor || errors.len() == ATTEMPTS, "{} failed", errors.len());
     for error in errors {
         assert_limit(&error, Limit::ProcessDescriptors, Operation::Open, Errno::MFILE);
@@ -71,7 +71,7 @@ fn a_waker_without_descriptors_can_be_made_later<B: Backend>() -> Run {
                 assert_limit(&error, Limit::ProcessDescriptors, Operation::Waker, Errno::MFILE);
                 assert!(error.to_string().starts_with("cannot make the waker: "), "{error}");
             }
-            // The back end wakes without one.
+            // This back end needs no descriptor for its waker.
             Ok(waker) => {
                 waker.wake().unwrap();
                 assert!(now(&mut selector).woken());
@@ -209,7 +209,7 @@ fn the_limit_is_named_when_the_waker_fails<B: Backend>() -> Run {
 
 fn watches_are_named_when_the_waker_fails<B: Backend>() -> Run {
     let &[(errno, limit)] = errno::LIMITS_OF_REGISTERING else {
-        return Err(NotRun::because("this system keeps nothing for each registration that could run out"));
+        return Err(NotRun::because("this system has no limit of registrations"));
     };
     let (mut selector, control) = MockBackend::<B>::selector::<&Stream, ()>();
     control.refuse(Some(errno));

@@ -1,4 +1,4 @@
-//! Finding a registration: by token, by file object, by descriptor.
+//! Finding a key: by token, by file object, by descriptor.
 
 use conformance::{ChangingFd, READ, Run, Stream, WRITE, assert_not_registered, assert_ready, now, pairs};
 use selectors::backend::Backend;
@@ -20,7 +20,7 @@ conformance::scenarios!(lookup:
 
 type Sockets<'a, B> = Selector<B, &'a Stream, u8>;
 
-/// Each method that takes one finds the key of `a` with the data 5.
+/// Asserts that each method that takes a `Lookup` finds the key of `a`, whose data is 5.
 fn assert_finds<'a, B: Backend, L: Lookup>(
     selector: &mut Sockets<'a, B>,
     token: Token,
@@ -49,7 +49,7 @@ fn assert_finds<'a, B: Backend, L: Lookup>(
     selector.register(key.fileobj, key.interest, key.data).unwrap()
 }
 
-/// None of the methods finds anything.
+/// Asserts that no method finds a key, and that none changes anything.
 fn assert_finds_nothing<B: Backend, L: Lookup>(selector: &mut Sockets<'_, B>, which: impl Fn() -> L) {
     assert!(selector.key(which()).is_none() && selector.keys().get(which()).is_none());
     assert!(!selector.keys().contains(which()));
@@ -114,7 +114,7 @@ fn what_is_not_registered_is_not_found<B: Backend>() -> Run {
     let ((a, b), (c, d)) = (pairs::streams(), pairs::streams());
     let mut selector = Sockets::<B>::new().unwrap();
     assert_finds_nothing(&mut selector, || &a);
-    // Numbers below, between and above those that are registered.
+    // Descriptors below, between and above the registered ones.
     selector.register(&b, READ, 5).unwrap();
     selector.register(&d, READ, 6).unwrap();
     let above = d.try_clone().unwrap();
@@ -172,7 +172,7 @@ fn each_key_of_many_is_found<B: Backend>() -> Run {
         .enumerate()
         .map(|(number, (a, _))| selector.register(a, READ, number).unwrap())
         .collect();
-    // Holes, some of them filled again.
+    // Unregister some, and register a part of them again.
     for number in (0..40).step_by(3) {
         selector.unregister(tokens[number]).unwrap();
     }
@@ -193,11 +193,11 @@ fn a_token_finds_the_key_of_a_changed_descriptor<B: Backend>() -> Run {
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let token = selector.register(&changing_fd, WRITE, 5).unwrap();
     changing_fd.choose(1);
-    // The file object itself finds what it lends now: nothing.
+    // The file object finds the key of the descriptor that it lends now: none.
     assert_not_registered(selector.unregister(&changing_fd));
     assert_eq!(selector.data(token), Some(&5));
-    assert_eq!(selector.key(token).map(|key| key.fd()), Some(changing_fd.number(0)));
-    // All is well when it lends the first again.
+    assert_eq!(selector.key(token).map(|key| key.fd()), Some(changing_fd.fd(0)));
+    // It finds its key when it lends the first descriptor again.
     changing_fd.choose(0);
     assert_eq!(now(&mut selector).len(), 1);
     selector.modify(token, READ).unwrap();

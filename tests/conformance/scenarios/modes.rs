@@ -1,6 +1,6 @@
-//! How often a key is reported: level- and edge-triggered, and from one mode to another.
+//! Modes: how often a key is reported, level- and edge-triggered, and changes between modes.
 //!
-//! A back end need not have edges. `register` has what one does that has none.
+//! Edges are optional for a back end. `register` asserts how a back end without them refuses them.
 
 use conformance::{
     MockBackend, NotRun, READ, Run, Stream, WRITE, assert_idle, assert_ready, assert_unsupported, need, now,
@@ -27,7 +27,7 @@ const MODES: [Mode; 3] = [Mode::Level, Mode::Edge, Mode::Oneshot];
 
 pub(super) type Pairs<B> = Selector<B, Stream>;
 
-/// A selector with one end of a pair, and the other end. Not every back end has every mode.
+/// Returns a selector in which one end of a pair is registered, and the other end.
 pub(super) fn registered<B: Backend>(
     interest: Interest,
     mode: Mode,
@@ -111,7 +111,7 @@ fn an_edge_is_reported_again_when_rearmed<B: Backend>() -> Run {
         selector.rearm(token).unwrap();
         assert_ready(&mut selector, [(token, READ)]);
         assert_idle(&mut selector);
-        // The same interest again is a change for an edge.
+        // Modifying to the same interest rearms an edge.
         selector.modify(token, READ).unwrap();
         assert_ready(&mut selector, [(token, READ)]);
         assert_idle(&mut selector);
@@ -145,7 +145,7 @@ fn modify_rearms_an_edge<B: Backend>() -> Run {
     Ok(())
 }
 
-/// Registering with them is refused, and changing to them.
+/// Both `register_with` and `modify_with` refuse them.
 fn a_back_end_without_edges_refuses_them<B: Backend>() -> Run {
     let ((a, _a), (b, peer)) = (pairs::streams(), pairs::streams());
     let (mut selector, control) = MockBackend::<B>::selector();
@@ -157,7 +157,7 @@ fn a_back_end_without_edges_refuses_them<B: Backend>() -> Run {
     assert!(std::ptr::eq(rejected.fileobj, &a) && rejected.data == 2);
     let error = selector.modify_with(token, READ, Mode::Edge).unwrap_err();
     assert_unsupported(&selector, &error, READ, Mode::Edge);
-    // Nothing has changed, and the back end was not asked.
+    // Nothing has changed, and the back end was not called.
     assert_eq!(control.take_calls(), []);
     assert!(selector.key(&a).is_none());
     let key = selector.key(token).unwrap();
@@ -169,7 +169,7 @@ fn a_back_end_without_edges_refuses_them<B: Backend>() -> Run {
     Ok(())
 }
 
-/// Sees that the only key, which is ready, is reported as often as this mode says.
+/// Asserts that the only key, which is ready, is reported as often as its mode says.
 fn assert_reported<B: Backend>(
     selector: &mut Pairs<B>,
     token: Token,
@@ -191,10 +191,10 @@ fn assert_reported<B: Backend>(
         Mode::Oneshot => (true, false, false),
         other => panic!("{other} is new"),
     };
-    assert_eq!((first, second, third), expected, "{mode}, and before {before}");
+    assert_eq!((first, second, third), expected, "{mode}, after {before}");
 }
 
-/// Also from one to the same, and from a key that was spent.
+/// Changes to the same mode and changes of a spent key included.
 fn each_mode_changes_to_each<B: Backend>() -> Run {
     let selector = Pairs::<B>::new().unwrap();
     let has = |mode: &Mode| supports(&selector, READ, *mode);

@@ -1,4 +1,4 @@
-//! Changing a registration.
+//! Modifying a key: its interest and its mode.
 
 use super::register::INVALID;
 use conformance::{
@@ -61,7 +61,7 @@ fn each_interest_changes_to_each<B: Backend>() -> Run {
     b.write_all(b"x").unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, READ, ()).unwrap();
-    // Not every back end has PRIORITY.
+    // PRIORITY is optional.
     let all: Vec<_> = (1..=Interest::all().bits())
         .map(|bits| Interest::from_bits(bits).unwrap())
         .filter(|interest| supports(&selector, *interest, Mode::Level))
@@ -115,8 +115,8 @@ fn an_unsupported_mode_is_refused<B: Backend>() -> Run {
         control.deny_mode(Some(mode));
         let result = selector.modify_with(token, READ, mode);
         assert!(
-            matches!(result, Err(Error::Unsupported { backend: "mock", interest: READ, mode: told, .. })
-                if told == mode),
+            matches!(result, Err(Error::Unsupported { backend: "mock", interest: READ, mode: named, .. })
+                if named == mode),
             "{result:?}"
         );
         let key = selector.key(token).unwrap();
@@ -156,7 +156,7 @@ fn the_back_end_is_called_at_once<B: Backend>() -> Run {
     Ok(())
 }
 
-/// A kernel with a filter for each direction needs it to know which to remove.
+/// A back end whose kernel has one filter for each direction must know which to remove.
 fn the_back_end_gets_the_previous_registration<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
@@ -205,7 +205,7 @@ fn modify_with_changes_the_mode<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(a, WRITE, ()).unwrap();
-    // The same interest: the mode alone is a change.
+    // Only the mode differs.
     selector.modify_with(token, WRITE, Mode::Oneshot).unwrap();
     assert_eq!(selector.key(token).unwrap().mode(), Mode::Oneshot);
     assert_ready(&mut selector, [(token, WRITE)]);

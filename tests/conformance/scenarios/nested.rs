@@ -1,4 +1,4 @@
-//! One selector in another, by a duplicate of its descriptor.
+//! A selector inside another one, registered by a duplicate of its descriptor.
 
 use conformance::{
     NotRun, READ, Run, Stream, WRITE, assert_idle, assert_ready, in_child, now, pairs, soon, stdin,
@@ -25,13 +25,13 @@ conformance::scenarios!(nested:
     a_key_whose_descriptor_became_the_selector_can_be_unregistered,
 );
 
-/// A duplicate of the selector's own descriptor.
+/// Returns a duplicate of the selector's own descriptor.
 fn duplicate<B: Backend, F: AsFd, D>(selector: &Selector<B, F, D>) -> Result<OwnedFd, NotRun> {
     let fd = selector.backend().fd().ok_or_else(|| NotRun::because("this back end has no descriptor"))?;
     Ok(fd.try_clone_to_owned().unwrap())
 }
 
-/// A default selector with a socket in it, in a selector over `B`; and the socket's peer.
+/// A default selector with one socket, registered in a selector over `B`, and the peer of the socket.
 struct Nest<B> {
     outer: Selector<B, OwnedFd>,
     inner: DefaultSelector<Stream>,
@@ -48,15 +48,15 @@ impl<B: Backend> Nest<B> {
         Ok(Self { outer, inner, peer })
     }
 
-    /// Sees that the outer selector reports the inner one, as soon as it can: on FreeBSD a thread of the kernel tells one
-    /// queue of the events of another (`kqueue_task`).
-    fn assert_seen(&mut self) {
+    /// Waits, and asserts that the outer selector reports the inner one. It may take a moment: on FreeBSD a thread of the
+    /// kernel passes events from one queue to another (`kqueue_task` in `sys/kern/kern_event.c`).
+    fn wait_for_inner(&mut self) {
         let found = soon(&mut self.outer);
         assert!(found.iter().all(|(_, readiness)| readiness.interest() == READ), "{found:?}");
     }
 
-    /// Whether the outer selector reports the inner one.
-    fn seen(&mut self) -> bool {
+    /// Returns whether the outer selector reports the inner one now.
+    fn reports_inner(&mut self) -> bool {
         let found = now(&mut self.outer);
         assert!(found.iter().all(|(_, readiness)| readiness.interest() == READ), "{found:?}");
         found.len() == 1
@@ -65,18 +65,18 @@ impl<B: Backend> Nest<B> {
 
 fn the_outer_reports_a_ready_inner<B: Backend>() -> Run {
     let mut nest = Nest::<B>::new()?;
-    assert!(!nest.seen());
+    assert!(!nest.reports_inner());
     nest.peer.write_all(b"x").unwrap();
-    nest.assert_seen();
-    // Level-triggered all through: as long as there is something to read.
+    nest.wait_for_inner();
+    // Both levels are level-triggered, so it is reported until the data is read.
     let ready = soon(&mut nest.inner);
     let (token, _) = ready.iter().next().unwrap();
-    nest.assert_seen();
+    nest.wait_for_inner();
     let mut stream = nest.inner.fileobj(token).unwrap();
     assert_eq!(stream.read(&mut [0; 8]).unwrap(), 1);
-    // The inner one first: a queue of the BSDs is readable until a wait has found that what was ready is over.
+    // The inner one first: on the BSDs a queue stays readable until a wait finds that its events have ended.
     assert_idle(&mut nest.inner);
-    assert!(!nest.seen());
+    assert!(!nest.reports_inner());
     Ok(())
 }
 
@@ -110,14 +110,14 @@ fn the_outer_wait_ends_when_the_inner_becomes_ready<B: Backend>() -> Run {
 fn a_wake_of_the_inner_is_reported_by_the_outer<B: Backend>() -> Run {
     let mut nest = Nest::<B>::new()?;
     let waker = nest.inner.waker().unwrap();
-    assert!(!nest.seen());
+    assert!(!nest.reports_inner());
     for _ in 0..3 {
         waker.wake().unwrap();
-        nest.assert_seen();
-        nest.assert_seen();
+        nest.wait_for_inner();
+        nest.wait_for_inner();
         let found = now(&mut nest.inner);
         assert!(found.woken() && found.is_empty());
-        assert!(!nest.seen());
+        assert!(!nest.reports_inner());
     }
     Ok(())
 }
@@ -135,11 +135,11 @@ fn keys_that_are_registered_later_count<B: Backend>() -> Run {
     let mut nest = Nest::<B>::new()?;
     let (c, mut d) = pairs::streams();
     d.write_all(b"x").unwrap();
-    assert!(!nest.seen());
+    assert!(!nest.reports_inner());
     nest.inner.register_with(c, READ, Mode::Oneshot, ()).unwrap();
-    nest.assert_seen();
+    nest.wait_for_inner();
     assert_eq!(now(&mut nest.inner).len(), 1);
-    assert!(!nest.seen(), "spent");
+    assert!(!nest.reports_inner(), "spent");
     Ok(())
 }
 
@@ -148,11 +148,11 @@ fn unregistered_and_paused_keys_do_not_count<B: Backend>() -> Run {
     nest.peer.write_all(b"x").unwrap();
     let token = nest.inner.keys().iter().next().unwrap().token();
     nest.inner.pause(token).unwrap();
-    assert!(!nest.seen());
+    assert!(!nest.reports_inner());
     nest.inner.rearm(token).unwrap();
-    nest.assert_seen();
+    nest.wait_for_inner();
     let _stream = nest.inner.unregister(token).unwrap();
-    assert!(!nest.seen());
+    assert!(!nest.reports_inner());
     Ok(())
 }
 
@@ -169,7 +169,7 @@ fn each_of_many_inner_selectors_is_reported<B: Backend>() -> Run {
     for at in [1, 4] {
         (&files[at].1).write_all(b"x").unwrap();
     }
-    // Together or one after the other, see `Nest::assert_seen`.
+    // In one wait or in two, see `Nest::wait_for_inner`.
     let mut found = BTreeSet::new();
     while found.len() < 2 {
         found.extend(soon(&mut outer).iter().map(|(token, _)| *outer.data(token).unwrap()));
@@ -186,7 +186,7 @@ fn three_levels_of_selectors_work<B: Backend>() -> Run {
     assert_idle(&mut outermost);
     nest.peer.write_all(b"x").unwrap();
     wait_ready(&mut outermost, [(token, READ)]);
-    nest.assert_seen();
+    nest.wait_for_inner();
     assert_eq!(now(&mut nest.inner).len(), 1);
     Ok(())
 }
@@ -205,7 +205,7 @@ fn a_dropped_inner_is_not_reported<B: Backend>() -> Run {
     let Nest { mut outer, inner, mut peer } = Nest::<B>::new()?;
     peer.write_all(b"x").unwrap();
     assert_eq!(soon(&mut outer).len(), 1);
-    // It owned its socket, so that is closed; the duplicate in the outer one keeps an empty set.
+    // Its socket is closed with it. The duplicate in the outer one keeps an empty set open.
     drop(inner);
     assert_idle(&mut outer);
     Ok(())

@@ -1,4 +1,4 @@
-//! One-shot keys: reported once, then not until they are armed again. Every back end has them.
+//! One-shot keys: reported once, then not until they are rearmed. Every back end must support them.
 
 use super::modes::{registered, send};
 use conformance::{
@@ -31,7 +31,7 @@ fn a_key_is_reported_once<B: Backend>() -> Run {
     assert!(!key.is_armed() && !key.is_paused());
     assert_eq!((key.interest(), key.mode()), (READ, Mode::Oneshot));
     assert_idle(&mut selector);
-    // More of the same does not bring it back.
+    // More data does not rearm it.
     send(&b);
     assert_idle(&mut selector);
     Ok(())
@@ -89,7 +89,7 @@ fn modify_reports_it_again<B: Backend>() -> Run {
     Ok(())
 }
 
-/// Only those are spent that were reported.
+/// A wait spends the keys that it reports, and no others.
 fn only_reported_keys_are_spent<B: Backend>() -> Run {
     let ends = [pairs::streams(), pairs::streams(), pairs::streams()];
     let mut selector = Selector::<B, _>::new().unwrap();
@@ -118,7 +118,7 @@ fn the_hang_up_of_a_spent_key_is_not_reported<B: Backend>() -> Run {
     Ok(())
 }
 
-/// Though there is something to read, and the peer is gone.
+/// Although there is data, and the peer is closed.
 fn a_spent_key_ends_no_wait<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ, Mode::Oneshot)?;
     send(&b);

@@ -1,4 +1,4 @@
-//! What may be registered, and for how long it stays open.
+//! Types of file objects, and how long their files stay open.
 
 use conformance::{
     Control, MockBackend, READ, Run, Stream, WRITE, assert_idle, assert_ready, now, pairs, soon, wait_ready,
@@ -65,7 +65,7 @@ fn a_rejected_file_is_open_until_dropped<B: Backend>() -> Run {
     assert!(!pairs::hung_up(&b));
     let (_, a, ()) = rejected.into_parts();
     let rejected = selector.register(a, Interest::empty(), ()).unwrap_err();
-    // The error alone does not keep it.
+    // The error does not keep the file.
     let error = Error::from(rejected);
     assert!(pairs::hung_up(&b), "{error}");
     Ok(())
@@ -77,7 +77,7 @@ fn a_borrowed_file_outlives_the_selector<B: Backend>() -> Run {
     let token = selector.register(&a, READ, ()).unwrap();
     (&b).write_all(b"x").unwrap();
     assert_ready(&mut selector, [(token, READ)]);
-    // The owner may use it all the while.
+    // The owner can use it meanwhile.
     assert_eq!(pairs::drain(&a), 1);
     assert_idle(&mut selector);
     drop(selector);
@@ -174,7 +174,7 @@ fn the_pipes_of_a_child_can_be_registered<B: Backend>() -> Run {
     let output = selector.register(Box::new(output), READ, ()).unwrap();
     wait_ready(&mut selector, [(input, WRITE)]);
     File::new(selector.fileobj(input).unwrap()).write_all(b"hello").unwrap();
-    // Its end of the pipe is closed with the object, and the child ends.
+    // Dropping the object closes this end of the pipe, and the child ends.
     drop(selector.unregister(input).unwrap());
     let mut said = Vec::new();
     loop {
@@ -190,7 +190,7 @@ fn the_pipes_of_a_child_can_be_registered<B: Backend>() -> Run {
     Ok(())
 }
 
-/// Notes at its end whether the back end, which holds the control too, is there.
+/// Records when it is dropped whether the back end, which shares the control, is gone.
 struct Witness {
     socket: Stream,
     control: Rc<Cell<Option<Rc<Control>>>>,
@@ -210,7 +210,7 @@ impl Drop for Witness {
     }
 }
 
-/// A kernel's set that lives longer than its files may report what a duplicate of one is ready for.
+/// A kernel's set that outlives its files may report the readiness of a duplicate.
 fn the_back_end_is_closed_before_the_files<B: Backend>() -> Run {
     for close in [drop, |selector: Selector<MockBackend<B>, Witness>| drop(selector.into_keys())] {
         let (socket, _b) = pairs::streams();
@@ -250,7 +250,7 @@ fn the_adapter_reads_and_writes_an_owned_descriptor<B: Backend>() -> Run {
     assert_eq!(now(&mut selector).len(), 1);
     let mut file = File::new(selector.fileobj(token).unwrap());
     let mut buffer = [0; 3];
-    // One call each, as much as there is room for.
+    // Each makes one call, which reads or writes as much as fits.
     assert_eq!((file.read(&mut buffer).unwrap(), &buffer), (3, b"to "));
     assert_eq!((file.read(&mut [0; 16]).unwrap(), file.write(b"written").unwrap()), (4, 7));
     file.flush().unwrap();
@@ -282,7 +282,7 @@ fn the_adapter_returns_errors<B: Backend>() -> Run {
     assert_eq!(full(&mut file).kind(), ErrorKind::WouldBlock);
     drop(b);
     let kind = full(&mut file).kind();
-    // Which of them a TCP socket says depends on what it heard of its peer.
+    // The error of a TCP socket depends on what has arrived from its peer.
     let gone = [ErrorKind::BrokenPipe, ErrorKind::ConnectionReset, ErrorKind::ConnectionAborted];
     assert!(gone.contains(&kind), "{kind}");
     file.set_nonblocking(false).unwrap();

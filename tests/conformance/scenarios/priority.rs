@@ -1,6 +1,6 @@
 //! Urgent data of TCP.
 //!
-//! A back end need not be able to wait for it. `register` has what one does that cannot.
+//! PRIORITY is optional for a back end. `register` asserts how a back end without it refuses it.
 
 use conformance::{
     NotRun, PRIORITY, READ, Run, WAIT, WRITE, assert_idle, assert_list, assert_ready, need, now, pairs, soon,
@@ -26,7 +26,7 @@ conformance::scenarios!(priority:
 
 type Streams<B> = Selector<B, TcpStream>;
 
-/// A selector with one end of a connection, and the other end. Not every back end can wait for everything.
+/// Returns a selector in which one end of a connection is registered, and the other end.
 fn registered<B: Backend>(interest: Interest) -> Result<(Streams<B>, Token, TcpStream), NotRun> {
     let (a, b) = pairs::tcp();
     let mut selector = Streams::<B>::new().unwrap();
@@ -35,12 +35,12 @@ fn registered<B: Backend>(interest: Interest) -> Result<(Streams<B>, Token, TcpS
     Ok((selector, token, b))
 }
 
-/// Sends an urgent byte, and waits until it is there.
+/// Sends an urgent byte, and waits until it has arrived.
 fn urge(from: &TcpStream, to: &TcpStream) {
     send(from, b"!", SendFlags::OOB).unwrap();
     let start = Instant::now();
     while !matches!(recv(to, &mut [0_u8; 1], RecvFlags::OOB | RecvFlags::PEEK), Ok((_, 1))) {
-        assert!(start.elapsed() < WAIT, "the urgent byte did not come");
+        assert!(start.elapsed() < WAIT, "the urgent byte did not arrive");
         thread::yield_now();
     }
 }
@@ -79,7 +79,7 @@ fn urgent_and_other_data_are_reported_together<B: Backend>() -> Run {
     Ok(())
 }
 
-/// On the BSDs it lasts until what follows it is read, too.
+/// On the BSDs it is reported until the data that follows it is read, too.
 fn urgent_data_is_reported_until_it_is_read<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(PRIORITY)?;
     urge(&b, selector.fileobj(token).unwrap());
@@ -106,7 +106,7 @@ fn other_data_is_not_urgent<B: Backend>() -> Run {
     Ok(())
 }
 
-/// A back end may tell of it all the same, in the hints.
+/// A back end may report it as a hint.
 fn the_end_is_not_urgent<B: Backend>() -> Run {
     let (mut selector, token, b) = registered::<B>(READ | PRIORITY)?;
     drop(b);

@@ -1,4 +1,4 @@
-//! The list that a wait fills, and what it tells of each key.
+//! The list of ready keys.
 
 use conformance::{BOTH, MockBackend, PRIORITY, READ, Run, WRITE, now, pairs, soon};
 use selectors::backend::Backend;
@@ -39,7 +39,7 @@ fn get_finds_the_readiness_of_one_key<B: Backend>() -> Run {
     assert_eq!(ready.get(readable), Some(Readiness::READ));
     assert_eq!(ready.get(writable), Some(Readiness::WRITE));
     assert_eq!(ready.get(neither), None);
-    // Tokens that name the same place, in another selector, or at another time.
+    // Tokens for the same slot, of another selector or of a later registration, find nothing.
     let mut other = Selector::<B, _>::new().unwrap();
     assert_eq!(ready.get(other.register(&a, READ, ()).unwrap()), None);
     selector.unregister(readable).unwrap();
@@ -111,7 +111,7 @@ fn each_readiness_has_its_method<B: Backend>() -> Run {
         assert!(ask(readiness) && ask(Readiness::all()));
         assert!(!ask(!readiness) && !ask(Readiness::empty()));
         assert_eq!(readiness.interest(), interest);
-        // Hints come unasked, the others only where they were asked for.
+        // Hints are always reported, the others only if they are in the interest.
         control.inject([(tag, readiness)]);
         let expected = Some(readiness).filter(|seen| *seen != Readiness::PRIORITY);
         assert_eq!(now(&mut selector).get(token), expected);

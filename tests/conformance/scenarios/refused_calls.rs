@@ -1,4 +1,4 @@
-//! A call that fails has changed nothing: a back end that refuses each call in turn, and the map and the kernel after it.
+//! A call that fails changes nothing. The mock back end refuses each call; then map and kernel are compared.
 
 use conformance::{
     BOTH, Call, Control, MockBackend, READ, Run, Stream, WRITE, assert_idle, assert_ready, errno, now, pairs,
@@ -26,7 +26,7 @@ conformance::scenarios!(refused_calls:
     a_lost_registration_can_be_unregistered,
 );
 
-/// Three sockets that can be written to, of which two are registered, with 1 and 2; and their peers.
+/// A selector in which two of three writable sockets are registered, with data 1 and 2.
 struct Situation<'a, B: Backend> {
     selector: Selector<MockBackend<B>, &'a Stream, u8>,
     control: Rc<Control>,
@@ -44,7 +44,7 @@ impl<'a, B: Backend> Situation<'a, B> {
         Self { selector, control, tokens }
     }
 
-    /// Each refusal, one after another.
+    /// Makes a call with each refusal in turn, and asserts that it failed with that error and changed nothing.
     fn refused(
         &mut self,
         mut call: impl FnMut(&mut Selector<MockBackend<B>, &'a Stream, u8>, [Token; 2]) -> Error,
@@ -56,7 +56,11 @@ impl<'a, B: Backend> Situation<'a, B> {
             let error = call(&mut self.selector, self.tokens);
             self.control.refuse(None);
             assert_eq!(error.raw_os_error(), Some(errno.raw_os_error()), "{error:?}");
-            assert_eq!(self.control.take_calls().len(), 1, "one call, and it was not repeated nor undone");
+            assert_eq!(
+                self.control.take_calls().len(),
+                1,
+                "the back end is called once: nothing is repeated or undone"
+            );
             assert_eq!(format!("{:?}", self.selector), before);
         }
     }
@@ -69,7 +73,7 @@ impl<'a, B: Backend> Situation<'a, B> {
         self.tokens.map(|token| (token, WRITE))
     }
 
-    /// All that a selector does still works.
+    /// Asserts that every method of the selector still works.
     fn assert_works(mut self, free: &'a Stream) {
         let [first, second] = self.tokens;
         let third = self.selector.register(free, WRITE, 3).unwrap();
@@ -133,7 +137,7 @@ fn a_refused_modification_changes_nothing<B: Backend>() -> Run {
     situation.refused(|selector, [first, _]| selector.modify(first, BOTH).unwrap_err());
     situation.refused(|selector, [_, second]| selector.modify_with(second, READ, Mode::Oneshot).unwrap_err());
     let both = situation.both();
-    // Level-triggered as they were.
+    // They are still level-triggered.
     situation.assert_found(&both);
     situation.assert_found(&both);
     situation.assert_works(&pairs[2].0);
@@ -157,10 +161,10 @@ fn a_refused_rearm_changes_nothing<B: Backend>() -> Run {
     let pairs = pairs();
     let mut situation = Situation::<B>::new(&pairs, Mode::Oneshot);
     let both = situation.both();
-    // Armed, nothing is lost by it.
+    // An armed key stays armed.
     situation.refused(|selector, [first, _]| selector.rearm(first).unwrap_err());
     situation.assert_found(&both);
-    // Reported, it stays spent.
+    // A spent key stays spent.
     situation.refused(|selector, [first, _]| selector.rearm(first).unwrap_err());
     situation.assert_found(&[]);
     situation.selector.rearm(both[0].0).unwrap();
@@ -243,12 +247,12 @@ fn a_refused_wait_leaves_an_empty_list<B: Backend>() -> Run {
         assert!(ready.is_empty() && ready.iter().next().is_none() && !ready.woken());
         error
     });
-    // The same list serves again.
+    // The list can be used again.
     assert_eq!(situation.selector.select_into(&mut ready, None).unwrap(), 2);
     Ok(())
 }
 
-/// Against the rules of back ends: none of what it reported before it failed counts.
+/// The rules of back ends forbid it. Such reports do not count.
 fn a_wait_that_fails_after_a_report_changes_nothing<B: Backend>() -> Run {
     for mode in [Mode::Level, Mode::Oneshot] {
         let pairs = pairs();
@@ -291,7 +295,7 @@ fn a_lost_registration_can_be_unregistered<B: Backend>() -> Run {
     situation.control.refuse(Some(errno::LOST[0]));
     assert!(matches!(situation.selector.modify(first, BOTH), Err(Error::Lost { .. })));
     situation.control.refuse(None);
-    // The key stays, and unregistering gives it back.
+    // The key stays, and can be unregistered.
     assert_eq!(situation.selector.key(first).map(|key| key.interest()), Some(WRITE));
     assert_eq!(situation.selector.unregister(first).unwrap().data, 1);
     situation.assert_found(&both[1..]);

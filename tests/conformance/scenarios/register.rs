@@ -1,4 +1,4 @@
-//! Registering.
+//! Registering a file.
 
 use conformance::{
     Call, MockBackend, NotRun, PRIORITY, READ, Run, Stream, WRITE, assert_idle, assert_ready,
@@ -24,7 +24,7 @@ conformance::scenarios!(register:
     descriptors_of_any_number_work,
 );
 
-/// Interests that are empty, or have bits without a name.
+/// The bits of interests that are empty or have unknown bits.
 pub(super) const INVALID: [u8; 6] = [0, 8, 8 | 1, 8 | 2, 0x80 | 7, u8::MAX];
 
 fn a_key_has_what_was_registered<B: Backend>() -> Run {
@@ -50,7 +50,7 @@ fn registering_twice_fails<B: Backend>() -> Run {
     assert!(std::ptr::eq(rejected.fileobj, &a));
     assert_eq!(rejected.data, 2);
     assert_eq!(selector.key(first).map(|key| (key.interest(), *key.data())), Some((READ, 1)));
-    // The first interest still counts: the socket is writable.
+    // The first interest still counts: WRITE would be ready.
     assert_idle(&mut selector);
     Ok(())
 }
@@ -88,7 +88,7 @@ fn an_invalid_interest_is_refused<B: Backend>() -> Run {
             assert!(std::ptr::eq(rejected.fileobj, &a) && rejected.data == 2);
             assert!(selector.keys().is_empty() && selector.key(&a).is_none());
         }
-        // This error comes before the one for a descriptor that is registered already.
+        // This error takes precedence over `AlreadyRegistered`.
         let token = selector.register(&a, WRITE, 1).unwrap();
         let rejected = selector.register(&a, interest, 2).unwrap_err();
         assert!(matches!(rejected.error, Error::InvalidInterest(_)), "{rejected:?}");
@@ -97,7 +97,7 @@ fn an_invalid_interest_is_refused<B: Backend>() -> Run {
     Ok(())
 }
 
-/// Every interest in every mode.
+/// Returns every interest in every mode.
 fn everything() -> impl Iterator<Item = (Interest, Mode)> {
     let interests = (1..=Interest::all().bits()).filter_map(Interest::from_bits);
     interests.flat_map(|interest| [Mode::Level, Mode::Edge, Mode::Oneshot].map(|mode| (interest, mode)))
@@ -121,7 +121,7 @@ fn each_interest_works_in_each_mode<B: Backend>() -> Run {
     Ok(())
 }
 
-/// Registering is refused, and changing, and everything is as it was.
+/// Both registering and modifying are refused, and change nothing.
 fn an_unsupported_interest_or_mode_is_refused<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     b.write_all(b"x").unwrap();
@@ -129,7 +129,7 @@ fn an_unsupported_interest_or_mode_is_refused<B: Backend>() -> Run {
     let refused: Vec<_> =
         everything().filter(|&(interest, mode)| !supports(&selector, interest, mode)).collect();
     if refused.is_empty() {
-        return Err(NotRun::because("this back end has everything"));
+        return Err(NotRun::because("this back end supports every interest in every mode"));
     }
     for (interest, mode) in refused {
         let mut selector = Selector::<B, _, _>::new().unwrap();
@@ -206,7 +206,7 @@ fn other_keys_do_not_change<B: Backend>() -> Run {
     Ok(())
 }
 
-/// A word of bits ends here and there, and 1024 is where C's `fd_set` ends.
+/// Around the ends of words of bits, and around 1024, the end of `fd_set` in C.
 fn descriptors_of_any_number_work<B: Backend>() -> Run {
     let (_limit, _) = conformance::Descriptors::raise(2100, 2100)?;
     let (a, _b) = pairs::streams();

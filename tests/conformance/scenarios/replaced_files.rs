@@ -1,7 +1,7 @@
-//! Numbers that get another file, or none, while they are registered.
+//! Descriptors that are closed, or get another file, while they are registered.
 //!
-//! Kernels differ in what they keep then: epoll the old file, `poll` and `select` nothing, so that they wait for
-//! whatever is there. Standard input is the number that safe programs can do this to.
+//! Kernels differ: epoll keeps the old file; `poll` and `select` keep nothing, and wait for the file that is there now.
+//! Standard input is the descriptor that safe programs can close or replace.
 
 use conformance::stdin::{self, Stdin};
 use conformance::{
@@ -30,16 +30,16 @@ conformance::scenarios!(replaced_files:
     into_keys_returns_the_key,
 );
 
-/// Standard input with a socket behind it; a duplicate, which keeps that open, and its peer.
-fn behind() -> (Stream, Stream) {
+/// Replaces standard input by a socket. Returns a duplicate of it, which keeps the socket open, and its peer.
+fn stdin_socket() -> (Stream, Stream) {
     let (a, b) = pairs::streams();
     stdin::replace(&a);
     (a, b)
 }
 
-/// The same, with something to read.
-fn ready_behind() -> (Stream, Stream) {
-    let (a, mut b) = behind();
+/// Does the same, with data to read.
+fn readable_stdin() -> (Stream, Stream) {
+    let (a, mut b) = stdin_socket();
     b.write_all(b"x").unwrap();
     (a, b)
 }
@@ -47,11 +47,11 @@ fn ready_behind() -> (Stream, Stream) {
 fn unregister_after_a_replacement<B: Backend>() -> Run {
     in_child("unregister", &[], || {
         let stdin = stdin::get()?;
-        let _old = ready_behind();
+        let _old = readable_stdin();
         let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
         let token = selector.register(&stdin, READ, "data").unwrap();
         assert_ready(&mut selector, [(token, READ)]);
-        let _new = ready_behind();
+        let _new = readable_stdin();
         let key = selector.unregister(token).unwrap();
         assert_eq!((key.fd, key.data, key.token), (0, "data", token));
         assert!(selector.keys().is_empty());
@@ -64,7 +64,7 @@ fn unregister_after_a_replacement<B: Backend>() -> Run {
 fn unregister_after_a_close<B: Backend>() -> Run {
     in_child("unregister", &[], || {
         let stdin = stdin::get()?;
-        let _old = ready_behind();
+        let _old = readable_stdin();
         let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
         let token = selector.register(&stdin, READ, "data").unwrap();
         stdin::close();
@@ -78,7 +78,7 @@ fn unregister_after_a_close<B: Backend>() -> Run {
 fn unregister_after_a_replacement_by_a_regular_file<B: Backend>() -> Run {
     in_child("unregister", &[], || {
         let stdin = stdin::get()?;
-        let _old = ready_behind();
+        let _old = readable_stdin();
         let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
         let token = selector.register(&stdin, READ, "data").unwrap();
         stdin::replace(pairs::regular()?);
@@ -92,10 +92,10 @@ fn unregister_after_a_replacement_by_a_regular_file<B: Backend>() -> Run {
 fn the_new_file_can_be_registered<B: Backend>() -> Run {
     in_child("again", &[], || {
         let stdin = stdin::get()?;
-        drop(behind()); // nothing keeps the old file open but standard input itself
+        drop(stdin_socket()); // only standard input keeps the old file open
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
         let first = selector.register(&stdin, READ, ()).unwrap();
-        let (_new, mut peer) = behind();
+        let (_new, mut peer) = stdin_socket();
         selector.unregister(first).unwrap();
         let second = selector.register(&stdin, READ, ()).unwrap();
         assert_idle(&mut selector);
@@ -108,10 +108,10 @@ fn the_new_file_can_be_registered<B: Backend>() -> Run {
 fn the_old_file_can_be_registered_again<B: Backend>() -> Run {
     in_child("back", &[], || {
         let stdin = stdin::get()?;
-        let (old, _peer) = ready_behind();
+        let (old, _peer) = readable_stdin();
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
         let first = selector.register(&stdin, READ, ()).unwrap();
-        let _new = behind();
+        let _new = stdin_socket();
         selector.unregister(first).unwrap();
         stdin::replace(&old);
         let second = selector.register(&stdin, READ, ()).unwrap();
@@ -125,10 +125,10 @@ fn the_old_file_can_be_registered_again<B: Backend>() -> Run {
 fn the_descriptor_is_registered_until_its_key_goes<B: Backend>() -> Run {
     in_child("taken", &[], || {
         let stdin = stdin::get()?;
-        let _old = behind();
+        let _old = stdin_socket();
         let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
         let first = selector.register(&stdin, READ, 1).unwrap();
-        let _new = ready_behind();
+        let _new = readable_stdin();
         let rejected = selector.register(&stdin, READ, 2).unwrap_err();
         assert!(matches!(rejected.error, Error::AlreadyRegistered { fd: 0, token, .. } if token == first));
         assert_eq!((selector.data(&stdin), selector.data(first)), (Some(&1), Some(&1)));
@@ -136,7 +136,7 @@ fn the_descriptor_is_registered_until_its_key_goes<B: Backend>() -> Run {
     })
 }
 
-/// A change of a key whose number has the file with this peer now: it was lost, or concerns that file.
+/// Asserts that a change of a key whose file was replaced fails as lost, or applies to the new file, which has this peer.
 fn lost_or_changed<B: Backend>(
     selector: &mut Selector<B, &Stdin>,
     change: impl Fn(&mut Selector<B, &Stdin>) -> Result<(), Error>,
@@ -155,7 +155,7 @@ fn lost_or_changed<B: Backend>(
             assert!(error.raw_os_error().is_some());
             let key = selector.key(token).unwrap();
             assert_eq!((key.interest(), key.mode(), key.is_armed()), before);
-            // What the error's text says to do.
+            // As the message of the error advises.
             selector.unregister(token).unwrap();
             let token = selector.register(stdin, READ, ()).unwrap();
             peer.write_all(b"x").unwrap();
@@ -167,19 +167,19 @@ fn lost_or_changed<B: Backend>(
 fn modify_after_a_replacement<B: Backend>() -> Run {
     in_child("modify", &[], || {
         let stdin = stdin::get()?;
-        drop(behind());
+        drop(stdin_socket());
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
         let token = selector.register(&stdin, WRITE, ()).unwrap();
-        let (_new, peer) = behind();
+        let (_new, peer) = stdin_socket();
         lost_or_changed(&mut selector, |selector| selector.modify(token, READ), &peer);
         Ok(())
     })
 }
 
-/// A change of a key that has lost its file for ever: it fails, and nothing has changed, or does what there is to do.
+/// Asserts that a change of a key whose file is gone fails and changes nothing, or succeeds.
 fn changed_in_vain<B: Backend>(replace: impl FnOnce()) -> Run {
     let stdin = stdin::get()?;
-    drop(behind());
+    drop(stdin_socket());
     let mut selector = Selector::<B, &Stdin>::new().unwrap();
     let token = selector.register(&stdin, READ, ()).unwrap();
     replace();
@@ -209,11 +209,11 @@ fn modify_after_a_replacement_by_a_regular_file<B: Backend>() -> Run {
 fn rearm_after_a_replacement<B: Backend>() -> Run {
     in_child("rearm", &[], || {
         let stdin = stdin::get()?;
-        drop(ready_behind());
+        drop(readable_stdin());
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
         let token = selector.register_with(&stdin, READ, Mode::Oneshot, ()).unwrap();
         assert_eq!(now(&mut selector).len(), 1);
-        let (_new, peer) = behind();
+        let (_new, peer) = stdin_socket();
         lost_or_changed(&mut selector, |selector| selector.rearm(token), &peer);
         Ok(())
     })
@@ -222,12 +222,12 @@ fn rearm_after_a_replacement<B: Backend>() -> Run {
 fn a_replacement_while_paused_is_used<B: Backend>() -> Run {
     in_child("paused", &[], || {
         let stdin = stdin::get()?;
-        let _old = ready_behind();
+        let _old = readable_stdin();
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
         let token = selector.register(&stdin, READ, ()).unwrap();
         selector.pause(token).unwrap();
-        let (_new, mut peer) = behind();
-        selector.rearm(token).unwrap(); // the kernel knew neither
+        let (_new, mut peer) = stdin_socket();
+        selector.rearm(token).unwrap(); // the kernel knows neither file
         assert_idle(&mut selector);
         peer.write_all(b"x").unwrap();
         wait_ready(&mut selector, [(token, READ)]);
@@ -238,10 +238,10 @@ fn a_replacement_while_paused_is_used<B: Backend>() -> Run {
 fn pause_after_a_replacement<B: Backend>() -> Run {
     in_child("pause", &[], || {
         let stdin = stdin::get()?;
-        let _old = ready_behind();
+        let _old = readable_stdin();
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
         let token = selector.register(&stdin, READ, ()).unwrap();
-        let _new = ready_behind();
+        let _new = readable_stdin();
         selector.pause(token).unwrap();
         assert!(selector.key(token).unwrap().is_paused());
         assert_idle(&mut selector);
@@ -255,7 +255,7 @@ fn pause_after_a_replacement<B: Backend>() -> Run {
 fn pause_after_a_close<B: Backend>() -> Run {
     in_child("pause", &[], || {
         let stdin = stdin::get()?;
-        let _old = ready_behind();
+        let _old = readable_stdin();
         let mut selector = Selector::<B, &Stdin>::new().unwrap();
         let token = selector.register(&stdin, READ, ()).unwrap();
         stdin::close();
@@ -269,14 +269,14 @@ fn pause_after_a_close<B: Backend>() -> Run {
 fn other_keys_work_once_the_key_is_gone<B: Backend>() -> Run {
     in_child("harm", &[], || {
         let stdin = stdin::get()?;
-        drop(behind());
+        drop(stdin_socket());
         let mut selector = Selector::<B, Box<dyn selectors::sys::fd::AsFd>>::new().unwrap();
         let (a, mut b) = pairs::streams();
         b.write_all(b"x").unwrap();
         let closed = selector.register(Box::new(stdin), READ, ()).unwrap();
         let other = selector.register(Box::new(a), READ, ()).unwrap();
         stdin::close();
-        // A wait may fail (select), or report the key (poll); it names nobody else.
+        // The wait may fail (select) or report the closed key (poll), but no unknown key.
         match selector.select(std::time::Duration::ZERO) {
             Ok(ready) => assert!(ready.iter().all(|(token, _)| token == closed || token == other)),
             Err(Error::Os { source, .. }) => assert_eq!(source.raw_os_error(), Some(libc::EBADF)),
@@ -291,7 +291,7 @@ fn other_keys_work_once_the_key_is_gone<B: Backend>() -> Run {
 fn into_keys_returns_the_key<B: Backend>() -> Run {
     let with = |replace: fn()| -> Run {
         let stdin = stdin::get()?;
-        let _old = behind();
+        let _old = stdin_socket();
         let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
         let token = selector.register(&stdin, READ, "data").unwrap();
         replace();
@@ -300,5 +300,5 @@ fn into_keys_returns_the_key<B: Backend>() -> Run {
         Ok(())
     };
     in_child("closed", &[], || with(stdin::close))?;
-    in_child("replaced", &[], || with(|| drop(behind())))
+    in_child("replaced", &[], || with(|| drop(stdin_socket())))
 }

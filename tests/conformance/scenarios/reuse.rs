@@ -1,4 +1,4 @@
-//! Numbers, slots and files that are given again.
+//! Descriptors, slots and files that are used again.
 
 use conformance::{
     Call, MockBackend, NotRun, READ, Run, WRITE, assert_idle, assert_not_registered, assert_ready, interests,
@@ -22,10 +22,10 @@ conformance::scenarios!(reuse:
     all_keys_are_unregistered_while_a_list_is_iterated,
 );
 
-/// A duplicate with this number, which is free.
+/// Returns a duplicate with this number, which is free.
 fn numbered(number: RawFd, file: impl AsFd) -> Result<OwnedFd, NotRun> {
     let fd = pairs::numbered(file, number)?;
-    assert_eq!(fd.as_raw_fd(), number, "somebody else took the number");
+    assert_eq!(fd.as_raw_fd(), number, "the number is not free");
     Ok(fd)
 }
 
@@ -68,7 +68,7 @@ fn free_slots_are_used_again<B: Backend>() -> Run {
     for at in [0, 1, 2, 3, 4, 5] {
         tokens.push((at, selector.register(&files[at], READ, at).unwrap()));
     }
-    // Holes in the middle, at the beginning and at the end, filled in another order.
+    // Free slots in the middle, at the beginning and at the end, used again in another order.
     for place in [3, 0, 3] {
         let (at, token) = tokens.remove(place);
         assert_eq!(selector.unregister(token).unwrap().data, at);
@@ -81,12 +81,12 @@ fn free_slots_are_used_again<B: Backend>() -> Run {
         assert_eq!(selector.data(token), Some(&at));
         assert!(std::ptr::eq(*selector.fileobj(token).unwrap(), &raw const files[at]));
     }
-    // The peers are closed, so all are at their end.
+    // The peers are closed, so all are readable.
     assert_ready(&mut selector, tokens.iter().map(|&(_, token)| (token, READ)));
     Ok(())
 }
 
-/// The map does not grow with the registrations that are over. The upper half of a tag is the slot.
+/// The upper half of a tag is the slot.
 fn the_map_has_no_more_slots_than_keys_at_once<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
@@ -106,7 +106,6 @@ fn the_map_has_no_more_slots_than_keys_at_once<B: Backend>() -> Run {
         };
         slots.extend([first, second].map(|tag| tag.to_u64() >> 32));
     }
-    // Never more of them than were registered at once.
     assert_eq!(slots.len(), 2);
     Ok(())
 }
@@ -161,12 +160,12 @@ fn descriptor_and_slot_are_reused_while_a_list_is_iterated<B: Backend>() -> Run 
     let [this, other] = ready.iter().map(|(token, _)| token).collect::<Vec<_>>()[..] else {
         panic!("{ready:?}");
     };
-    // While `this` is handled, `other` goes, and a new file gets its number and its place.
+    // While the program handles `this`, it unregisters `other`, and a new file gets its descriptor and its slot.
     let key = selector.unregister(other).unwrap();
     let number = key.fd;
     drop(key);
     let new = selector.register(numbered(number, &idle)?, READ, "new").unwrap();
-    // What is left of the batch finds nothing.
+    // The rest of the list finds nothing.
     assert!(selector.parts(other).is_none());
     assert_not_registered(selector.modify(other, WRITE));
     assert_not_registered(selector.unregister(other));
@@ -183,7 +182,7 @@ fn a_file_is_registered_again_while_a_list_is_iterated<B: Backend>() -> Run {
     let ready = now(&mut selector);
     let key = selector.unregister(first).unwrap();
     let second = selector.register(key.fileobj, READ, 2).unwrap();
-    // The list names the registration that is over, not the new one.
+    // The list has the token of the old registration, not of the new one.
     assert_eq!((ready.get(first).is_some(), ready.get(second)), (true, None));
     assert!(selector.data(first).is_none());
     assert_ready(&mut selector, [(second, READ)]);

@@ -1,4 +1,4 @@
-//! Many descriptors, and high numbers.
+//! Many keys, high descriptors, and the time after a peak.
 
 use conformance::{
     BOTH, Descriptors, NotRun, READ, Run, Stream, WAIT, WRITE, assert_idle, assert_list,
@@ -20,13 +20,13 @@ conformance::scenarios!(scale:
     the_newest_key_works_after_a_peak,
 );
 
-/// Python's test of this takes as many as the limit allows.
+/// Python's test uses as many as the limit allows.
 const MANY: u64 = 15_000;
 
-/// A peak: far more keys than a selector makes room for at first.
+/// The keys of a peak: far more than a selector has room for at first.
 const PEAK: u64 = 3_000;
 
-/// Below this nothing is proven: `FD_SETSIZE` is 1024 almost everywhere.
+/// The least that proves something: `FD_SETSIZE` is 1024 almost everywhere.
 const ENOUGH: u64 = 2_000;
 
 fn one_wait_reports_half_of_many<B: Backend>() -> Run {
@@ -43,14 +43,14 @@ fn one_wait_reports_half_of_many<B: Backend>() -> Run {
     for (a, _) in &pairs {
         (&mut &*a).write_all(b"x").unwrap();
     }
-    // A new list; and one that is too small, then used again.
+    // A new list, and one that is too small at first.
     assert_list(&selector.select(WAIT).unwrap(), expected.clone());
     let mut ready = Ready::with_capacity(1);
     for _ in 0..2 {
         assert_eq!(selector.select_into(&mut ready, WAIT).unwrap(), expected.len());
         assert_list(&ready, expected.clone());
     }
-    // Every second of those that are ready goes, then the rest, then those that are not.
+    // Unregister every second ready key, then the other ready ones, then the rest.
     let mut turn = 0;
     expected.retain(|&token, _| {
         turn += 1;
@@ -84,7 +84,7 @@ fn one_wait_reports_all_of_many<B: Backend>() -> Run {
 
 fn one_wait_reports_all_keys_and_a_wake<B: Backend>() -> Run {
     let files: Vec<_> = (0..40).map(|_| pairs::streams()).collect();
-    // With the waker made first, and made last.
+    // The waker is made first, or last.
     for early in [true, false] {
         let mut selector = Selector::<B, _>::new().unwrap();
         let mut waker = early.then(|| selector.waker().unwrap());
@@ -106,7 +106,7 @@ fn one_wait_reports_all_keys_and_a_wake<B: Backend>() -> Run {
     Ok(())
 }
 
-/// A duplicate of a socket with about the highest number that there may be, above 1024 in any case.
+/// Returns a duplicate of a socket with nearly the highest number that the limit allows, above 1024.
 fn highest(of: &Stream) -> Result<(Descriptors, Stream), NotRun> {
     let (limit, count) = Descriptors::raise(ENOUGH, MANY)?;
     let number = RawFd::try_from(count).unwrap();
@@ -151,8 +151,8 @@ fn the_highest_descriptor_comes_and_goes<B: Backend>() -> Run {
     Ok(())
 }
 
-/// Many keys come and go, so that all but one slot were used and are free. One key is left, and works like the only key of
-/// a new selector; the tokens of the others find nothing, also when their slots are used again.
+/// Registers many keys, and unregisters all but one. That one works like the only key of a new selector. The tokens of the
+/// others find nothing, also when their slots are used again.
 fn one_key_is_left<B: Backend>(choose: impl Fn(usize) -> usize) -> Run {
     let (_limit, count) = Descriptors::raise(ENOUGH, PEAK)?;
     let (a, mut b) = pairs::streams();
@@ -186,7 +186,7 @@ fn one_key_is_left<B: Backend>(choose: impl Fn(usize) -> usize) -> Run {
     };
     find_nothing(&mut selector);
 
-    // Slots are used again, some of them, then all.
+    // Use some of the slots again, then all.
     for again in [10, files.len()] {
         let new: Vec<_> =
             files.drain(..again).map(|file| selector.register(file, WRITE, 0).unwrap()).collect();

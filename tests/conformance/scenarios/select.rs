@@ -1,4 +1,4 @@
-//! What a wait reports.
+//! Reports of a wait: which keys are ready, and for what.
 
 use conformance::{BOTH, READ, Run, Stream, WRITE, assert_idle, assert_list, now, pairs, soon, wait_ready};
 use selectors::backend::Backend;
@@ -142,7 +142,7 @@ fn each_of_several_keys_is_reported_once<B: Backend>() -> Run {
     Ok(())
 }
 
-/// However much is ready, it is all told at once, also where more was registered since the wait before.
+/// One wait reports all ready keys, however many were registered since the last one.
 fn all_of_a_growing_number_are_reported<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
@@ -171,7 +171,7 @@ fn one_of_many_keys_is_reported<B: Backend>() -> Run {
     Ok(())
 }
 
-/// A message goes through each pair, one after the other, and each is unregistered when it had its turn.
+/// Each pair sends a message in turn, and is unregistered then.
 fn twelve_pairs_take_turns<B: Backend>() -> Run {
     let ends: Vec<_> = (0..12).map(|_| pairs::streams()).collect();
     let mut selector = Selector::<B, _, _>::new().unwrap();
@@ -224,7 +224,7 @@ fn select_into_replaces_the_list<B: Backend>() -> Run {
     Ok(())
 }
 
-/// The list names the keys of the last wait only, and says whether that wait was woken.
+/// A list has the keys of the last wait only, and whether that wait was woken.
 fn one_list_serves_two_selectors<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let (mut one, mut two) = (Selector::<B, _>::new().unwrap(), Selector::<B, _>::new().unwrap());

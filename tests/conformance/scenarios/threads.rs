@@ -1,4 +1,4 @@
-//! Selectors and threads: one moves to another, each has its own, many share one.
+//! Selectors and threads: a selector that moves, one for each thread, one in a mutex.
 
 use conformance::{
     READ, Run, Stream, WRITE, assert_idle, assert_list, assert_ready, pairs, soon, wait_ready,
@@ -100,7 +100,7 @@ fn tokens_of_all_threads_differ<B: Backend>() -> Run {
 
 fn each_thread_uses_its_own_selector<B: Backend>() -> Run {
     const ROUNDS: usize = 100;
-    // Each thread sends to and fro between two sockets of its own, and hears of nobody else's.
+    // Each thread sends a byte between two sockets of its own. Its selector reports no others.
     let thread = || {
         let (a, b) = pairs::streams();
         let mut selector = Selector::<B, _>::new().unwrap();
@@ -151,7 +151,7 @@ fn a_selector_works_in_a_mutex<B: Backend + Send + 'static>() -> Run {
             waker.wake().unwrap();
             theirs.lock().unwrap().register(a, WRITE, number).unwrap()
         });
-        // The wake ends the wait, then the other thread gets the lock.
+        // The wake ends the wait, and the other thread gets the lock.
         assert!(soon(&mut waiting).woken());
         drop(waiting);
         let token = thread.join().unwrap();

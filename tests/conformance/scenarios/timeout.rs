@@ -1,6 +1,8 @@
-//! How long a wait takes.
+//! Timeouts: how long a wait takes.
 
-use conformance::{READ, Run, Stream, WAIT, WRITE, assert_list, interests, pairs, when_asleep};
+use conformance::{
+    READ, Run, Stream, WAIT, WRITE, assert_list, assert_times_out, interests, pairs, when_asleep,
+};
 use selectors::backend::Backend;
 use selectors::{Ready, Selector, Timeout};
 use std::io::Write;
@@ -18,7 +20,7 @@ conformance::scenarios!(timeout:
 
 type Pairs<B> = Selector<B, Stream>;
 
-/// Whole milliseconds, a little more and less, and parts of one: kernels count in various units.
+/// Whole milliseconds, slightly more and less, and fractions: kernels use different units.
 const LIMITS: [Duration; 12] = {
     const fn micros(micros: u64) -> Duration {
         Duration::from_micros(micros)
@@ -39,7 +41,7 @@ const LIMITS: [Duration; 12] = {
     ]
 };
 
-/// Limits beyond what a kernel, or a count of nanoseconds in 64 bits, can express.
+/// Returns limits beyond the range of a kernel, or of 64 bits of nanoseconds.
 fn huge() -> [Duration; 8] {
     const DAY: u64 = 24 * 3600;
     [
@@ -54,16 +56,6 @@ fn huge() -> [Duration; 8] {
     ]
 }
 
-/// Sees that a wait that finds nothing takes its time, and not for ever.
-fn assert_takes<B: Backend>(selector: &mut Pairs<B>, limit: Duration) {
-    let start = Instant::now();
-    let ready = selector.select(limit).unwrap();
-    let elapsed = start.elapsed();
-    assert!(ready.is_empty() && !ready.woken(), "{ready:?}");
-    assert!(elapsed >= limit, "was to wait for {limit:?}, and came back after {elapsed:?}");
-    assert!(elapsed < limit + WAIT, "was to wait for {limit:?}, and came back after {elapsed:?}");
-}
-
 fn a_wait_is_never_early<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Pairs::<B>::new().unwrap();
@@ -71,7 +63,7 @@ fn a_wait_is_never_early<B: Backend>() -> Run {
         selector.register(end, READ, ()).unwrap();
     }
     for limit in LIMITS {
-        assert_takes(&mut selector, limit);
+        assert_times_out(&mut selector, limit);
     }
     Ok(())
 }
@@ -79,7 +71,7 @@ fn a_wait_is_never_early<B: Backend>() -> Run {
 fn a_wait_without_keys_is_never_early<B: Backend>() -> Run {
     let mut selector = Pairs::<B>::new().unwrap();
     for limit in LIMITS {
-        assert_takes(&mut selector, limit);
+        assert_times_out(&mut selector, limit);
     }
     Ok(())
 }
@@ -87,15 +79,15 @@ fn a_wait_without_keys_is_never_early<B: Backend>() -> Run {
 fn zero_does_not_wait<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = Pairs::<B>::new().unwrap();
-    assert_takes(&mut selector, Duration::ZERO);
+    assert_times_out(&mut selector, Duration::ZERO);
     let token = selector.register(a, READ, ()).unwrap();
-    assert_takes(&mut selector, Duration::ZERO);
+    assert_times_out(&mut selector, Duration::ZERO);
     b.write_all(b"x").unwrap();
     assert_list(&selector.select(Duration::ZERO).unwrap(), [(token, READ)]);
     Ok(())
 }
 
-/// Waits for something that does not come before the wait has begun, and sees that it ends with that.
+/// Asserts that data which comes during a wait ends it.
 fn for_what_comes_later<B: Backend>(timeout: Timeout) {
     let (a, mut b) = pairs::streams();
     let mut selector = Pairs::<B>::new().unwrap();

@@ -1,4 +1,4 @@
-//! Tokens: each names one registration, and never another.
+//! Tokens: each identifies one registration, and is never used again.
 
 use conformance::{READ, Run, WRITE, assert_not_registered, assert_ready, interests, now, pairs};
 use selectors::backend::Backend;
@@ -95,7 +95,7 @@ fn a_token_of_another_selector_finds_nothing<B: Backend>() -> Run {
     let (a, b) = pairs::streams();
     let (mut one, mut two) = (Selector::<B, _, _>::new().unwrap(), Selector::<B, _, _>::new().unwrap());
     let mine = one.register(&a, WRITE, 1).unwrap();
-    // The first registration of its selector too, so nothing but the selector tells them apart.
+    // Both are the first registration of their selector, so only the selector differs.
     let foreign = two.register(&b, WRITE, 2).unwrap();
     assert_ne!(mine, foreign);
     assert!(one.key(foreign).is_none() && one.keys().get(foreign).is_none());
@@ -112,7 +112,7 @@ fn a_token_of_another_selector_finds_nothing<B: Backend>() -> Run {
     Ok(())
 }
 
-/// Both use their first slot again and again.
+/// Both reuse their first slot in each round.
 fn two_selectors_never_share_a_token<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selectors = [(); 2].map(|()| Selector::<B, _>::new().unwrap());
@@ -122,7 +122,7 @@ fn two_selectors_never_share_a_token<B: Backend>() -> Run {
         assert!(tokens.iter().all(|token| seen.insert(*token)), "a token came again in round {round}");
         for (selector, token) in selectors.iter_mut().zip(tokens) {
             assert_ready(selector, [(token, WRITE)]);
-            // No other token finds the key, be it of the other selector or of an earlier round.
+            // No token of the other selector or of an earlier round finds the key.
             assert!(seen.iter().all(|other| selector.key(other).is_some() == (*other == token)));
             selector.unregister(token).unwrap();
         }
@@ -171,7 +171,7 @@ fn every_method_returns_the_same_token<B: Backend>() -> Run {
     Ok(())
 }
 
-/// Even if the place in the map, the number and the file are the same.
+/// Although slot, descriptor and file are the same.
 fn a_token_of_an_older_list_finds_nothing<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = Selector::<B, _, _>::new().unwrap();

@@ -1,4 +1,4 @@
-//! Unregistering.
+//! Unregistering a key.
 
 use conformance::{
     BOTH, Call, MockBackend, READ, Run, WRITE, assert_idle, assert_ready, now, pairs, wait_ready,
@@ -72,7 +72,7 @@ fn the_back_end_is_called_once<B: Backend>() -> Run {
     Ok(())
 }
 
-/// It has forgotten it.
+/// Pausing has removed it there.
 fn unregistering_a_paused_key_does_not_call_the_back_end<B: Backend>() -> Run {
     let (a, _b) = pairs::streams();
     let (mut selector, control) = MockBackend::<B>::selector();
@@ -86,7 +86,7 @@ fn unregistering_a_paused_key_does_not_call_the_back_end<B: Backend>() -> Run {
     Ok(())
 }
 
-/// A kernel that keeps a set has it still, only disarmed.
+/// A kernel that keeps a set still has the key, disarmed.
 fn pausing_or_unregistering_a_spent_key_calls_the_back_end<B: Backend>() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let (mut selector, control) = MockBackend::<B>::selector();
@@ -141,7 +141,7 @@ fn another_file_with_the_same_descriptor_is_another_key<B: Backend>() -> Run {
     let mut selector = Selector::<B, _, _>::new().unwrap();
     let first = selector.register(a, BOTH, 1).unwrap();
     drop(selector.unregister(first).unwrap());
-    // The lowest number that is free: open(2).
+    // A new descriptor is the lowest free number: open(2).
     let (c, mut d) = pairs::streams();
     assert_eq!(c.as_raw_fd(), number);
     let second = selector.register(c, READ, 2).unwrap();

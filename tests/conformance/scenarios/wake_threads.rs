@@ -1,4 +1,4 @@
-//! Wakes from threads, at all moments of a wait.
+//! Wakes from other threads, at every moment of a wait.
 
 use super::wake::Streams;
 use conformance::{Run, StopAtEnd, assert_idle, wait_woken, when_asleep};
@@ -38,7 +38,7 @@ fn another_thread_can_wake<B: Backend>() -> Run {
     Ok(())
 }
 
-/// Each is sent when the one before was seen, which is when a wake can slip between a wait and the next.
+/// Each wake comes when the previous one was reported, so it may come between two waits.
 fn each_of_many_wakes_ends_a_wait<B: Backend>() -> Run {
     let mut selector = Streams::<B>::new().unwrap();
     let waker = selector.waker().unwrap();
@@ -59,8 +59,8 @@ fn each_of_many_wakes_ends_a_wait<B: Backend>() -> Run {
     Ok(())
 }
 
-/// While they do, a wake comes at each moment of a wait and of what follows it, and each wait is ended by one. What a thread
-/// did before its last wake is seen after the wait that this ends.
+/// Wakes come at every moment of a wait and between waits, and each wait is ended by one. A thread's memory writes before its
+/// last wake are visible after the wait that this wake ends.
 fn four_threads_lose_no_wake<B: Backend>() -> Run {
     const WAITS: u32 = 10_000;
     const THREADS: u64 = 4;
@@ -75,7 +75,7 @@ fn four_threads_lose_no_wake<B: Backend>() -> Run {
                 while !stop.load(Ordering::Relaxed) {
                     waker.wake().unwrap();
                     count += 1;
-                    // Now and then the selector has to wait.
+                    // The selector has to wait now and then.
                     if count % rhythm == 0 {
                         thread::yield_now();
                     }

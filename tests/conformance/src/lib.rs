@@ -1,9 +1,6 @@
-//! What the scenarios have in common: how one is written down, and the files and signals they use.
+//! The fixtures of the scenarios: their form and their assertions, files, signals, and the process that runs them.
 
-#![allow(
-    clippy::missing_panics_doc,
-    reason = "a fixture that cannot do its work panics, and the scenario has failed"
-)]
+#![allow(clippy::missing_panics_doc, reason = "a fixture that fails panics, and so does its scenario")]
 
 #[cfg(feature = "freestanding")]
 use freestanding as _; // for its symbols
@@ -46,49 +43,49 @@ pub use outcome::Outcome;
 pub use threads::{StopAtEnd, this_thread, until_asleep, when_asleep};
 pub use worker::{Worker, run as run_as_worker};
 
-/// The limit of a wait that must find something: far more than it takes on a machine that does a lot beside.
+/// The limit of a wait that must find something: far more than it takes on a busy machine.
 pub const WAIT: Duration = Duration::from_secs(30);
 
-/// The back ends that do the same, which can be compared: all of this platform, but not the emulation of libkqueue.
+/// Returns the back ends that can be compared: all of this platform, without kqueue over libkqueue, an emulation.
 pub fn comparable() -> impl Iterator<Item = BackendKind> + Clone {
     BackendKind::available().filter(|kind| !cfg!(target_os = "linux") || *kind != BackendKind::Kqueue)
 }
 
-/// How a scenario ended early: it cannot be run here. (One that is wrong panics.)
+/// The reason why a scenario cannot run here. (A scenario that fails panics.)
 #[derive(Clone, Debug)]
 pub struct NotRun(pub String);
 
 impl NotRun {
-    /// The reason why it cannot be run.
+    /// Returns this reason.
     pub fn because(reason: impl fmt::Display) -> Self {
         Self(reason.to_string())
     }
 }
 
-/// What a scenario gives back.
+/// The result of a scenario.
 pub type Run = Result<(), NotRun>;
 
 /// One scenario for one back end.
 #[derive(Clone, Copy, Debug)]
 pub struct Scenario {
     /// `select`, `poll`, `epoll`, `kqueue`, `devpoll` (`kqueue-emulated` and `devpoll-emulated` over an emulation), `default`,
-    /// `any`; `sys` for the low crate alone, `all` for all back ends at once.
+    /// `any`; `sys` for select-sys alone, `cross` for all back ends at once.
     pub backend: &'static str,
-    /// The file that it is in.
+    /// The name of its file.
     pub topic: &'static str,
-    /// The function's name.
+    /// The name of the function.
     pub name: &'static str,
     /// The function.
     pub run: fn() -> Run,
 }
 
-/// The functions of this module as scenarios of one topic, for each back end: `scenarios!(register: fields, twice)`.
+/// Declares functions of a module as the scenarios of a topic, for every back end: `scenarios!(register: fields, twice)`.
 ///
-/// Each is a `fn name<B: Backend>() -> Run`, which does not know its back end; it may ask for `B: Send + 'static` too.
+/// Each is a `fn name<B: Backend>() -> Run`. It may require `B: Send + 'static`, too.
 #[macro_export]
 macro_rules! scenarios {
     ($topic:ident: $($name:ident),+ $(,)?) => {
-        /// The scenarios of this topic, for one back end.
+        /// Returns the scenarios of this topic, for one back end.
         pub(crate) fn scenarios<B: selectors::backend::Backend + Send + 'static>(
             backend: &'static str,
         ) -> Vec<$crate::Scenario> {
@@ -97,11 +94,11 @@ macro_rules! scenarios {
     };
 }
 
-/// The functions of this module as scenarios of one topic that are about one thing alone: `sys`, `all` or a back end.
+/// Declares functions of a module as the scenarios of a topic, for one column alone: `sys`, `cross` or a back end.
 #[macro_export]
 macro_rules! scenarios_of {
     ($backend:ident, $topic:ident: $($name:ident),+ $(,)?) => {
-        /// The scenarios of this topic.
+        /// Returns the scenarios of this topic.
         pub(crate) fn scenarios() -> Vec<$crate::Scenario> {
             let (backend, topic) = (stringify!($backend), stringify!($topic));
             vec![$($crate::Scenario { backend, topic, name: stringify!($name), run: $name }),+]

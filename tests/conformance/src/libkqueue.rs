@@ -1,7 +1,6 @@
-//! The kqueue back end over libkqueue, an emulation that cannot carry every scenario.
+//! The kqueue back end over libkqueue, an emulation that cannot run every scenario.
 //!
-//! What is not run for that is decided by what a scenario asks for, or by its name, and by no error: those of the back end
-//! are failures.
+//! A scenario is given up for the calls that it makes, or for its name, but never for an error: errors are failures.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -15,32 +14,32 @@ use selectors::{Interest, Mode, Readiness, Timeout};
 
 use crate::{NotRun, Outcome, Scenario};
 
-/// `Kqueue` on Linux. A scenario is given up when it asks for something that the library is known to refuse.
+/// `Kqueue` on Linux. It gives up a scenario that makes a call which the library is known to refuse.
 #[derive(Debug)]
 pub struct LibKqueue {
     inner: Kqueue,
-    // The tags that were reported since their descriptors were added or changed.
+    // The tags that were reported since their descriptors were added or modified.
     reported: BTreeSet<u64>,
 }
 
 impl LibKqueue {
-    /// Gives up what version 2.3.1 refuses, whatever the back end would make of it.
+    /// Gives up the scenario if version 2.3.1 refuses this change.
     ///
-    /// It takes a descriptor to `epoll_ctl` once for each filter, which refuses the second. It does not change a filter
-    /// that is there (`evfilt_read_knote_modify`, and that for writing, fail), and enables none that was not reported.
-    fn asked(&mut self, from: Option<&Source<'_>>, to: &Source<'_>) {
+    /// The library passes a descriptor to `epoll_ctl` once for each filter, and `epoll_ctl` refuses the second. It cannot modify
+    /// a filter (`evfilt_read_knote_modify` and its twin for writing fail), and enables only filters that were reported.
+    fn check(&mut self, from: Option<&Source<'_>>, to: &Source<'_>) {
         let spent = self.reported.remove(&to.tag().to_u64()) && to.mode() == Mode::Oneshot;
-        // For another mode the back end takes out first what was there.
+        // For another mode the back end removes the old filter first.
         let from = from.filter(|from| from.mode() == to.mode()).map(Source::interest);
         if to.interest() == Interest::READ | Interest::WRITE || from.is_some_and(|from| from != to.interest())
         {
-            give_up("libkqueue watches a descriptor for one direction alone");
+            give_up("libkqueue watches a descriptor for one direction only");
         }
         if from.is_some() && !spent {
-            give_up("libkqueue does not arm again what is armed");
+            give_up("libkqueue does not rearm an armed filter");
         }
         if !takes(to) {
-            give_up("libkqueue takes sockets, pipes and, for reading, regular files");
+            give_up("libkqueue supports sockets, pipes and, for reading, regular files");
         }
     }
 }
@@ -53,13 +52,13 @@ fn takes(source: &Source<'_>) -> bool {
     }
 }
 
-/// Ends the scenario in the midst of what it does, without a word.
+/// Ends the current scenario without a message.
 fn give_up(reason: &str) -> ! {
     given_up().get_or_insert(NotRun::because(reason));
     panic::resume_unwind(Box::new("given up"));
 }
 
-/// Why the scenario that runs was given up, if it was.
+/// Returns the reason why the current scenario was given up, if it was.
 pub(crate) fn given_up() -> MutexGuard<'static, Option<NotRun>> {
     static GIVEN_UP: Mutex<Option<NotRun>> = Mutex::new(None);
     GIVEN_UP.lock().unwrap_or_else(PoisonError::into_inner)
@@ -79,12 +78,12 @@ impl Backend for LibKqueue {
     }
 
     fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
-        self.asked(None, source);
+        self.check(None, source);
         self.inner.add(source)
     }
 
     fn modify(&mut self, from: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
-        self.asked(Some(from), to);
+        self.check(Some(from), to);
         self.inner.modify(from, to)
     }
 
@@ -105,7 +104,7 @@ impl Backend for LibKqueue {
     }
 
     fn fd(&self) -> Option<BorrowedFd<'_>> {
-        // It is never readable.
+        // The library's descriptor never becomes readable.
         None
     }
 
@@ -114,32 +113,35 @@ impl Backend for LibKqueue {
     }
 }
 
-/// The scenarios that fail because the library does something otherwise: a line for each, its name, a colon, the reason.
+/// The scenarios that fail because the library differs: a line for each, with its name, a colon and the reason.
 const LIST: &str = include_str!("../libkqueue.txt");
 
-/// What a reason begins with if the scenario would never end, or fails now and then.
+/// The start of the reason if the scenario is not run, because it would never end, or fails only now and then.
 const LEFT_OUT: &str = "left out: ";
 
-/// The column that the list is about.
+/// The column of the list.
 const COLUMN: &str = "kqueue-emulated::";
 
 fn list() -> BTreeMap<&'static str, &'static str> {
-    LIST.lines().map(|line| line.split_once(": ").expect("a line without `name: reason`")).collect()
+    LIST.lines().map(|line| line.split_once(": ").expect("each line is `name: reason`")).collect()
 }
 
-/// Sees that every scenario in the list is there.
+/// Asserts that every scenario in the list exists.
 ///
 /// # Panics
 ///
-/// One is not.
+/// One does not.
 pub fn check_list(scenarios: &[Scenario]) {
     let names: BTreeSet<_> = scenarios.iter().map(Scenario::full_name).collect();
     for name in list().into_keys() {
-        assert!(names.contains(&format!("{COLUMN}{name}")), "libkqueue.txt has {name}, and there is none");
+        assert!(
+            names.contains(&format!("{COLUMN}{name}")),
+            "libkqueue.txt names {name}, which does not exist"
+        );
     }
 }
 
-/// What comes out of a scenario, given the list: what is in it must fail, and has not been run.
+/// Returns the outcome of a scenario. One in the list must fail, and counts as not run.
 pub(crate) fn judged(scenario: &Scenario, run: impl FnOnce() -> Outcome) -> Outcome {
     let name = scenario.full_name();
     let Some(reason) = name.strip_prefix(COLUMN).and_then(|name| list().remove(name)) else { return run() };
@@ -149,7 +151,7 @@ pub(crate) fn judged(scenario: &Scenario, run: impl FnOnce() -> Outcome) -> Outc
     match run() {
         Outcome::Failed(_) => Outcome::NotRun(reason.to_owned()),
         other => Outcome::Failed(format!(
-            "libkqueue.txt says that it fails ({reason}), and it does not: {other:?}"
+            "libkqueue.txt says that it fails ({reason}), but it does not: {other:?}"
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! Running one scenario: what came out, told to whom it concerns, and not for ever.
+//! Running one scenario: its outcome, its report, and its time limit.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -10,50 +10,50 @@ use std::{env, process, thread};
 
 use crate::{NotRun, Scenario};
 
-/// What came out of a scenario.
+/// The outcome of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It held.
+    /// All assertions held.
     Passed,
-    /// It did not, and said this.
+    /// It panicked, with this message.
     Failed(String),
-    /// It cannot be run here, for this reason.
+    /// It cannot run here, for this reason.
     NotRun(String),
 }
 
-/// The environment variable with the name of a file to which a line of JSON is added for each scenario.
+/// The environment variable with the name of the report, a file with a line of JSON for each scenario.
 const REPORT: &str = "CONFORMANCE_REPORT";
 
-/// The environment variable with the number of seconds after which a scenario has failed.
-pub(crate) const PATIENCE: &str = "CONFORMANCE_PATIENCE";
+/// The environment variable with the time limit of a scenario, in seconds.
+pub(crate) const TIME_LIMIT: &str = "CONFORMANCE_PATIENCE";
 
-/// What they are where it is not set. The slowest scenario takes a few seconds, and some fifty times that in an emulator.
-const DEFAULT_PATIENCE: u64 = 300;
+/// The default time limit. The slowest scenario takes a few seconds, and some fifty times that in an emulator.
+const DEFAULT_TIME_LIMIT: u64 = 300;
 
-/// The exit status of a process whose scenario did not end.
+/// The exit status of a process whose scenario exceeded its time limit.
 pub(crate) const HANGS: u8 = 78;
 
-/// The scenario that runs.
+/// The full name of the current scenario.
 static CURRENT: Mutex<String> = Mutex::new(String::new());
 
-/// What the threads said that panicked.
+/// The messages of threads that panicked.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 impl Scenario {
-    /// `backend::topic::name`.
+    /// Returns `backend::topic::name`.
     #[must_use]
     pub fn full_name(&self) -> String {
         format!("{}::{}::{}", self.backend, self.topic, self.name)
     }
 
-    /// Runs it here. If it does not end, this process does.
+    /// Runs it in this process, and ends the process if it exceeds its time limit.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        listen();
+        record_panics();
         let name = self.full_name();
         CURRENT.lock().unwrap().clone_from(&name);
-        let result = limited(&name, || panic::catch_unwind(AssertUnwindSafe(self.run)));
+        let result = with_time_limit(&name, || panic::catch_unwind(AssertUnwindSafe(self.run)));
         let panics = std::mem::take(&mut *panics());
         #[cfg(all(target_os = "linux", feature = "libkqueue"))]
         if let Some(NotRun(reason)) = crate::libkqueue::given_up().take() {
@@ -68,7 +68,7 @@ impl Scenario {
 }
 
 impl Outcome {
-    /// What it is called in reports, and the reason.
+    /// Returns its name in reports, and the message or reason.
     pub(crate) fn parts(&self) -> (&'static str, Option<&str>) {
         match self {
             Self::Passed => ("passed", None),
@@ -78,7 +78,7 @@ impl Outcome {
     }
 }
 
-/// Adds a line to the report, if there is to be one.
+/// Adds a line to the report, if one was requested.
 pub(crate) fn report(scenario: &Scenario, outcome: &Outcome, time: Duration) {
     let Some(file) = env::var_os(REPORT) else { return };
     let (outcome, reason) = outcome.parts();
@@ -94,29 +94,29 @@ pub(crate) fn report(scenario: &Scenario, outcome: &Outcome, time: Duration) {
     file.write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 
-/// After this time a scenario has failed.
-pub(crate) fn patience() -> Duration {
-    let seconds = env::var(PATIENCE).ok().and_then(|seconds| seconds.parse().ok());
-    Duration::from_secs(seconds.unwrap_or(DEFAULT_PATIENCE))
+/// Returns the time limit of a scenario.
+pub(crate) fn time_limit() -> Duration {
+    let seconds = env::var(TIME_LIMIT).ok().and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(DEFAULT_TIME_LIMIT))
 }
 
-/// What is said of one that does not end.
-pub(crate) fn hangs() -> String {
-    format!("did not end within {} s ({PATIENCE})", patience().as_secs())
+/// Returns the message about a scenario that exceeded its time limit.
+pub(crate) fn timeout_message() -> String {
+    format!("did not end within {} s (the limit is set by {TIME_LIMIT})", time_limit().as_secs())
 }
 
-/// The full name of the scenario that runs.
+/// Returns the full name of the current scenario.
 pub(crate) fn current() -> String {
     CURRENT.lock().unwrap().clone()
 }
 
-/// Ends the process with a message when `body` does not end.
-fn limited<T>(name: &str, body: impl FnOnce() -> T) -> T {
+/// Runs `body`, and ends the process with a message if that exceeds the time limit.
+fn with_time_limit<T>(name: &str, body: impl FnOnce() -> T) -> T {
     let (done, waiting) = channel::<()>();
     let name = name.to_owned();
     thread::spawn(move || {
-        if waiting.recv_timeout(patience()) == Err(RecvTimeoutError::Timeout) {
-            eprintln!("{name} {}", hangs());
+        if waiting.recv_timeout(time_limit()) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("{name} {}", timeout_message());
             process::exit(HANGS.into());
         }
     });
@@ -125,10 +125,10 @@ fn limited<T>(name: &str, body: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Keeps what panicking threads say, with the place, beside printing it.
-fn listen() {
-    static LISTENING: Once = Once::new();
-    LISTENING.call_once(|| {
+/// Records the messages of panicking threads, which are still printed.
+fn record_panics() {
+    static RECORDING: Once = Once::new();
+    RECORDING.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
             panics().push(panic.to_string());

@@ -1,4 +1,4 @@
-//! Connected pairs and other files, all non-blocking but where it is said.
+//! Connected pairs and other files. They are non-blocking unless their function says otherwise.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -12,7 +12,7 @@ pub use crate::os::files::{
     always_ready, blocks, child, no_descriptor, null, numbered, pipe, regular, regular_with, without_a_file,
 };
 
-/// Two connected stream sockets.
+/// Returns two connected stream sockets.
 pub fn streams() -> (Stream, Stream) {
     let (a, b) = blocking();
     a.set_nonblocking(true).unwrap();
@@ -20,29 +20,29 @@ pub fn streams() -> (Stream, Stream) {
     (a, b)
 }
 
-/// Two connected stream sockets, the first with something to read.
+/// Returns two connected stream sockets. The first one has data to read.
 pub fn ready() -> (Stream, Stream) {
     let (a, mut b) = streams();
     b.write_all(b"x").unwrap();
     (a, b)
 }
 
-/// Two connected stream sockets between which nothing is ever under way.
+/// Returns two connected stream sockets that deliver data before `write` returns.
 ///
 /// # Errors
 ///
-/// There are none here.
+/// This system has no such sockets.
 pub fn at_once() -> Result<(Stream, Stream), NotRun> {
     crate::os::files::at_once()?;
     Ok(streams())
 }
 
-/// Two connected stream sockets that block.
+/// Returns two connected stream sockets in blocking mode.
 pub fn blocking() -> (Stream, Stream) {
     crate::os::files::streams()
 }
 
-/// Two TCP sockets: the one that connected, and the one that was accepted.
+/// Returns two TCP sockets: the one that connected, and the accepted one.
 pub fn tcp() -> (TcpStream, TcpStream) {
     let (a, b) = connected();
     for stream in [&a, &b] {
@@ -55,15 +55,15 @@ pub(crate) fn connected() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let a = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let (b, peer) = listener.accept().unwrap();
-    // The port is open to everyone on this machine.
-    assert_eq!(peer, a.local_addr().unwrap(), "somebody else connected");
+    // Other programs on this machine can connect, too.
+    assert_eq!(peer, a.local_addr().unwrap(), "another program connected");
     for stream in [&a, &b] {
         stream.set_nodelay(true).unwrap();
     }
     (a, b)
 }
 
-/// Two UDP sockets that send to each other.
+/// Returns two UDP sockets that are connected to each other.
 pub fn udp() -> (UdpSocket, UdpSocket) {
     let socket = || UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let (a, b) = (socket(), socket());
@@ -74,22 +74,26 @@ pub fn udp() -> (UdpSocket, UdpSocket) {
     (a, b)
 }
 
-/// A TCP socket that is not connected.
+/// Returns a TCP socket that is not connected.
 pub fn unconnected() -> OwnedFd {
     let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
     crate::os::files::set_flags(&socket);
     socket
 }
 
-/// A port where nobody listens, and what keeps others from it.
-pub fn refusing() -> (TcpStream, SocketAddr) {
+/// Returns an address that refuses connections, and the socket that keeps other programs from using it.
+///
+/// NetBSD and OpenBSD refuse connections only if no socket has the port. They drop a SYN for one that is bound and does not
+/// listen (`TCPS_CLOSED` in `sys/netinet/tcp_input.c`), so the port is free there.
+pub fn refusing() -> (Option<TcpStream>, SocketAddr) {
+    const KEEP: bool = !cfg!(any(target_os = "netbsd", target_os = "openbsd"));
     let taken = TcpStream::from(unconnected());
     rustix::net::bind(&taken, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
     let address = taken.local_addr().unwrap();
-    (taken, address)
+    (KEEP.then_some(taken), address)
 }
 
-/// Writes until there is no room left, and says how much went in.
+/// Writes until the buffer is full, and returns the number of bytes.
 pub fn fill(mut writer: impl Write) -> usize {
     let mut written = 0;
     loop {
@@ -102,7 +106,7 @@ pub fn fill(mut writer: impl Write) -> usize {
     }
 }
 
-/// Reads until there is nothing left, or the end, and says how much came out.
+/// Reads until there is no more data, and returns the number of bytes.
 pub fn drain(mut reader: impl Read) -> usize {
     let mut read = 0;
     loop {
@@ -116,7 +120,7 @@ pub fn drain(mut reader: impl Read) -> usize {
     }
 }
 
-/// Whether the other end of this is closed.
+/// Returns whether the peer of this socket is closed.
 pub fn hung_up(mut peer: &Stream) -> bool {
     match peer.read(&mut [0; 8]) {
         Ok(0) => true,

@@ -1,4 +1,4 @@
-//! Waits in a storm of signals.
+//! Waits that many signals interrupt.
 
 use std::io::Write;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -8,18 +8,18 @@ use std::time::Duration;
 use crate::Stream;
 use crate::signals::{handled, storm};
 
-/// How often a signal comes where nothing else is said.
+/// The usual interval of the signals.
 pub const EVERY: Duration = Duration::from_millis(5);
 
-/// Far more than any wait in a storm takes: one that starts anew after each signal takes for ever.
+/// Far more than such a wait takes. A wait that began again after each signal would never end.
 pub const TOO_LONG: Duration = Duration::from_secs(20);
 
-/// Fewer signals are no test.
+/// Fewer signals prove nothing.
 const ENOUGH: u64 = 3;
 
-/// Runs `body` in a storm of signals; the other end of `end` becomes readable if it takes too long.
+/// Runs `body` while signals come, and returns its result and the number of signals.
 ///
-/// Gives back what `body` did, and how many signals were handled.
+/// If `body` takes longer than [`TOO_LONG`], a byte is written to `end`, so that its peer becomes readable.
 pub fn in_a_storm<T>(end: &Stream, body: impl FnOnce() -> T) -> (T, u64) {
     thread::scope(|scope| {
         let (done, waiting) = channel::<()>();
@@ -35,13 +35,13 @@ pub fn in_a_storm<T>(end: &Stream, body: impl FnOnce() -> T) -> (T, u64) {
     })
 }
 
-/// Runs `body`, which says how many signals came, until they were enough: on a busy machine the one who sends them may have
-/// to wait.
+/// Repeats `body`, which returns the number of signals that came, until they were enough. On a busy machine the thread that
+/// sends them may be late.
 pub fn until_interrupted(mut body: impl FnMut() -> u64) {
     while body() < ENOUGH {}
 }
 
-/// Runs `body` in a storm of signals, and `act` in another thread when enough have come.
+/// Runs `body` while signals come, and `act` in another thread when enough have come.
 pub fn after_some_signals<T>(act: impl FnOnce() + Send, body: impl FnOnce() -> T) -> T {
     let before = handled();
     let (result, _) = storm(EVERY, || {

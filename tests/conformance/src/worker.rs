@@ -1,4 +1,4 @@
-//! The process in which the scenarios run. One that ends it, or does not end, has failed; the rest have another one.
+//! The worker: a process that runs scenarios. A scenario that ends it, or hangs, fails; the next one gets a new process.
 
 use std::env;
 use std::io::{self, BufRead, BufReader, Write};
@@ -11,16 +11,16 @@ use serde_json::{Value, json};
 
 use crate::{Outcome, Scenario, child, outcome};
 
-/// Set in it.
+/// The environment variable that is set in a worker.
 const WORKER: &str = "CONFORMANCE_WORKER";
 
-/// Over and above the patience: a process has that long to end by itself.
+/// The time beyond the limit of a scenario in which its process can end by itself.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// What is said of one that does not answer. It is stopped.
-const HANGS: &str = "its process was stopped: it hangs";
+/// The message about a process that does not answer.
+const HANGS: &str = "it hangs: its process was killed";
 
-/// Runs one scenario after another in a process of their own.
+/// Runs one scenario after another in a process of its own.
 #[derive(Debug, Default)]
 pub struct Worker {
     process: Option<Process>,
@@ -29,14 +29,14 @@ pub struct Worker {
 #[derive(Debug)]
 struct Process {
     child: Child,
-    /// The names of what it is to run, a line each. It ends with them.
+    /// The names of the scenarios to run, a line each. The process ends when this is closed.
     names: ChildStdin,
-    /// What came out, a line of JSON each.
+    /// The outcomes, a line of JSON each.
     answers: Receiver<String>,
 }
 
 impl Worker {
-    /// What comes out of a scenario.
+    /// Runs a scenario, and returns its outcome.
     pub fn run(&mut self, scenario: &Scenario) -> Outcome {
         let start = Instant::now();
         #[cfg(all(target_os = "linux", feature = "libkqueue"))]
@@ -54,7 +54,7 @@ impl Worker {
                 Outcome::Failed(end)
             }),
             Err(error) => {
-                eprintln!("no process of their own for the scenarios: {error}");
+                eprintln!("cannot start a process for the scenarios, so they run in this one: {error}");
                 scenario.outcome()
             }
         }
@@ -77,7 +77,7 @@ impl Process {
         };
         let (line, answers) = channel();
         thread::spawn(move || {
-            // It ends with the process, or with the receiver.
+            // This thread ends with the process, or with the receiver.
             let lines = BufReader::new(output).split(b'\n').map_while(Result::ok);
             let _ = lines
                 .map(|text| String::from_utf8_lossy(&text).into_owned())
@@ -86,11 +86,11 @@ impl Process {
         Ok(Self { child, names, answers })
     }
 
-    /// What came out, or how the process ended before it said so.
+    /// Returns the outcome, or how the process ended without one.
     fn run(&mut self, scenario: &Scenario) -> Result<Outcome, String> {
-        // If it is not there any more, it does not answer either.
+        // If the process is gone, this fails, and so does the wait for the answer.
         let _ = writeln!(self.names, "{}", scenario.full_name());
-        let end = Instant::now() + outcome::patience() + GRACE;
+        let end = Instant::now() + outcome::time_limit() + GRACE;
         loop {
             match self.answers.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(line) => match read(&line) {
@@ -103,7 +103,7 @@ impl Process {
                     let status = self.end(end)?;
                     let code = status.code().and_then(|code| code.try_into().ok());
                     return Err(match code {
-                        Some(outcome::HANGS) => outcome::hangs(),
+                        Some(outcome::HANGS) => outcome::timeout_message(),
                         _ => format!("its process ended: {status}"),
                     });
                 }
@@ -113,7 +113,7 @@ impl Process {
 }
 
 impl Process {
-    /// How it ended. It may go on although it can say nothing any more.
+    /// Waits for the end of the process, which may still run although its output is closed.
     fn end(&mut self, limit: Instant) -> Result<ExitStatus, String> {
         loop {
             if let Some(status) = self.child.try_wait().map_err(|error| error.to_string())? {
@@ -129,13 +129,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // What it has to do is done, or it does not do it.
+        // It has finished its work, or hangs.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// In a worker, runs what it is told to; `None` in any other process.
+/// Runs the scenarios that a worker is asked for. Returns `None` in any other process.
 pub fn run(scenarios: &[Scenario]) -> Option<ExitCode> {
     env::var_os(WORKER)?;
     crate::os::limits::no_core_files();
@@ -145,9 +145,9 @@ pub fn run(scenarios: &[Scenario]) -> Option<ExitCode> {
         let name = line.trim_end();
         let outcome = match scenarios.iter().find(|scenario| scenario.full_name() == name) {
             Some(scenario) => scenario.outcome(),
-            None => Outcome::Failed(format!("no scenario is called {name:?}")),
+            None => Outcome::Failed(format!("unknown scenario {name:?}")),
         };
-        // On a line of its own, whatever was printed before.
+        // The scenario may have printed an incomplete line.
         println!("\n{}", written(&outcome));
         line.clear();
     }
@@ -159,7 +159,7 @@ fn written(outcome: &Outcome) -> Value {
     json!({ "outcome": kind, "reason": reason })
 }
 
-/// Reads an answer; `None` if it is something else that was printed.
+/// Reads an outcome. Returns `None` for any other line.
 fn read(line: &str) -> Option<Outcome> {
     let answer: Value = serde_json::from_str(line).ok()?;
     let reason = answer["reason"].as_str().unwrap_or_default().to_owned();
@@ -176,9 +176,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
-        let said = || "two\nlines, and \"quotes\"".to_owned();
-        for outcome in [Outcome::Passed, Outcome::Failed(said()), Outcome::NotRun(said())] {
+    fn outcomes_are_read_as_written() {
+        let text = || "two\nlines, and \"quotes\"".to_owned();
+        for outcome in [Outcome::Passed, Outcome::Failed(text()), Outcome::NotRun(text())] {
             let line = written(&outcome).to_string();
             assert!(!line.contains('\n'));
             assert_eq!(read(&line), Some(outcome));
@@ -187,28 +187,28 @@ mod tests {
         assert_eq!(read("[1, 2]"), None);
     }
 
-    /// What comes of a worker that runs this script in place of a scenario.
+    /// Runs a worker that executes this script in place of a scenario.
     #[cfg(unix)]
-    fn ended(script: &str) -> Result<Outcome, String> {
+    fn run_script(script: &str) -> Result<Outcome, String> {
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("read name; {script}")]);
-        let scenario = Scenario { backend: "sys", topic: "worker", name: "ended", run: || Ok(()) };
+        let scenario = Scenario { backend: "sys", topic: "worker", name: "script", run: || Ok(()) };
         Process::start(shell).unwrap().run(&scenario)
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_scenario_is_named_and_answers() {
+    fn a_worker_gets_a_name_and_answers() {
         let answer = r#"printf 'noise \377\n\n'; echo "{\"outcome\": \"failed\", \"reason\": \"$name\"}""#;
-        assert_eq!(ended(answer), Ok(Outcome::Failed("sys::worker::ended".to_owned())));
+        assert_eq!(run_script(answer), Ok(Outcome::Failed("sys::worker::script".to_owned())));
     }
 
     #[cfg(unix)]
     #[test]
     fn a_scenario_that_ends_its_process_has_failed() {
-        let why = |script| ended(script).unwrap_err();
-        assert_eq!(why("exit 3"), "its process ended: exit status: 3");
-        assert!(why("kill -KILL $$").starts_with("its process ended: signal: 9"));
-        assert_eq!(why(&format!("exit {}", outcome::HANGS)), outcome::hangs());
+        let failure = |script| run_script(script).unwrap_err();
+        assert_eq!(failure("exit 3"), "its process ended: exit status: 3");
+        assert!(failure("kill -KILL $$").starts_with("its process ended: signal: 9"));
+        assert_eq!(failure(&format!("exit {}", outcome::HANGS)), outcome::timeout_message());
     }
 }

@@ -1,4 +1,4 @@
-//! What a system call says that fails, by what it means.
+//! Error codes of Unix, by their meaning.
 
 use selectors::Limit;
 
@@ -6,40 +6,40 @@ use crate::NotRun;
 
 pub use rustix::io::Errno;
 
-/// It means nothing in particular.
+/// An error without a meaning of its own.
 pub const UNHEARD_OF: Errno = Errno::IO;
 
-/// The kernel has no memory left.
+/// The kernel is out of memory.
 pub const NO_MEMORY: Errno = Errno::NOMEM;
 
-/// The kernel does not know the descriptor (any more), in a change.
+/// A change of a descriptor that the kernel does not know, or no longer knows.
 pub const LOST: [Errno; 2] = [Errno::NOENT, Errno::BADF];
 
-/// What the polling object says of a descriptor that was not registered with it.
+/// The error of the polling object for a descriptor that is not registered.
 pub const NOT_REGISTERED: Option<i32> = Some(libc::ENOENT);
 
-/// A connection attempt has begun.
+/// A non-blocking connect is in progress.
 pub const CONNECTING: Errno = Errno::INPROGRESS;
 
-/// What ran out, in any call.
+/// Limits that any call can reach.
 pub const LIMITS: &[(Errno, Limit)] = &[
     (Errno::MFILE, Limit::ProcessDescriptors),
     (Errno::NFILE, Limit::SystemDescriptors),
     (Errno::NOMEM, Limit::Memory),
 ];
 
-/// What runs out when something is registered, and in no other call.
+/// Limits that only registering can reach.
 pub const LIMITS_OF_REGISTERING: &[(Errno, Limit)] = &[(Errno::NOSPC, Limit::Watches)];
 
-/// Something unheard-of, and what has a meaning in one call or another.
+/// An error without a meaning of its own, and errors that have one in some calls.
 pub const SAMPLES: [Errno; 6] =
     [Errno::IO, Errno::NOMEM, Errno::NOENT, Errno::BADF, Errno::PERM, Errno::EXIST];
 
-/// Such a file cannot be waited for, when it is registered.
+/// Returns the error for files that cannot be registered.
 ///
 /// # Errors
 ///
-/// Nothing says so here.
+/// This system has no such error.
 pub fn unsupported_file() -> Result<Errno, NotRun> {
     Ok(Errno::PERM)
 }

@@ -1,4 +1,4 @@
-//! The files of Unix.
+//! Files of Unix.
 
 use std::io::{Seek, Write};
 use std::os::unix::net::UnixStream;
@@ -11,19 +11,19 @@ use selectors::sys::poll::PollFlags;
 
 use crate::{ChangingFd, NotRun, Run};
 
-/// A file that is no socket, where there are such to wait for.
+/// A file that is not a socket.
 pub type File = std::fs::File;
 
-/// A stream socket of the cheapest kind.
+/// The cheapest stream socket.
 pub type Stream = UnixStream;
 
-/// What `poll` reports of something to read that was asked for `IN`.
+/// The flags of `poll` for data to read.
 pub const POLL_READ: PollFlags = PollFlags::IN;
 
-/// What `poll` calls urgent data.
+/// The flags of `poll` for urgent data.
 pub const POLL_PRIORITY: PollFlags = PollFlags::PRI;
 
-/// To be asked before what Winsock does in another way than Unix.
+/// Ends a scenario, for this reason, on Winsock.
 ///
 /// # Errors
 ///
@@ -32,7 +32,7 @@ pub fn unless_winsock(_: &str) -> Run {
     Ok(())
 }
 
-/// To be asked before what Wine does in another way than Windows.
+/// Ends a scenario, for this reason, on Wine.
 ///
 /// # Errors
 ///
@@ -45,16 +45,16 @@ pub(crate) fn streams() -> (Stream, Stream) {
     UnixStream::pair().unwrap()
 }
 
-/// Whether what is written to one is there for the other when `write` returns.
+/// Whether stream sockets deliver data before `write` returns.
 pub(crate) fn at_once() -> Run {
     Ok(())
 }
 
-/// A pipe: the end to read from, and the end to write to.
+/// Returns the two ends of a pipe, the one to read from first.
 ///
 /// # Errors
 ///
-/// There are no pipes to wait for here.
+/// Pipes cannot be registered on this system.
 pub fn pipe() -> Result<(File, File), NotRun> {
     let (reader, writer) = rustix::pipe::pipe().unwrap();
     set_flags(&reader);
@@ -62,40 +62,41 @@ pub fn pipe() -> Result<(File, File), NotRun> {
     Ok((reader.into(), writer.into()))
 }
 
-/// Apple's systems have no call that makes a pipe or a socket with these. Here no other thread starts a process between.
+/// Sets close-on-exec and non-blocking mode. Apple's systems have no call that makes a pipe or a socket with both. No other
+/// thread starts a process in between.
 pub(crate) fn set_flags(fd: &OwnedFd) {
     rustix::io::fcntl_setfd(fd, FdFlags::CLOEXEC).unwrap();
     rustix::fs::fcntl_setfl(fd, rustix::fs::fcntl_getfl(fd).unwrap() | OFlags::NONBLOCK).unwrap();
 }
 
-/// Whether reading and writing block, if that can be asked.
+/// Returns whether the file is in blocking mode, if the system can say so.
 pub fn blocks(fd: impl AsFd) -> Option<bool> {
     Some(!rustix::fs::fcntl_getfl(fd).unwrap().contains(OFlags::NONBLOCK))
 }
 
-/// A duplicate with this number, or the next that is free.
+/// Returns a duplicate with this number, or with the next free one.
 ///
 /// # Errors
 ///
-/// Numbers cannot be chosen here.
+/// Programs cannot choose numbers on this system.
 pub fn numbered(fd: impl AsFd, least: RawFd) -> Result<OwnedFd, NotRun> {
     Ok(rustix::io::fcntl_dupfd_cloexec(fd, least).unwrap())
 }
 
-/// An empty regular file without a name.
+/// Returns an empty regular file without a name.
 ///
 /// # Errors
 ///
-/// Regular files cannot be waited for here.
+/// Regular files cannot be registered on this system.
 pub fn regular() -> Result<File, NotRun> {
     regular_with("")
 }
 
-/// A regular file without a name, with this to read.
+/// Returns a regular file without a name, with this text to read.
 ///
 /// # Errors
 ///
-/// Regular files cannot be waited for here.
+/// Regular files cannot be registered on this system.
 pub fn regular_with(text: &str) -> Result<File, NotRun> {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(text.as_bytes()).unwrap();
@@ -103,62 +104,62 @@ pub fn regular_with(text: &str) -> Result<File, NotRun> {
     Ok(file)
 }
 
-/// The null device, to read from and to write to.
+/// Opens the null device for reading and writing.
 ///
 /// # Errors
 ///
-/// There is none.
+/// This system has none.
 pub fn null() -> Result<File, NotRun> {
     File::options().read(true).write(true).open("/dev/null").map_err(NotRun::because)
 }
 
-/// What lends a number that no descriptor has.
+/// Returns an object that lends a number which is never a descriptor.
 ///
 /// # Errors
 ///
-/// There is no such thing.
+/// This system has no such number.
 pub fn no_descriptor() -> Result<BorrowedFd<'static>, NotRun> {
     Ok(rustix::fs::CWD)
 }
 
-/// Files that are always ready for reading: a regular one, a directory, the null device.
+/// Returns files that are always readable: a regular file, a directory, the null device.
 ///
 /// # Errors
 ///
-/// One of them is not to be had.
+/// One of them cannot be opened.
 pub fn always_ready() -> Result<[File; 3], NotRun> {
     Ok([regular()?, File::open("/").unwrap(), null()?])
 }
 
-/// A child that says what it is told, and the pipes to it and from it.
+/// Starts a child that echoes its input, and returns it with the pipes to it and from it.
 ///
 /// # Errors
 ///
-/// They cannot be waited for here.
+/// Pipes cannot be registered on this system.
 pub fn child() -> Result<(Child, ChildStdin, ChildStdout), NotRun> {
     let mut child = crate::echo().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
     Ok((child, input, output))
 }
 
-/// A descriptor that is open, but that no call that reads or writes takes.
+/// Returns a descriptor that is open, but can be neither read nor written: open(2), `O_PATH`.
 ///
 /// # Errors
 ///
-/// There are no such ones here.
-#[cfg(any(target_os = "android", target_os = "linux"))]
+/// This system has no such descriptors.
+#[cfg(any(target_os = "android", target_os = "freebsd", target_os = "linux"))]
 pub fn without_a_file() -> Result<OwnedFd, NotRun> {
     Ok(rustix::fs::open("/", OFlags::PATH, rustix::fs::Mode::empty()).unwrap())
 }
 
-/// A descriptor that is open, but that no call that reads or writes takes.
+/// Returns a descriptor that is open, but can be neither read nor written.
 ///
 /// # Errors
 ///
-/// There are no such ones here.
-#[cfg(not(any(target_os = "android", target_os = "linux")))]
+/// This system has no such descriptors.
+#[cfg(not(any(target_os = "android", target_os = "freebsd", target_os = "linux")))]
 pub fn without_a_file() -> Result<OwnedFd, NotRun> {
-    Err(NotRun::because("no descriptor is open here and yet refused, as one with O_PATH is on Linux"))
+    Err(NotRun::because("this system has no O_PATH"))
 }
 
 impl AsFd for ChangingFd {

@@ -1,4 +1,4 @@
-//! The limit of descriptors that a process may have.
+//! The limit of descriptors of a process.
 
 use std::fmt;
 use std::os::fd::{AsFd, AsRawFd};
@@ -15,13 +15,13 @@ pub struct Descriptors {
 }
 
 impl Descriptors {
-    /// Raises the limit as far as it goes, and says how many descriptors there may be: `most` if that many can be had.
+    /// Raises the limit, and returns how many descriptors the process may have then: `most`, or as many as the system allows.
     ///
     /// # Errors
     ///
-    /// Fewer than `least` can be had.
+    /// The system allows fewer than `least`.
     pub fn raise(least: u64, most: u64) -> Result<(Self, usize), NotRun> {
-        // Some room for what a process has open anyway, and other processes where the system shares out few.
+        // Room for the descriptors that are open anyway, and for other processes where the whole system has few.
         const OTHERS: u64 = 64;
         let this = Self { before: getrlimit(Resource::Nofile) };
         let had = this.before.current.unwrap_or(u64::MAX);
@@ -38,41 +38,41 @@ impl Descriptors {
     ///
     /// # Errors
     ///
-    /// There is no such limit here.
+    /// This system has no such limit.
     pub fn lower(to: u64) -> Result<Self, NotRun> {
         let before = getrlimit(Resource::Nofile);
         set(to);
         Ok(Self { before })
     }
 
-    /// What it may be raised to at most, if there is an end.
+    /// Returns the hard limit, if there is one.
     #[must_use]
     pub fn most(&self) -> Option<u64> {
         self.before.maximum
     }
 
-    /// Lowers the limit so far that no descriptor can be made.
+    /// Lowers the limit so far that no new descriptor can be made.
     ///
     /// # Errors
     ///
-    /// There is no such limit here.
+    /// This system has no such limit.
     pub fn none_left() -> Result<Self, NotRun> {
         let before = getrlimit(Resource::Nofile);
-        // A new descriptor is the lowest that is free: open(2).
+        // A new descriptor is the lowest free number: open(2).
         let next = std::io::stdin().as_fd().try_clone_to_owned().unwrap();
         set(u64::try_from(next.as_raw_fd()).unwrap());
         Ok(Self { before })
     }
 
-    /// Another one when some descriptor stays open that was not when it was asked before.
+    /// Returns a value that differs from an earlier one if a descriptor was left open in between.
     pub fn mark() -> impl PartialEq + fmt::Debug {
-        // The lowest numbers that are free: open(2).
+        // The lowest free numbers: open(2).
         let files = [(); 16].map(|()| std::io::stdin().as_fd().try_clone_to_owned().unwrap());
         files.map(|file| file.as_raw_fd())
     }
 }
 
-/// How many descriptors the emulator bears that runs this, if one does: QEMU's user mode aborts in a `select` of a
+/// Returns the limit of the emulator that runs this program, if there is one. QEMU's user mode aborts in a `select` of a
 /// descriptor above its own `FD_SETSIZE` (seen with 7.2).
 fn emulated() -> u64 {
     let qemu = std::env::var(crate::child::RUNNER).is_ok_and(|runner| runner.contains("qemu"));
@@ -85,20 +85,20 @@ impl Drop for Descriptors {
     }
 }
 
-/// From now on this process leaves no image of its memory behind when it crashes: there may be no room for one.
+/// Disables core files of this process: there may be no room for them.
 pub(crate) fn no_core_files() {
     let maximum = getrlimit(Resource::Core).maximum;
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum }).unwrap();
 }
 
-/// Some room where the system gives little by itself; NetBSD gives 128.
+/// Raises a low default of the limit: NetBSD's is 128.
 pub(crate) fn enough() {
     let had = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     set(had.max(1024));
 }
 
-/// Makes it so many, or as many as may be.
-// FreeBSD and NetBSD then lower the hard limit too, to what the system has (kern_proc_setrlimit and dosetrlimit in
+/// Sets the soft limit to this, or to the hard limit if that is lower.
+// FreeBSD and NetBSD then lower the hard limit, too, to the limit of the system (kern_proc_setrlimit and dosetrlimit in
 // sys/kern/kern_resource.c), and only root can raise it again.
 fn set(count: u64) {
     let maximum = getrlimit(Resource::Nofile).maximum;

@@ -1,4 +1,4 @@
-//! Signals to the thread that waits.
+//! Signals to the waiting thread.
 
 #![expect(unsafe_code, reason = "no safe interface installs a signal handler, or signals one thread")]
 
@@ -12,23 +12,22 @@ use crate::NotRun;
 
 static HANDLED: AtomicU64 = AtomicU64::new(0);
 
-/// How many handlers have begun that hold their thread up, and whether they do so still.
+/// The number of handlers that have begun and hold up their thread, and whether they still do.
 static HELD: AtomicU64 = AtomicU64::new(0);
 static HOLDS: AtomicBool = AtomicBool::new(false);
 
-/// To be asked first.
+/// Ends a scenario about signals where there are none.
 ///
 /// # Errors
 ///
-/// There are no signals here.
+/// This system has no signals.
 pub fn need() -> Result<(), NotRun> {
     Ok(())
 }
 
-/// Runs `body`, and signals this thread all the while: first after `every`, then again each time.
+/// Runs `body` while another thread signals this one at this interval, and returns its result and the number of signals.
 ///
-/// The handler does nothing but count, and is installed without `SA_RESTART`, so system calls that wait end with
-/// `EINTR`. Gives back what `body` did, and how many signals were handled.
+/// The handler only counts, and is installed without `SA_RESTART`, so that system calls which wait fail with `EINTR`.
 pub fn storm<T>(every: Duration, body: impl FnOnce() -> T) -> (T, u64) {
     install();
     let before = HANDLED.load(Ordering::SeqCst);
@@ -49,10 +48,10 @@ pub fn storm<T>(every: Duration, body: impl FnOnce() -> T) -> (T, u64) {
     (result, HANDLED.load(Ordering::SeqCst) - before)
 }
 
-/// Runs `body` here and `other` in another thread, which can hold this one up: a signal handler begins here, then what it
-/// passes runs, then the handler ends.
+/// Runs `body` in this thread, and `other` in another one that can hold this one up: a signal handler begins here, the
+/// function that `other` passes runs there, and the handler ends.
 ///
-/// Gives back what `body` did, and how many handlers had begun when it had.
+/// Returns the result of `body`, and the number of handlers that had begun at its end.
 pub fn held_up<T>(other: impl FnOnce(&dyn Fn(&dyn Fn())) + Send, body: impl FnOnce() -> T) -> (T, u64) {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| handle(libc::SIGUSR2, hold));
@@ -78,7 +77,7 @@ pub fn held_up<T>(other: impl FnOnce(&dyn Fn(&dyn Fn())) + Send, body: impl FnOn
     })
 }
 
-/// How many signals were handled until now.
+/// Returns the number of signals that were handled so far.
 pub fn handled() -> u64 {
     HANDLED.load(Ordering::SeqCst)
 }
@@ -87,7 +86,7 @@ extern "C" fn count(_: libc::c_int) {
     HANDLED.fetch_add(1, Ordering::SeqCst);
 }
 
-/// Ends when it is let go.
+/// Spins until the other thread lets it end.
 extern "C" fn hold(_: libc::c_int) {
     HELD.fetch_add(1, Ordering::SeqCst);
     while HOLDS.load(Ordering::SeqCst) {
@@ -100,7 +99,7 @@ fn install() {
     INSTALLED.call_once(|| handle(libc::SIGUSR1, count));
 }
 
-/// Installs a handler that does nothing that signal-safety(7) forbids, of a signal that nothing else in this program uses.
+/// Installs a handler that is async-signal-safe (signal-safety(7)), for a signal that this program uses for nothing else.
 fn handle(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) {
     // SAFETY: a struct of integers, for which zeroes are an empty mask, no flags and the default handler.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };

@@ -1,8 +1,8 @@
-//! The one descriptor whose number can get another file while something that lends it exists: standard input.
+//! Standard input: the descriptor that a safe program can close, or replace by another file, while an object lends it.
 //!
 //! For children only ([`in_child`](crate::in_child)), where nobody reads it.
 
-#![expect(unsafe_code, reason = "standard input is closed under std's Stdin, which says that it bears that")]
+#![expect(unsafe_code, reason = "closes standard input, which std's Stdin allows")]
 
 use selectors::sys::fd::AsFd;
 
@@ -10,16 +10,16 @@ use crate::NotRun;
 
 pub use std::io::Stdin;
 
-/// What lends it.
+/// Returns the object that lends it.
 ///
 /// # Errors
 ///
-/// It cannot be waited for here.
+/// It cannot be registered on this system.
 pub fn get() -> Result<Stdin, NotRun> {
     Ok(std::io::stdin())
 }
 
-/// Puts another open file in its place, as `dup2` does: what was there is closed, unless it has a duplicate.
+/// Replaces it by another open file, as `dup2` does. This closes the old file unless it has a duplicate.
 pub fn replace(file: impl AsFd) {
     rustix::stdio::dup2_stdin(file).unwrap();
 }

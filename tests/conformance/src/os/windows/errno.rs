@@ -1,4 +1,4 @@
-//! What a call of Winsock says that fails, by what it means.
+//! Error codes of Winsock, by their meaning.
 
 use selectors::Limit;
 
@@ -6,37 +6,37 @@ use crate::NotRun;
 
 pub use rustix::io::Errno;
 
-/// It means nothing in particular.
+/// An error without a meaning of its own.
 pub const UNHEARD_OF: Errno = Errno::NETDOWN;
 
-/// The system has no memory left.
+/// The system is out of memory.
 pub const NO_MEMORY: Errno = Errno::NOBUFS;
 
-/// The system does not know the socket (any more), in a change.
+/// A change of a socket that the system does not know, or no longer knows.
 pub const LOST: [Errno; 2] = [Errno::NOTSOCK, Errno::BADF];
 
-/// What the polling object says of a socket that was not registered with it.
+/// The error of the polling object for a socket that is not registered.
 pub const NOT_REGISTERED: Option<i32> = None;
 
-/// A connection attempt has begun: the `connect` function of winsock2.h.
+/// A non-blocking connect is in progress: the `connect` function of winsock2.h.
 pub const CONNECTING: Errno = Errno::WOULDBLOCK;
 
-/// What ran out, in any call.
+/// Limits that any call can reach.
 pub const LIMITS: &[(Errno, Limit)] =
     &[(Errno::MFILE, Limit::ProcessDescriptors), (Errno::NOBUFS, Limit::Memory)];
 
-/// What runs out when something is registered, and in no other call.
+/// Limits that only registering can reach.
 pub const LIMITS_OF_REGISTERING: &[(Errno, Limit)] = &[];
 
-/// Something unheard-of, and what has a meaning in one call or another.
+/// An error without a meaning of its own, and errors that have one in some calls.
 pub const SAMPLES: [Errno; 6] =
     [Errno::NETDOWN, Errno::NOBUFS, Errno::NOTSOCK, Errno::BADF, Errno::MFILE, Errno::ALREADY];
 
-/// Such a file cannot be waited for, when it is registered.
+/// Returns the error for files that cannot be registered.
 ///
 /// # Errors
 ///
-/// Nothing says so here.
+/// This system has no such error.
 pub fn unsupported_file() -> Result<Errno, NotRun> {
-    Err(NotRun::because("on Windows every socket can be waited for"))
+    Err(NotRun::because("on Windows every socket can be registered"))
 }

@@ -1,6 +1,6 @@
-//! The files of Windows: sockets, and nothing else can be waited for.
+//! Files of Windows: only sockets can be registered.
 
-#![expect(unsafe_code, reason = "whether this is Wine is asked of the system's library")]
+#![expect(unsafe_code, reason = "GetProcAddress finds out whether this is Wine")]
 
 use std::net::TcpStream;
 use std::os::windows::io::{AsSocket, BorrowedSocket};
@@ -12,19 +12,19 @@ use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleA, GetProcAddress
 
 use crate::{ChangingFd, NotRun, Run};
 
-/// What would be a file if one could be waited for; there never is one.
+/// A file that is not a socket. None can be registered, so there is none.
 pub type File = TcpStream;
 
-/// A stream socket. Winsock has no pairs of them that are cheaper.
+/// A stream socket. Winsock has no cheaper pairs.
 pub type Stream = TcpStream;
 
-/// What `WSAPoll` reports of something to read that was asked for `IN`: the half of it that is not urgent.
+/// The flags of `WSAPoll` for data to read: the half of `IN` that is not urgent.
 pub const POLL_READ: PollFlags = PollFlags::RDNORM;
 
-/// What `WSAPoll` calls urgent data.
+/// The flags of `WSAPoll` for urgent data.
 pub const POLL_PRIORITY: PollFlags = PollFlags::RDBAND;
 
-/// To be asked before what Winsock does in another way than Unix.
+/// Ends a scenario, for this reason, on Winsock.
 ///
 /// # Errors
 ///
@@ -33,7 +33,7 @@ pub fn unless_winsock(reason: &str) -> Run {
     Err(NotRun::because(reason))
 }
 
-/// To be asked before what Wine does in another way than Windows.
+/// Ends a scenario, for this reason, on Wine.
 ///
 /// # Errors
 ///
@@ -42,7 +42,7 @@ pub fn unless_wine(reason: &str) -> Run {
     if is_wine() { Err(NotRun::because(reason)) } else { Ok(()) }
 }
 
-/// Whether Wine stands for Windows: its system library has a function that says so.
+/// Returns whether this is Wine, whose system library has a function of that name.
 pub(crate) fn is_wine() -> bool {
     // SAFETY: the name ends with a zero.
     let library = unsafe { GetModuleHandleA(c"ntdll.dll".as_ptr().cast()) };
@@ -50,107 +50,105 @@ pub(crate) fn is_wine() -> bool {
     unsafe { GetProcAddress(library, c"wine_get_version".as_ptr().cast()) }.is_some()
 }
 
-/// Two that are connected: the standard library makes no Unix sockets here.
+/// Returns two connected TCP sockets, as the standard library has no Unix sockets on Windows.
 pub(crate) fn streams() -> (Stream, Stream) {
     crate::pairs::connected()
 }
 
-/// Whether what is written to one is there for the other when `write` returns.
+/// Whether stream sockets deliver data before `write` returns.
 pub(crate) fn at_once() -> Run {
-    Err(NotRun::because(
-        "needs Unix sockets: what TCP sockets send is under way for a while, and their buffers grow",
-    ))
+    Err(NotRun::because("needs Unix sockets: data of TCP sockets takes time, and their buffers grow"))
 }
 
-/// Sockets made here are not inherited.
+/// Sets non-blocking mode. Winsock's sockets are not inherited by child processes here.
 pub(crate) fn set_flags(socket: &OwnedFd) {
     rustix::io::ioctl_fionbio(socket, true).unwrap();
 }
 
-/// A pipe.
+/// Returns the two ends of a pipe.
 ///
 /// # Errors
 ///
-/// There are no pipes to wait for here.
+/// Pipes cannot be registered on this system.
 pub fn pipe() -> Result<(File, File), NotRun> {
-    Err(NotRun::because("Winsock waits for sockets only, and a pipe is none"))
+    Err(NotRun::because("Winsock waits for sockets only, not for pipes"))
 }
 
-/// Whether reading and writing block: Winsock cannot be asked.
+/// Returns `None`: Winsock cannot say whether a socket is in blocking mode.
 pub fn blocks(_: impl AsFd) -> Option<bool> {
     None
 }
 
-/// A duplicate with this number, or the next that is free.
+/// Returns a duplicate with this number, or with the next free one.
 ///
 /// # Errors
 ///
-/// Numbers cannot be chosen here.
+/// Programs cannot choose numbers on this system.
 pub fn numbered(_: impl AsFd, _: RawFd) -> Result<OwnedFd, NotRun> {
-    Err(NotRun::because("nobody chooses the number of a socket on Windows"))
+    Err(NotRun::because("programs cannot choose the number of a socket on Windows"))
 }
 
-/// An empty regular file without a name.
+/// Returns an empty regular file without a name.
 ///
 /// # Errors
 ///
-/// Regular files cannot be waited for here.
+/// Regular files cannot be registered on this system.
 pub fn regular() -> Result<File, NotRun> {
-    Err(NotRun::because("Winsock waits for sockets only, and a regular file is none"))
+    Err(NotRun::because("Winsock waits for sockets only, not for regular files"))
 }
 
-/// A regular file without a name, with this to read.
+/// Returns a regular file without a name, with this text to read.
 ///
 /// # Errors
 ///
-/// Regular files cannot be waited for here.
+/// Regular files cannot be registered on this system.
 pub fn regular_with(_: &str) -> Result<File, NotRun> {
     regular()
 }
 
-/// The null device.
+/// Opens the null device.
 ///
 /// # Errors
 ///
-/// It cannot be waited for here.
+/// It cannot be registered on this system.
 pub fn null() -> Result<File, NotRun> {
-    Err(NotRun::because("Winsock waits for sockets only, and the null device is none"))
+    Err(NotRun::because("Winsock waits for sockets only, not for the null device"))
 }
 
-/// What lends a number that no descriptor has.
+/// Returns an object that lends a number which is never a descriptor.
 ///
 /// # Errors
 ///
-/// There is no such thing here.
+/// This system has no such number.
 pub fn no_descriptor() -> Result<BorrowedFd<'static>, NotRun> {
-    Err(NotRun::because("each number that can be lent may be a socket's"))
+    Err(NotRun::because("any number may be a socket on Windows"))
 }
 
-/// Files that are always ready for reading: a regular one, a directory, the null device.
+/// Returns files that are always readable: a regular file, a directory, the null device.
 ///
 /// # Errors
 ///
-/// They cannot be waited for here.
+/// They cannot be registered on this system.
 pub fn always_ready() -> Result<[File; 3], NotRun> {
-    Err(NotRun::because("Winsock waits for sockets only, which are not always ready"))
+    Err(NotRun::because("Winsock waits for sockets only, and none is always ready"))
 }
 
-/// A child, and the pipes to it and from it.
+/// Starts a child that echoes its input, and returns it with the pipes to it and from it.
 ///
 /// # Errors
 ///
-/// They cannot be waited for here.
+/// Pipes cannot be registered on this system.
 pub fn child() -> Result<(Child, File, File), NotRun> {
     Err(pipe().unwrap_err())
 }
 
-/// A descriptor that is open, but that no call that reads or writes takes.
+/// Returns a descriptor that is open, but can be neither read nor written.
 ///
 /// # Errors
 ///
-/// There are no such ones here.
+/// This system has no such descriptors.
 pub fn without_a_file() -> Result<OwnedFd, NotRun> {
-    Err(NotRun::because("O_PATH is of Linux"))
+    Err(NotRun::because("Windows has no O_PATH"))
 }
 
 impl AsSocket for ChangingFd {

@@ -1,16 +1,16 @@
-//! Signals: Windows sends none to a thread that waits.
+//! Signals: Windows sends none to a waiting thread.
 
 use std::time::Duration;
 
 use crate::NotRun;
 
-/// To be asked first.
+/// Ends a scenario about signals where there are none.
 ///
 /// # Errors
 ///
-/// There are no signals here.
+/// This system has no signals.
 pub fn need() -> Result<(), NotRun> {
-    Err(NotRun::because("on Windows no signal ends a wait"))
+    Err(NotRun::because("Windows has no signals"))
 }
 
 /// Runs `body`.
@@ -23,7 +23,7 @@ pub fn held_up<T>(_: impl FnOnce(&dyn Fn(&dyn Fn())) + Send, body: impl FnOnce()
     (body(), 0)
 }
 
-/// How many signals were handled until now.
+/// Returns the number of signals that were handled so far.
 pub fn handled() -> u64 {
     0
 }

@@ -1,4 +1,4 @@
-//! Standard input: no socket on Windows.
+//! Standard input: not a socket on Windows.
 
 use std::net::TcpStream;
 
@@ -6,24 +6,24 @@ use selectors::sys::fd::AsFd;
 
 use crate::NotRun;
 
-/// What would lend it; there never is one.
+/// The object that lends it. There is none.
 pub type Stdin = TcpStream;
 
-/// What lends it.
+/// Returns the object that lends it.
 ///
 /// # Errors
 ///
-/// It cannot be waited for here.
+/// It cannot be registered on this system.
 pub fn get() -> Result<Stdin, NotRun> {
-    Err(NotRun::because("on Windows no descriptor can get another file while something lends it"))
+    Err(NotRun::because("on Windows a socket cannot be replaced while an object lends it"))
 }
 
-/// Puts another open file in its place.
+/// Replaces it by another open file.
 pub fn replace(_: impl AsFd) {
     close();
 }
 
 /// Closes it.
 pub fn close() {
-    unreachable!("there is none, as `get` says");
+    unreachable!("`get` returned none");
 }
