@@ -1,5 +1,6 @@
 //! Non-blocking connects and listeners.
 
+use super::hangup::readiness;
 use conformance::errno::{self, Errno};
 use conformance::{
     BOTH, NotRun, READ, Run, WRITE, assert_idle, now, pairs, soon, unless_winsock, wait_ready,
@@ -32,12 +33,6 @@ fn connecting(address: SocketAddr) -> (TcpStream, Result<(), Errno>) {
     let socket = pairs::unconnected();
     let result = connect(&socket, &address);
     (socket.into(), result)
-}
-
-fn readiness<B: Backend>(end: impl AsFd, interest: Interest) -> Readiness {
-    let mut selector = Selector::<B, _>::new().unwrap();
-    let token = selector.register(end, interest, ()).unwrap();
-    soon(&mut selector).get(token).unwrap()
 }
 
 fn an_established_connection_is_writable<B: Backend>() -> Run {

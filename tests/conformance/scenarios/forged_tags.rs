@@ -11,7 +11,6 @@ use std::io::Write;
 conformance::scenarios!(forged_tags:
     forged_tags_find_nothing,
     the_tag_of_an_unregistered_key_finds_nothing,
-    the_tag_of_an_unregistered_key_does_not_find_its_successor,
     late_tags_of_reused_slots_find_nothing,
     reports_of_one_key_are_merged,
     interleaved_reports_of_two_keys_are_merged,
@@ -33,7 +32,8 @@ fn forged_tags_find_nothing<B: Backend>() -> Run {
     let real = control.take_tag().to_u64();
     let near = (0..64).map(|bit| real ^ 1 << bit);
     let far = [0, 2, 1 << 32, 1 << 32 | 1, 5 << 32, 1 << 63, u64::MAX << 32 | 1, u64::MAX, u64::MAX - 1];
-    let forged: Vec<_> = near.chain(far).map(|bits| (Tag::from_u64(bits), Readiness::all())).collect();
+    let forged = near.chain(far).filter(|bits| *bits != real);
+    let forged: Vec<_> = forged.map(|bits| (Tag::from_u64(bits), Readiness::all())).collect();
     for reports in forged.chunks(1).chain([&forged[..]]) {
         control.inject(reports.iter().copied());
         let ready = now(&mut selector);
@@ -51,15 +51,7 @@ fn the_tag_of_an_unregistered_key_finds_nothing<B: Backend>() -> Run {
     selector.unregister(&a).unwrap();
     control.inject([(old, Readiness::READ)]);
     assert_idle(&mut selector);
-    Ok(())
-}
-
-fn the_tag_of_an_unregistered_key_does_not_find_its_successor<B: Backend>() -> Run {
-    let (a, _b) = pairs::streams();
-    let (mut selector, control) = MockBackend::<B>::selector();
-    selector.register(&a, READ, ()).unwrap();
-    let old = control.take_tag();
-    selector.unregister(&a).unwrap();
+    // Nor does it find the next key in the same slot.
     let token = selector.register(&a, READ, ()).unwrap();
     let new = control.take_tag();
     assert_ne!(old, new);

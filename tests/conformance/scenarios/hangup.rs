@@ -42,7 +42,7 @@ fn connections() -> [(&'static str, OwnedFd, OwnedFd); 2] {
 }
 
 /// Waits, and returns the readiness that is reported for this interest.
-fn readiness<B: Backend>(end: impl AsFd, interest: Interest) -> Readiness {
+pub(super) fn readiness<B: Backend>(end: impl AsFd, interest: Interest) -> Readiness {
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(end, interest, ()).unwrap();
     soon(&mut selector).get(token).unwrap()

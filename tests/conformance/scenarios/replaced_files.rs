@@ -61,31 +61,27 @@ fn unregister_after_a_replacement<B: Backend>() -> Run {
     })
 }
 
+/// Unregisters a key whose file was replaced or closed.
+fn unregister_after<B: Backend>(replace: impl FnOnce()) -> Run {
+    let stdin = stdin::get()?;
+    let _old = readable_stdin();
+    let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
+    let token = selector.register(&stdin, READ, "data").unwrap();
+    replace();
+    assert_eq!(selector.unregister(token).unwrap().data, "data");
+    assert!(selector.keys().is_empty());
+    assert_idle(&mut selector);
+    Ok(())
+}
+
 fn unregister_after_a_close<B: Backend>() -> Run {
-    in_child("unregister", &[], || {
-        let stdin = stdin::get()?;
-        let _old = readable_stdin();
-        let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
-        let token = selector.register(&stdin, READ, "data").unwrap();
-        stdin::close();
-        assert_eq!(selector.unregister(token).unwrap().data, "data");
-        assert!(selector.keys().is_empty());
-        assert_idle(&mut selector);
-        Ok(())
-    })
+    in_child("unregister", &[], || unregister_after::<B>(stdin::close))
 }
 
 fn unregister_after_a_replacement_by_a_regular_file<B: Backend>() -> Run {
     in_child("unregister", &[], || {
-        let stdin = stdin::get()?;
-        let _old = readable_stdin();
-        let mut selector = Selector::<B, &Stdin, _>::new().unwrap();
-        let token = selector.register(&stdin, READ, "data").unwrap();
-        stdin::replace(pairs::regular()?);
-        assert_eq!(selector.unregister(token).unwrap().data, "data");
-        assert!(selector.keys().is_empty());
-        assert_idle(&mut selector);
-        Ok(())
+        let file = pairs::regular()?;
+        unregister_after::<B>(|| stdin::replace(file))
     })
 }
 
@@ -177,7 +173,7 @@ fn modify_after_a_replacement<B: Backend>() -> Run {
 }
 
 /// Asserts that a change of a key whose file is gone fails and changes nothing, or succeeds.
-fn changed_in_vain<B: Backend>(replace: impl FnOnce()) -> Run {
+fn modify_after<B: Backend>(replace: impl FnOnce()) -> Run {
     let stdin = stdin::get()?;
     drop(stdin_socket());
     let mut selector = Selector::<B, &Stdin>::new().unwrap();
@@ -196,13 +192,13 @@ fn changed_in_vain<B: Backend>(replace: impl FnOnce()) -> Run {
 }
 
 fn modify_after_a_close<B: Backend>() -> Run {
-    in_child("modify", &[], || changed_in_vain::<B>(stdin::close))
+    in_child("modify", &[], || modify_after::<B>(stdin::close))
 }
 
 fn modify_after_a_replacement_by_a_regular_file<B: Backend>() -> Run {
     in_child("modify", &[], || {
         let file = pairs::regular()?;
-        changed_in_vain::<B>(|| stdin::replace(file))
+        modify_after::<B>(|| stdin::replace(file))
     })
 }
 

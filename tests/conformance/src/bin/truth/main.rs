@@ -1,6 +1,6 @@
-//! What the kernel reports for each kind of descriptor, against the table in `docs/platforms.md`.
+//! The readiness that Linux reports for each kind of descriptor: the table in `docs/platforms.md`.
 //!
-//! `--check` compares and tells what differs; `--write` writes the table anew.
+//! `--check` compares the table with this machine, and prints the differences. `--write` rewrites it.
 
 #[cfg(feature = "freestanding")]
 use freestanding as _; // for its symbols
@@ -22,8 +22,8 @@ fn main() -> ExitCode {
             notes.iter().for_each(|note| println!("{note}"));
             ExitCode::SUCCESS
         }
-        Err(what) => {
-            eprintln!("{what}");
+        Err(message) => {
+            eprintln!("{message}");
             ExitCode::FAILURE
         }
     }
@@ -31,6 +31,6 @@ fn main() -> ExitCode {
 
 #[cfg(not(target_os = "linux"))]
 fn main() -> ExitCode {
-    eprintln!("The table is that of Linux, and is made there.");
+    eprintln!("the table is about Linux, and can only be made there");
     ExitCode::FAILURE
 }

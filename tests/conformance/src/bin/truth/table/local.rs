@@ -1,4 +1,4 @@
-//! Pipes, named pipes and pairs of Unix sockets. What one end does, the other sees at once.
+//! Pipes, named pipes and pairs of Unix sockets. A change at one end is visible at the other at once.
 
 use std::fs;
 use std::io;
@@ -41,7 +41,7 @@ pub(super) const PIPES: &[Situation] = &[
     Situation::new(FIFO_WRITE, "reader gone", || writing(fifo, |_| Ok(()), true)),
 ];
 
-/// The two ends, the one to read from first.
+/// Returns the two ends, the one to read from first.
 type Ends = io::Result<(OwnedFd, OwnedFd)>;
 
 fn reading(ends: fn() -> Ends, before: fn(&OwnedFd) -> io::Result<()>, close: bool) -> io::Result<Made> {
@@ -72,7 +72,7 @@ fn pipe() -> Ends {
 
 fn fifo() -> Ends {
     let path = named_pipe()?;
-    // In this order: a writer that does not block needs a reader, fifo(7).
+    // The reader first: opening a non-blocking writer fails without a reader, fifo(7).
     let ends = open(&path, OFlags::RDONLY).and_then(|read| Ok((read, open(&path, OFlags::WRONLY)?)));
     fs::remove_file(path)?;
     ends

@@ -1,4 +1,4 @@
-//! The table: made from what this machine does, written into the page, compared with it.
+//! The table: made on this machine, written into the page, or compared with it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,12 +18,12 @@ const END: &str = "<!-- truth: end -->";
 const COLUMNS: [&str; 6] =
     ["`select`", "`poll`", "`epoll`", "`Readiness` by select", "`Readiness` by poll", "`Readiness` by epoll"];
 
-/// Kind of descriptor and situation.
+/// Kind of descriptor and state.
 type Name = (String, String);
 type Cells = [String; COLUMNS.len()];
 type Rows = Vec<(Name, Cells)>;
 
-/// Compares the page with this machine. `Ok` has notes on what was not compared.
+/// Compares the page with this machine. Returns notes about rows that were not compared.
 pub(crate) fn check() -> Result<Vec<String>, String> {
     let page = read()?;
     let written = parse(parts(&page)?.1);
@@ -55,7 +55,7 @@ pub(crate) fn check() -> Result<Vec<String>, String> {
     ))
 }
 
-/// Writes what this machine does into the page.
+/// Writes the answers of this machine into the page.
 #[allow(dead_code, reason = "the test of the page, which has this module too, does not write")]
 pub(crate) fn write() -> Result<Vec<String>, String> {
     let page = read()?;
@@ -79,7 +79,7 @@ fn situations() -> impl Iterator<Item = &'static Situation> {
     [local::PIPES, local::SOCKETS, tcp::SITUATIONS, other::SITUATIONS].into_iter().flatten()
 }
 
-/// What this machine does, and what it cannot do.
+/// Returns the answers of this machine, and the situations that it cannot create.
 fn observed() -> Result<(Rows, Vec<String>), String> {
     let (mut rows, mut notes) = (Vec::new(), Vec::new());
     let kernel = observe::kernel()?;
@@ -106,7 +106,7 @@ fn parse(table: &str) -> BTreeMap<Name, Cells> {
     rows
 }
 
-/// What stands before, between and after the two marks.
+/// Splits the page before, between and after the two marks.
 fn parts(page: &str) -> Result<(&str, &str, &str), String> {
     let (before, rest) =
         page.split_once(BEGIN).ok_or_else(|| format!("docs/platforms.md needs a line {BEGIN}"))?;

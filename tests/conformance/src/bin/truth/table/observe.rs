@@ -1,4 +1,4 @@
-//! Asking the three kernel interfaces, and the selectors over them.
+//! The answers of the three kernel interfaces, and of the selectors over them.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -11,7 +11,7 @@ use selectors::{Error, Interest, Selector, Timeout};
 
 const AS_POLL: &str = "as poll";
 
-/// What each reports when asked for reading, writing and priority: select, poll, epoll, then the selectors over them.
+/// The reports for reading, writing and priority: of select, poll, epoll, then of the selectors over them.
 pub(crate) fn cells(fd: impl AsFd) -> io::Result<[String; 6]> {
     let fd = fd.as_fd();
     let (select, poll, epoll) = (by_select(fd)?, by_poll(fd)?, by_epoll(fd)?);
@@ -66,7 +66,7 @@ fn cell(names: impl Iterator<Item = &'static str>) -> String {
     if names.is_empty() { "-".into() } else { format!("`{}`", names.join(" ")) }
 }
 
-/// The version of the running Linux.
+/// Returns the version of the running Linux.
 pub(crate) fn kernel() -> Result<(u32, u32), String> {
     let path = "/proc/sys/kernel/osrelease";
     let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;

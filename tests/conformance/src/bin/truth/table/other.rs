@@ -1,4 +1,4 @@
-//! Terminals, Linux's own descriptors, and files.
+//! Terminals, descriptors that only Linux has, and files.
 
 use std::fs::{self, File};
 use std::io;
@@ -76,7 +76,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
     }),
     Situation::new(PIDFD, "exited", || exited(|_| Ok(()))),
     Situation {
-        // pidfd_poll in kernel/fork.c, since then in fs/pidfs.c; before, only IN.
+        // `pidfd_poll` in kernel/fork.c, later in fs/pidfs.c. Earlier versions report IN only.
         since: Some((6, 9)),
         ..Situation::new(PIDFD, "exited and waited for", || exited(|child| child.0.wait().map(drop)))
     },
@@ -111,7 +111,7 @@ fn timer(first: Timespec) -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
-/// A child that runs until its input is closed.
+/// Starts a child that runs until its input is closed.
 struct Running(Child);
 
 impl Running {
@@ -123,7 +123,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         drop(self.0.stdin.take());
-        // That it was waited for already is no error.
+        // It may have been waited for already.
         let _ = self.0.wait();
     }
 }
@@ -137,7 +137,7 @@ fn exited(after: fn(&mut Running) -> io::Result<()>) -> io::Result<Made> {
     made(fd, child)
 }
 
-/// An empty file without a name, and the name that it had.
+/// Returns an empty file without a name, and the name that it had.
 fn file() -> io::Result<(File, std::path::PathBuf)> {
     let path = std::env::temp_dir().join(format!("truth-file-{}", std::process::id()));
     let file = File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
@@ -150,7 +150,7 @@ fn watched() -> io::Result<(OwnedFd, File)> {
     let file = File::create(&path)?;
     let fd = inotify::init(inotify::CreateFlags::CLOEXEC)?;
     let added = inotify::add_watch(&fd, &path, WatchFlags::MODIFY);
-    // Taking the name away is no modification of the file.
+    // Removing the name does not modify the file.
     fs::remove_file(&path)?;
     added?;
     Ok((fd, file))

@@ -1,4 +1,4 @@
-//! What a situation is, and what is needed to bring one about.
+//! Situations: a descriptor in a certain state, and helpers to create one.
 
 use std::any::Any;
 use std::io;
@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 
 use selectors::sys::poll::{PollFd, PollFlags, poll};
 
-/// A descriptor in a state that others brought it into.
+/// A descriptor in a certain state.
 pub(crate) struct Situation {
     /// The kind of descriptor.
     pub(crate) kind: &'static str,
-    /// What happened to it.
+    /// The state.
     pub(crate) name: &'static str,
-    /// The first Linux that answers like this, where it is younger than 5.4.
+    /// The first version of Linux with this answer, if it is later than 5.4.
     pub(crate) since: Option<(u32, u32)>,
-    /// Brings it about; returns when the state is there.
+    /// Creates the descriptor, and returns when it is in this state.
     pub(crate) make: fn() -> io::Result<Made>,
 }
 
@@ -24,26 +24,26 @@ impl Situation {
         Self { kind, name, since: None, make }
     }
 
-    /// Kind and name, as the page has them.
+    /// Returns kind and state, as on the page.
     pub(crate) fn title(&self) -> (String, String) {
         let since = self.since.map(|(major, minor)| format!(" (Linux {major}.{minor} and newer)"));
         (self.kind.to_owned(), self.name.to_owned() + &since.unwrap_or_default())
     }
 }
 
-/// The descriptor to look at, and what must be open meanwhile.
+/// The descriptor, and others that must stay open meanwhile.
 pub(crate) struct Made {
     pub(crate) fd: OwnedFd,
     #[expect(dead_code, reason = "held, not used")]
     others: Box<dyn Any>,
 }
 
-/// `fd`, with `others` kept open.
+/// Returns `fd`, with `others` kept open.
 pub(crate) fn made(fd: impl Into<OwnedFd>, others: impl Any) -> io::Result<Made> {
     Ok(Made { fd: fd.into(), others: Box::new(others) })
 }
 
-/// Waits until poll reports all of `flags`; that they do not come in 10 s is an error.
+/// Waits until poll reports all of `flags`. Fails after 10 s.
 pub(crate) fn until(fd: impl AsFd, flags: PollFlags) -> io::Result<()> {
     let (start, limit) = (Instant::now(), Duration::from_secs(10));
     let mut entry = [PollFd::new(fd.as_fd(), flags)];
@@ -58,7 +58,7 @@ pub(crate) fn until(fd: impl AsFd, flags: PollFlags) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes until nothing more goes in. The descriptor is non-blocking.
+/// Writes until the buffer is full. The descriptor is non-blocking.
 pub(crate) fn fill(fd: impl AsFd) -> io::Result<()> {
     loop {
         match rustix::io::write(&fd, &[0; 4096]) {

@@ -1,4 +1,4 @@
-//! TCP and UDP over loopback. What one end does, the other sees a little later, so each situation is waited for.
+//! TCP and UDP over loopback. A change at one end takes a moment to reach the other, so each state is waited for.
 
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -15,7 +15,7 @@ const STREAM: &str = "TCP socket";
 const LISTENER: &str = "TCP listener";
 const UDP: &str = "UDP socket";
 
-/// On loopback, any port.
+/// Returns a loopback address with any port.
 const ANY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 const ENDED: PollFlags = PollFlags::ERR.union(PollFlags::HUP);
@@ -70,7 +70,7 @@ pub(super) const SITUATIONS: &[Situation] = &[
     Situation::new(UDP, "with a datagram", || datagram(b"x")),
     Situation::new(UDP, "with an empty datagram", || datagram(b"")),
     Situation::new(UDP, "with a pending ICMP error", || {
-        // It keeps its port, and takes no datagrams from anyone but its peer, so the kernel answers "unreachable".
+        // The socket keeps its port, but accepts datagrams from its peer only, so the kernel answers "unreachable".
         let (deaf, somebody, here) = (UdpSocket::bind(ANY)?, UdpSocket::bind(ANY)?, UdpSocket::bind(ANY)?);
         deaf.connect(somebody.local_addr()?)?;
         here.connect(deaf.local_addr()?)?;
@@ -89,7 +89,7 @@ fn pair() -> io::Result<(TcpStream, TcpStream)> {
     Ok((here, peer))
 }
 
-/// A connection, after `before`, when poll reports `state`.
+/// Makes a connection, runs `before`, and returns when poll reports `state`.
 fn socket(state: PollFlags, before: fn(&TcpStream, &TcpStream) -> io::Result<()>) -> io::Result<Made> {
     let (here, peer) = pair()?;
     before(&here, &peer)?;
@@ -116,8 +116,8 @@ fn stream() -> io::Result<OwnedFd> {
     Ok(rustix::net::socket_with(AddressFamily::INET, SocketType::STREAM, flags, None)?)
 }
 
-/// A listener whose queue is full takes no note of further attempts (`tcp_conn_request` in
-/// `net/ipv4/tcp_input.c`); the kernel here repeats them for minutes.
+/// A listener whose queue is full drops further attempts (`tcp_conn_request` in `net/ipv4/tcp_input.c`). The kernel repeats
+/// them for minutes.
 fn connecting() -> io::Result<Made> {
     let listener = stream()?;
     rustix::net::bind(&listener, &ANY)?;
@@ -133,7 +133,7 @@ fn connecting() -> io::Result<Made> {
     }
 }
 
-/// A port that is taken, but where nobody listens.
+/// Returns a port that is bound, but not listening.
 fn refused() -> io::Result<Made> {
     let bound = stream()?;
     rustix::net::bind(&bound, &ANY)?;
@@ -147,7 +147,7 @@ fn refused() -> io::Result<Made> {
     made(here, bound)
 }
 
-/// Nobody reads: full when there is no more room after a while in which the peer could have acknowledged something.
+/// Fills a connection that nobody reads. It is full if no room appears for a while, in which the peer could acknowledge data.
 fn full() -> io::Result<Made> {
     let (here, peer) = pair()?;
     loop {
