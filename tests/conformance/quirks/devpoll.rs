@@ -1,4 +1,4 @@
-//! What the `/dev/poll` back end alone does: the kernel is told at the next wait.
+//! Behaviour of the `/dev/poll` back end alone: it passes changes to the kernel in the next wait.
 
 use conformance::{Descriptors, Run, interests, now, pairs};
 use selectors::{DevpollSelector, Error, Interest, Operation};
@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
-conformance::scenarios_of!(devpoll, quirks: what_the_kernel_refuses_shows_at_the_wait, a_number_that_is_given_again);
+conformance::scenarios_of!(devpoll, quirks: kernel_errors_appear_at_the_next_wait, a_reused_number_watches_the_new_file);
 
 /// Every write is refused while the process may have no descriptors: a batch may have as many changes as there may be
 /// descriptors.
-fn what_the_kernel_refuses_shows_at_the_wait() -> Run {
+fn kernel_errors_appear_at_the_next_wait() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = DevpollSelector::new().unwrap();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
@@ -19,15 +19,15 @@ fn what_the_kernel_refuses_shows_at_the_wait() -> Run {
     drop(limit);
     assert!(matches!(error, Error::Os { during: Operation::Wait, .. }), "{error:?}");
     assert_eq!(error.raw_os_error(), Some(libc::EINVAL));
-    // It is registered all the same, and reported as soon as the kernel takes it.
+    // The key stays registered, and is reported once the kernel takes it.
     let expected = BTreeMap::from([(token, Interest::WRITE)]);
     assert_eq!(interests(&now(&mut selector)), expected);
     Ok(())
 }
 
-/// Another file under the same number, for the same interest: the kernel must let go of the first, which it may watch
-/// still, and take the second.
-fn a_number_that_is_given_again() -> Run {
+/// Another file has the same number and the same interest. The kernel may still watch the first file, so the device must
+/// be told to remove it and to add the second.
+fn a_reused_number_watches_the_new_file() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let number = a.as_raw_fd();
     let mut selector = DevpollSelector::new().unwrap();

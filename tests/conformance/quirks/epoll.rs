@@ -1,33 +1,39 @@
-//! What `epoll` alone does, or refuses.
+//! Behaviour of the `epoll` back end alone.
 
+use super::common::{self, BOTH, is_readable};
 use crate::sys::seccomp::in_a_thread_where;
-use conformance::{NotRun, Run, Stream, WAIT, interests, now, pairs};
-use selectors::backend::AnyBackend;
-use selectors::sys::Timeout;
-use selectors::sys::poll::{PollFd, PollFlags, poll};
-use selectors::{BackendKind, EpollSelector, Error, Interest, Limit, Mode, Operation, Readiness, Token};
+use conformance::{NotRun, Run, Scenario, Stream, interests, now, pairs};
+use selectors::backend::{AnyBackend, Epoll};
+use selectors::{BackendKind, EpollSelector, Error, Interest, Limit, Mode, Operation, Token};
 use std::ffi::c_int;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
+mod edge;
+mod fork;
+mod replaced;
+
+/// The scenarios of this module and its submodules.
+pub(super) fn all() -> Vec<Scenario> {
+    [scenarios(), edge::scenarios(), fork::scenarios(), replaced::scenarios()].concat()
+}
+
 conformance::scenarios_of!(epoll, quirks:
-    files_that_are_always_ready_are_refused,
-    the_end_of_a_pipe_is_writable,
-    a_duplicate_is_another_key,
-    a_closed_original_is_forgotten,
-    a_descriptor_without_a_file_behind_it,
-    itself,
-    too_deep,
-    no_watches_left,
-    no_memory_left,
-    a_change_that_fails,
-    the_descriptor_of_the_selector,
+    always_ready_files_are_refused,
+    a_hung_up_pipe_is_writable,
+    duplicates_are_separate_keys,
+    closing_an_unregistered_original_leaves_nothing,
+    o_path_descriptors_are_refused,
+    a_selector_cannot_watch_itself,
+    nesting_is_limited,
+    running_out_of_watches_is_a_limit,
+    running_out_of_memory_is_a_limit,
+    a_failed_change_changes_nothing,
+    the_selector_is_pollable,
 );
 
-const BOTH: Interest = Interest::READ.union(Interest::WRITE);
-
-fn files_that_are_always_ready_are_refused() -> Run {
+fn always_ready_files_are_refused() -> Run {
     let (socket, _peer) = pairs::streams();
     let mut selector = EpollSelector::new().unwrap();
     let kept = selector.register(OwnedFd::from(socket), Interest::WRITE, 0).unwrap();
@@ -48,7 +54,7 @@ fn files_that_are_always_ready_are_refused() -> Run {
         assert_eq!(selector.keys().len(), 1);
         assert_eq!(interests(&now(&mut selector)), [(kept, Interest::WRITE)].into());
     }
-    // The place that they did not get is good for another.
+    // Another file can have the slot.
     let (other, _peer) = pairs::streams();
     let token = selector.register(other.into(), Interest::WRITE, 9).unwrap();
     assert_eq!(now(&mut selector).len(), 2);
@@ -56,21 +62,11 @@ fn files_that_are_always_ready_are_refused() -> Run {
     Ok(())
 }
 
-/// A hang-up counts as both, where select reports a readable end.
-fn the_end_of_a_pipe_is_writable() -> Run {
-    let (reader, writer) = pairs::pipe()?;
-    let mut selector = EpollSelector::new().unwrap();
-    let token = selector.register(reader, BOTH, ()).unwrap();
-    drop(writer);
-    let found = selector.select(WAIT).unwrap();
-    assert_eq!(interests(&found), [(token, BOTH)].into());
-    assert!(found.get(token).unwrap().contains(Readiness::READ_CLOSED | Readiness::WRITE_CLOSED));
-    selector.modify(token, Interest::WRITE).unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
-    Ok(())
+fn a_hung_up_pipe_is_writable() -> Run {
+    common::a_hung_up_pipe_is_writable::<Epoll>()
 }
 
-fn a_duplicate_is_another_key() -> Run {
+fn duplicates_are_separate_keys() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = EpollSelector::new().unwrap();
     let second = selector.register(a.try_clone().unwrap(), BOTH, "second").unwrap();
@@ -82,9 +78,9 @@ fn a_duplicate_is_another_key() -> Run {
     Ok(())
 }
 
-/// It is taken out of the kernel's set before it can be closed; else the duplicate, which keeps the file open, would keep
-/// the registration too.
-fn a_closed_original_is_forgotten() -> Run {
+/// `unregister` removes the file from the kernel's set. Closing would not: the duplicate keeps the file open, and with it
+/// the registration (epoll(7), "Questions and answers", 6).
+fn closing_an_unregistered_original_leaves_nothing() -> Run {
     let (a, mut b) = pairs::streams();
     let duplicate = a.try_clone().unwrap();
     let mut selector = EpollSelector::new().unwrap();
@@ -94,10 +90,8 @@ fn a_closed_original_is_forgotten() -> Run {
     drop(key);
     b.write_all(b"x").unwrap();
     assert!(now(&mut selector).is_empty());
-    // The kernel's own view: nothing in the set is ready.
-    let mut set = [PollFd::new(selector.as_fd(), PollFlags::IN)];
-    assert_eq!(poll(&mut set, Timeout::ZERO).unwrap(), 0);
-    // The number can be had again, by another file.
+    assert!(!is_readable(&selector), "the kernel's set has a ready file");
+    // Another file can have the number.
     let (c, _d) = pairs::streams();
     assert_eq!(c.as_raw_fd(), number);
     let token = selector.register(c, Interest::WRITE, ()).unwrap();
@@ -106,7 +100,7 @@ fn a_closed_original_is_forgotten() -> Run {
     Ok(())
 }
 
-fn a_descriptor_without_a_file_behind_it() -> Run {
+fn o_path_descriptors_are_refused() -> Run {
     let path = rustix::fs::open("/", rustix::fs::OFlags::PATH, rustix::fs::Mode::empty()).unwrap();
     let mut selector = EpollSelector::new().unwrap();
     let rejected = selector.register(path, Interest::READ, ()).unwrap_err();
@@ -116,7 +110,7 @@ fn a_descriptor_without_a_file_behind_it() -> Run {
     Ok(())
 }
 
-fn itself() -> Run {
+fn a_selector_cannot_watch_itself() -> Run {
     let mut selector = EpollSelector::<OwnedFd>::new().unwrap();
     let twin = selector.as_fd().try_clone_to_owned().unwrap();
     let rejected = selector.register(twin, Interest::READ, ()).unwrap_err();
@@ -125,8 +119,8 @@ fn itself() -> Run {
     Ok(())
 }
 
-/// One selector within another, and so on: five are one too many.
-fn too_deep() -> Run {
+/// A fifth selector around four nested ones is refused: `EP_MAX_NESTS` in fs/eventpoll.c is 4.
+fn nesting_is_limited() -> Run {
     let mut selectors: Vec<EpollSelector<OwnedFd>> = vec![EpollSelector::new().unwrap()];
     let (socket, mut peer) = pairs::streams();
     selectors[0].register(socket.into(), Interest::READ, ()).unwrap();
@@ -150,13 +144,13 @@ fn too_deep() -> Run {
     Ok(())
 }
 
-/// Registers while the kernel refuses, and when it does so no more. The limits themselves are the whole system's.
-fn refused(errno: c_int, limit: Limit) -> Run {
+/// Registers while a filter makes the kernel refuse, and afterwards. The real limits belong to the whole system.
+fn assert_limit(errno: c_int, limit: Limit) -> Run {
     let ((a, _c), (b, _d)) = (pairs::streams(), pairs::streams());
     let number = b.as_raw_fd();
     let mut selector = EpollSelector::new().unwrap();
     let first = selector.register(a, Interest::WRITE, "first").unwrap();
-    let mut given_back = None;
+    let mut returned = None;
     in_a_thread_where(&[libc::SYS_epoll_ctl], errno, || {
         let rejected = selector.register(b, Interest::WRITE, "second").unwrap_err();
         assert!(
@@ -165,31 +159,31 @@ fn refused(errno: c_int, limit: Limit) -> Run {
         );
         assert_eq!(rejected.error.raw_os_error(), Some(errno));
         assert_eq!(rejected.data, "second");
-        given_back = Some(rejected.fileobj);
+        returned = Some(rejected.fileobj);
         assert_eq!(selector.keys().len(), 1);
         assert_eq!(interests(&now(&mut selector)), [(first, Interest::WRITE)].into());
     })?;
-    let b: Stream = given_back.unwrap();
+    let b: Stream = returned.unwrap();
     assert_eq!(b.as_raw_fd(), number);
     let second = selector.register(b, Interest::WRITE, "again").unwrap();
     assert_eq!(interests(&now(&mut selector)), [(first, Interest::WRITE), (second, Interest::WRITE)].into());
     Ok(())
 }
 
-fn no_watches_left() -> Run {
-    refused(libc::ENOSPC, Limit::Watches)
+fn running_out_of_watches_is_a_limit() -> Run {
+    assert_limit(libc::ENOSPC, Limit::Watches)
 }
 
-fn no_memory_left() -> Run {
-    refused(libc::ENOMEM, Limit::Memory)
+fn running_out_of_memory_is_a_limit() -> Run {
+    assert_limit(libc::ENOMEM, Limit::Memory)
 }
 
-/// The registration is as it was, in the map and in the kernel.
-fn a_change_that_fails() -> Run {
+/// The registration stays unchanged, in the map and in the kernel.
+fn a_failed_change_changes_nothing() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = EpollSelector::new().unwrap();
     let token = selector.register(a, Interest::WRITE, ()).unwrap();
-    let as_it_was = |selector: &mut EpollSelector<Stream>, token: Token| {
+    let assert_unchanged = |selector: &mut EpollSelector<Stream>, token: Token| {
         let key = selector.key(token).unwrap();
         assert_eq!((key.interest(), key.mode(), key.is_armed()), (Interest::WRITE, Mode::Level, true));
         assert_eq!(interests(&now(selector)), [(token, Interest::WRITE)].into());
@@ -197,35 +191,31 @@ fn a_change_that_fails() -> Run {
     in_a_thread_where(&[libc::SYS_epoll_ctl], libc::ENOMEM, || {
         let error = selector.modify_with(token, Interest::READ, Mode::Oneshot).unwrap_err();
         assert!(matches!(error, Error::Limit { limit: Limit::Memory, during: Operation::Modify, .. }));
-        as_it_was(&mut selector, token);
+        assert_unchanged(&mut selector, token);
         for error in [selector.pause(token).unwrap_err(), selector.unregister(token).unwrap_err()] {
             assert_eq!(error.raw_os_error(), Some(libc::ENOMEM));
-            as_it_was(&mut selector, token);
+            assert_unchanged(&mut selector, token);
         }
     })?;
-    as_it_was(&mut selector, token);
+    assert_unchanged(&mut selector, token);
     selector.modify(token, Interest::READ).unwrap();
     assert!(now(&mut selector).is_empty());
     selector.unregister(token).unwrap();
     Ok(())
 }
 
-/// It is readable while a key is ready, so a selector can be waited for.
-fn the_descriptor_of_the_selector() -> Run {
+/// The descriptor of a selector is readable while a key is ready.
+fn the_selector_is_pollable() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = EpollSelector::new().unwrap();
     let token = selector.register(a, Interest::READ, ()).unwrap();
-    let readable = |selector: &EpollSelector<Stream>| {
-        let mut fds = [PollFd::new(selector.as_fd(), PollFlags::IN)];
-        poll(&mut fds, Timeout::ZERO).unwrap() == 1
-    };
-    assert!(!readable(&selector));
+    assert!(!is_readable(&selector));
     b.write_all(b"x").unwrap();
-    assert!(readable(&selector));
+    assert!(is_readable(&selector));
     selector.pause(token).unwrap();
-    assert!(!readable(&selector));
+    assert!(!is_readable(&selector));
     selector.rearm(token).unwrap();
-    assert!(readable(&selector));
+    assert!(is_readable(&selector));
 
     for kind in BackendKind::available() {
         let has_one = matches!(kind, BackendKind::Epoll | BackendKind::Kqueue);

@@ -1,44 +1,43 @@
-//! What `kqueue` alone does: filters instead of descriptors, and ends that the kernel tells once.
+//! Behaviour of the `kqueue` back end alone: one key with two filters, and hang-ups that the kernel reports once.
 
+use super::common::{BOTH, is_readable};
+use crate::sys::kqueue::{KNOWN, has_user_events, no_emulation};
 use conformance::{NotRun, Run, WAIT, in_child, interests, now, pairs, soon, stdin};
 use rustix::net::sockopt;
 use selectors::backend::Backend as _;
-use selectors::sys::fd::{AsFd, AsRawFd, OwnedFd};
-use selectors::sys::poll::{PollFd, PollFlags, poll};
-use selectors::{Error, File, Interest, KqueueSelector, Mode, Readiness, Timeout};
+use selectors::sys::fd::{AsRawFd, OwnedFd};
+use selectors::{Error, File, Interest, KqueueSelector, Mode, Readiness};
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(kqueue, quirks:
-    two_filters_are_one_entry,
-    room_for_all_filters,
-    both_filters_are_undone_when_the_second_fails,
-    a_change_whose_second_filter_fails,
-    the_error_of_a_socket_is_told,
-    a_regular_file_is_ready_until_its_end,
-    what_is_over_does_not_spend_a_key,
-    what_is_left_of_a_spent_key_ends_no_wait,
-    a_pipe_that_nobody_reads_any_more,
-    a_pipe_that_nobody_read_before,
-    another_file_after_a_pipe_that_nobody_reads,
-    the_descriptor_is_readable_until_a_wait_has_looked,
-    a_waker_without_a_descriptor,
-    priority_where_there_is_a_filter,
+    two_filters_make_one_entry,
+    the_buffer_holds_every_filter,
+    a_failed_registration_removes_both_filters,
+    a_failed_change_keeps_the_old_filters,
+    socket_errors_are_reported,
+    regular_files_are_ready_until_their_end,
+    stale_readiness_does_not_fire_a_one_shot_key,
+    the_other_filter_of_a_fired_key_ends_no_wait,
+    closing_the_reader_of_a_pipe_is_reported_in_each_wait,
+    a_pipe_without_a_reader_can_be_registered,
+    a_new_file_replaces_a_pipe_without_a_reader,
+    the_descriptor_stays_readable_until_the_next_wait,
+    wakers_use_no_descriptor,
+    priority_needs_a_filter,
 );
 
 const READ: Interest = Interest::READ;
 const WRITE: Interest = Interest::WRITE;
-const BOTH: Interest = READ.union(WRITE);
 
-/// For what libkqueue does otherwise than kernels do.
-fn no_emulation(reason: &str) -> Run {
-    if cfg!(target_os = "linux") { Err(NotRun::because(reason)) } else { Ok(()) }
-}
+/// Readiness of a pipe end for writing whose other end is closed.
+const HUNG_UP: Readiness = Readiness::WRITE.union(Readiness::WRITE_CLOSED);
 
-const ONE_FILTER: &str = "libkqueue watches a descriptor for one direction alone";
+const ONE_FILTER: &str = "libkqueue watches a descriptor for one direction only";
 const NO_QUEUES: &str = "libkqueue's queues are never readable";
+const NO_WRITE_END: &str = "libkqueue does not report the end of writing";
 
-fn two_filters_are_one_entry() -> Run {
+fn two_filters_make_one_entry() -> Run {
     no_emulation(ONE_FILTER)?;
     let (a, mut b) = pairs::streams();
     let mut selector = KqueueSelector::new().unwrap();
@@ -52,7 +51,7 @@ fn two_filters_are_one_entry() -> Run {
     Ok(())
 }
 
-fn room_for_all_filters() -> Run {
+fn the_buffer_holds_every_filter() -> Run {
     no_emulation(ONE_FILTER)?;
     let ends: Vec<_> = (0..40).map(|_| pairs::streams()).collect();
     let mut selector = KqueueSelector::new().unwrap();
@@ -65,10 +64,9 @@ fn room_for_all_filters() -> Run {
     Ok(())
 }
 
-/// A descriptor that can be watched for reading alone: that of a queue.
-fn for_reading_alone() -> (KqueueSelector<OwnedFd>, OwnedFd) {
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+/// A readable descriptor that the kernel refuses to watch for writing: that of a queue.
+fn read_only_fd() -> (KqueueSelector<OwnedFd>, OwnedFd) {
+    let (a, _b) = pairs::ready();
     let mut inner = KqueueSelector::new().unwrap();
     inner.register(OwnedFd::from(a), READ, ()).unwrap();
     assert_eq!(now(&mut inner).len(), 1);
@@ -76,24 +74,23 @@ fn for_reading_alone() -> (KqueueSelector<OwnedFd>, OwnedFd) {
     (inner, fd)
 }
 
-fn both_filters_are_undone_when_the_second_fails() -> Run {
+fn a_failed_registration_removes_both_filters() -> Run {
     no_emulation(NO_QUEUES)?;
-    let (_inner, fd) = for_reading_alone();
+    let (_inner, fd) = read_only_fd();
     let mut selector = KqueueSelector::new().unwrap();
     let rejected = selector.register(fd, BOTH, 1).unwrap_err();
     assert!(matches!(rejected.error, Error::Os { .. } | Error::UnsupportedFile { .. }), "{rejected:?}");
-    // Nothing is left of the first: the kernel has nothing to report, for a key or for none.
-    let mut queue = [PollFd::new(selector.as_fd(), PollFlags::IN)];
-    assert_eq!(poll(&mut queue, Timeout::ZERO).unwrap(), 0);
+    // The first filter is gone too: the kernel has nothing to report.
+    assert!(!is_readable(&selector));
     assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
     let token = selector.register(rejected.fileobj, READ, 2).unwrap();
     assert_eq!(interests(&now(&mut selector)), [(token, READ)].into());
     Ok(())
 }
 
-fn a_change_whose_second_filter_fails() -> Run {
+fn a_failed_change_keeps_the_old_filters() -> Run {
     no_emulation(NO_QUEUES)?;
-    let (_inner, fd) = for_reading_alone();
+    let (_inner, fd) = read_only_fd();
     let mut selector = KqueueSelector::new().unwrap();
     let token = selector.register(fd, READ, ()).unwrap();
     for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
@@ -110,7 +107,7 @@ fn a_change_whose_second_filter_fails() -> Run {
     Ok(())
 }
 
-fn the_error_of_a_socket_is_told() -> Run {
+fn socket_errors_are_reported() -> Run {
     no_emulation("libkqueue takes the error from the socket")?;
     let (here, peer) = pairs::tcp();
     sockopt::set_socket_linger(&peer, Some(Duration::ZERO)).unwrap();
@@ -122,7 +119,7 @@ fn the_error_of_a_socket_is_told() -> Run {
     selector.modify(token, WRITE).unwrap();
     let reset = Readiness::WRITE | Readiness::WRITE_CLOSED | Readiness::ERROR;
     assert_eq!(soon(&mut selector).get(token), Some(reset));
-    // It stays for who asks for it, and is gone then.
+    // The error stays until `SO_ERROR` takes it.
     let here = selector.unregister(token).unwrap().fileobj;
     assert!(here.take_error().unwrap().is_some());
     let token = selector.register(here, WRITE, ()).unwrap();
@@ -130,7 +127,7 @@ fn the_error_of_a_socket_is_told() -> Run {
     Ok(())
 }
 
-fn a_regular_file_is_ready_until_its_end() -> Run {
+fn regular_files_are_ready_until_their_end() -> Run {
     let file = tempfile::NamedTempFile::new().unwrap();
     file.as_file().write_all(b"xy").unwrap();
     let mut selector = KqueueSelector::new().unwrap();
@@ -143,10 +140,9 @@ fn a_regular_file_is_ready_until_its_end() -> Run {
     Ok(())
 }
 
-/// The wait looks again at what was ready when it was registered.
-fn what_is_over_does_not_spend_a_key() -> Run {
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+/// The wait checks again what was ready at registration.
+fn stale_readiness_does_not_fire_a_one_shot_key() -> Run {
+    let (a, mut b) = pairs::ready();
     let mut selector = KqueueSelector::new().unwrap();
     let token = selector.register_with(&a, READ, Mode::Oneshot, ()).unwrap();
     assert_eq!(pairs::drain(&a), 1);
@@ -157,20 +153,19 @@ fn what_is_over_does_not_spend_a_key() -> Run {
     Ok(())
 }
 
-fn what_is_left_of_a_spent_key_ends_no_wait() -> Run {
+fn the_other_filter_of_a_fired_key_ends_no_wait() -> Run {
     no_emulation(ONE_FILTER)?;
     let (a, mut b) = pairs::streams();
     let mut selector = KqueueSelector::new().unwrap();
     let token = selector.register_with(&a, BOTH, Mode::Oneshot, ()).unwrap();
     for _ in 0..2 {
         assert_eq!(interests(&now(&mut selector)), [(token, WRITE)].into());
-        // The filter for reading was not reported.
+        // The filter for reading has not been reported.
         b.write_all(b"x").unwrap();
         let (limit, start) = (Duration::from_millis(5), Instant::now());
         assert!(selector.select(limit).unwrap().is_empty());
         assert!(start.elapsed() >= limit);
-        let mut queue = [PollFd::new(selector.as_fd(), PollFlags::IN)];
-        assert_eq!(poll(&mut queue, Timeout::ZERO).unwrap(), 0);
+        assert!(!is_readable(&selector));
         assert_eq!(pairs::drain(&a), 1);
         selector.rearm(token).unwrap();
     }
@@ -179,11 +174,9 @@ fn what_is_left_of_a_spent_key_ends_no_wait() -> Run {
     Ok(())
 }
 
-const HUNG_UP: Readiness = Readiness::WRITE.union(Readiness::WRITE_CLOSED);
-
-/// FreeBSD tells that once, and takes the filter out.
-fn a_pipe_that_nobody_reads_any_more() -> Run {
-    no_emulation("libkqueue tells no end of writing")?;
+/// FreeBSD reports this once, and removes the filter: `pipe_present` and `knlist_cleardel` in `sys/kern/sys_pipe.c`.
+fn closing_the_reader_of_a_pipe_is_reported_in_each_wait() -> Run {
+    no_emulation(NO_WRITE_END)?;
     let (reader, writer) = pairs::pipe()?;
     let mut selector = KqueueSelector::new().unwrap();
     let token = selector.register(writer, WRITE, ()).unwrap();
@@ -207,9 +200,9 @@ fn a_pipe_that_nobody_reads_any_more() -> Run {
     Ok(())
 }
 
-/// FreeBSD and NetBSD refuse to watch it.
-fn a_pipe_that_nobody_read_before() -> Run {
-    no_emulation("libkqueue tells no end of writing")?;
+/// FreeBSD, NetBSD and OpenBSD refuse to watch such a pipe (`pipe_kqfilter` in `sys/kern/sys_pipe.c` of each).
+fn a_pipe_without_a_reader_can_be_registered() -> Run {
+    no_emulation(NO_WRITE_END)?;
     let (reader, writer) = pairs::pipe()?;
     drop(reader);
     let mut selector = KqueueSelector::new().unwrap();
@@ -229,7 +222,7 @@ fn a_pipe_that_nobody_read_before() -> Run {
     }
     let writer = selector.unregister(token).unwrap().fileobj;
     assert!(now(&mut selector).is_empty());
-    // Beside a waker, and another such pipe.
+    // Together with a waker and another such pipe.
     let (another_reader, another) = pairs::pipe()?;
     drop(another_reader);
     let tokens = [writer, another].map(|file| selector.register(file, WRITE, ()).unwrap());
@@ -242,8 +235,8 @@ fn a_pipe_that_nobody_read_before() -> Run {
     Ok(())
 }
 
-fn another_file_after_a_pipe_that_nobody_reads() -> Run {
-    no_emulation("libkqueue tells no end of writing")?;
+fn a_new_file_replaces_a_pipe_without_a_reader() -> Run {
+    no_emulation(NO_WRITE_END)?;
     in_child("another", &[], || {
         let stdin = stdin::get()?;
         let (reader, writer) = pairs::pipe()?;
@@ -255,7 +248,7 @@ fn another_file_after_a_pipe_that_nobody_reads() -> Run {
         let (a, mut b) = pairs::streams();
         stdin::replace(&a);
         pairs::fill(&a);
-        // The number has another file now, and that is what a change is for.
+        // The number has another file now, and the change must apply to that file.
         selector.modify(token, BOTH).unwrap();
         assert!(now(&mut selector).is_empty());
         assert_ne!(pairs::drain(&b), 0);
@@ -268,34 +261,31 @@ fn another_file_after_a_pipe_that_nobody_reads() -> Run {
     })
 }
 
-/// The BSDs count what they have queued, and look again in a wait only: `kqueue_poll`.
-fn the_descriptor_is_readable_until_a_wait_has_looked() -> Run {
+/// The BSDs count queued events, and check them only in a wait: `kqueue_poll`.
+fn the_descriptor_stays_readable_until_the_next_wait() -> Run {
     no_emulation(NO_QUEUES)?;
     let (a, mut b) = pairs::streams();
     let mut selector = KqueueSelector::new().unwrap();
     selector.register(&a, READ, ()).unwrap();
-    let readable = |selector: &KqueueSelector<_>| {
-        poll(&mut [PollFd::new(selector.as_fd(), PollFlags::IN)], Timeout::ZERO).unwrap() == 1
-    };
-    assert!(!readable(&selector));
+    assert!(!is_readable(&selector));
     b.write_all(b"x").unwrap();
-    assert!(readable(&selector));
+    assert!(is_readable(&selector));
     assert_eq!(now(&mut selector).len(), 1);
-    assert!(readable(&selector));
+    assert!(is_readable(&selector));
     assert_eq!(pairs::drain(&a), 1);
-    if cfg!(any(target_os = "freebsd", target_os = "netbsd")) {
-        assert!(readable(&selector));
+    if KNOWN {
+        assert!(is_readable(&selector));
     }
-    assert!(now(&mut selector).is_empty() && !readable(&selector));
+    assert!(now(&mut selector).is_empty() && !is_readable(&selector));
     Ok(())
 }
 
-fn a_waker_without_a_descriptor() -> Run {
-    no_emulation("libkqueue makes one for it")?;
-    if !cfg!(any(target_os = "freebsd", target_os = "netbsd")) {
-        return Err(NotRun::because("known of FreeBSD and NetBSD alone: EVFILT_USER is not everywhere"));
+fn wakers_use_no_descriptor() -> Run {
+    no_emulation("libkqueue opens a descriptor for a user event")?;
+    if !KNOWN || !has_user_events() {
+        return Err(NotRun::because("this kernel may lack EVFILT_USER"));
     }
-    // The lowest number that is free: open(2).
+    // The lowest free number: open(2).
     let free = || pairs::streams().0.as_raw_fd();
     let mut selector = KqueueSelector::<File<OwnedFd>>::new().unwrap();
     let before = free();
@@ -309,15 +299,15 @@ fn a_waker_without_a_descriptor() -> Run {
     Ok(())
 }
 
-fn priority_where_there_is_a_filter() -> Run {
+fn priority_needs_a_filter() -> Run {
     let (a, _b) = pairs::tcp();
     let mut selector = KqueueSelector::new().unwrap();
-    let there_is = cfg!(any(target_os = "dragonfly", target_os = "openbsd", target_vendor = "apple"));
-    assert_eq!(selector.backend().supports(Interest::PRIORITY, Mode::Level), there_is);
+    let exists = cfg!(any(target_os = "dragonfly", target_os = "openbsd", target_vendor = "apple"));
+    assert_eq!(selector.backend().supports(Interest::PRIORITY, Mode::Level), exists);
     match selector.register(&a, Interest::PRIORITY, ()) {
-        Ok(_) => assert!(there_is && now(&mut selector).is_empty()),
+        Ok(_) => assert!(exists && now(&mut selector).is_empty()),
         Err(rejected) => {
-            assert!(matches!(rejected.error, Error::Unsupported { backend: "kqueue", .. }) && !there_is);
+            assert!(matches!(rejected.error, Error::Unsupported { backend: "kqueue", .. }) && !exists);
         }
     }
     Ok(())

@@ -1,17 +1,12 @@
-//! What one back end alone does, or cannot do.
+//! Behaviour of one back end alone.
 
 use conformance::Scenario;
 
+mod common;
 #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
 mod devpoll;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 mod epoll;
-#[cfg(any(target_os = "android", target_os = "linux"))]
-mod epoll_edge;
-#[cfg(any(target_os = "android", target_os = "linux"))]
-mod epoll_fork;
-#[cfg(any(target_os = "android", target_os = "linux"))]
-mod epoll_replaced;
 #[cfg(any(
     target_os = "dragonfly",
     target_os = "freebsd",
@@ -35,13 +30,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
         devpoll::scenarios(),
         #[cfg(any(target_os = "android", target_os = "linux"))]
-        epoll::scenarios(),
-        #[cfg(any(target_os = "android", target_os = "linux"))]
-        epoll_edge::scenarios(),
-        #[cfg(any(target_os = "android", target_os = "linux"))]
-        epoll_fork::scenarios(),
-        #[cfg(any(target_os = "android", target_os = "linux"))]
-        epoll_replaced::scenarios(),
+        epoll::all(),
         #[cfg(any(
             target_os = "dragonfly",
             target_os = "freebsd",

@@ -1,60 +1,35 @@
-//! What `poll` alone does, or cannot do.
+//! Behaviour of the `poll` back end alone.
 
+use super::common;
 use conformance::errno::Errno;
-use conformance::{Descriptors, Run, WAIT, interests, kernel, now, pairs};
+use conformance::{Descriptors, Run, kernel, now, pairs};
+use selectors::backend::Poll;
 use selectors::sys::fd::AsFd;
-use selectors::{Error, Interest, Mode, Operation, PollSelector, Readiness};
+use selectors::{Error, Interest, Operation, PollSelector, Readiness};
 use std::time::Duration;
 
 conformance::scenarios_of!(poll, quirks:
-    files_that_are_always_ready,
-    the_end_of_a_pipe_is_writable,
-    no_edges,
-    in_the_order_of_registration,
-    a_descriptor_without_a_file_behind_it,
-    more_keys_than_descriptors_allowed,
+    always_ready_files_are_reported,
+    a_hung_up_pipe_is_writable,
+    edges_are_refused,
+    results_keep_registration_order,
+    o_path_descriptors_are_errors,
+    more_keys_than_the_descriptor_limit,
 );
 
-const BOTH: Interest = Interest::READ.union(Interest::WRITE);
-
-fn files_that_are_always_ready() -> Run {
-    let mut selector = PollSelector::new().unwrap();
-    let all =
-        pairs::always_ready()?.map(|file| (selector.register(file, Interest::all(), ()).unwrap(), BOTH));
-    for _ in 0..2 {
-        assert_eq!(interests(&now(&mut selector)), all.into());
-    }
-    Ok(())
+fn always_ready_files_are_reported() -> Run {
+    common::always_ready_files_are_reported::<Poll>()
 }
 
-/// A hang-up counts as both, where select reports a readable end.
-fn the_end_of_a_pipe_is_writable() -> Run {
-    let (reader, writer) = pairs::pipe()?;
-    let mut selector = PollSelector::new().unwrap();
-    let token = selector.register(reader, BOTH, ()).unwrap();
-    drop(writer);
-    let found = selector.select(WAIT).unwrap();
-    assert_eq!(interests(&found), [(token, BOTH)].into());
-    assert!(found.get(token).unwrap().contains(Readiness::READ_CLOSED | Readiness::WRITE_CLOSED));
-    selector.modify(token, Interest::WRITE).unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
-    Ok(())
+fn a_hung_up_pipe_is_writable() -> Run {
+    common::a_hung_up_pipe_is_writable::<Poll>()
 }
 
-fn no_edges() -> Run {
-    let (a, b) = pairs::streams();
-    let mut selector = PollSelector::new().unwrap();
-    let rejected = selector.register_with(&a, Interest::READ, Mode::Edge, ()).unwrap_err();
-    assert!(matches!(rejected.error, Error::Unsupported { backend: "poll", mode: Mode::Edge, .. }));
-    let token = selector.register(&b, Interest::WRITE, ()).unwrap();
-    let error = selector.modify_with(token, Interest::READ, Mode::Edge).unwrap_err();
-    assert!(matches!(error, Error::Unsupported { backend: "poll", interest: Interest::READ, .. }));
-    assert_eq!(now(&mut selector).len(), 1);
-    assert_eq!(selector.key(token).unwrap().mode(), Mode::Level);
-    Ok(())
+fn edges_are_refused() -> Run {
+    common::edges_are_refused::<Poll>("poll")
 }
 
-fn in_the_order_of_registration() -> Run {
+fn results_keep_registration_order() -> Run {
     let ends: Vec<_> = (0..4).map(|_| pairs::streams()).flat_map(|(a, b)| [a, b]).collect();
     let mut selector = PollSelector::new().unwrap();
     let tokens = [5, 0, 7, 2, 6, 1, 3, 4]
@@ -64,8 +39,8 @@ fn in_the_order_of_registration() -> Run {
     Ok(())
 }
 
-/// `O_PATH`: the number is open, but no call that reads or writes takes it: open(2). To poll, it is as good as closed.
-fn a_descriptor_without_a_file_behind_it() -> Run {
+/// A descriptor with `O_PATH` is open, but `poll` treats it as closed: open(2).
+fn o_path_descriptors_are_errors() -> Run {
     let path = pairs::without_a_file()?;
     let mut selector = PollSelector::new().unwrap();
     let token = selector.register(path, Interest::READ, ()).unwrap();
@@ -73,8 +48,8 @@ fn a_descriptor_without_a_file_behind_it() -> Run {
     Ok(())
 }
 
-/// Registering is no system call, so it is the wait that says it; the keys stay.
-fn more_keys_than_descriptors_allowed() -> Run {
+/// Registering makes no system call, so the wait reports the error. The keys stay registered.
+fn more_keys_than_the_descriptor_limit() -> Run {
     const MANY: u64 = 20;
     let (a, _b) = pairs::streams();
     let ends: Vec<_> = (0..MANY).map(|_| a.as_fd().try_clone_to_owned().unwrap()).collect();

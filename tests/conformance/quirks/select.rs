@@ -1,37 +1,31 @@
-//! What `select` alone does, or cannot do.
+//! Behaviour of the `select` back end alone.
 
+use super::common::{self, BOTH};
 use conformance::{Descriptors, Run, WAIT, interests, kernel, now, pairs};
+use selectors::backend::Select;
 use selectors::sys::fd::{AsFd, AsRawFd, RawFd};
 use selectors::sys::select::SetFlags;
-use selectors::{BackendKind, Error, Interest, Mode, Readiness, SelectSelector};
+use selectors::{BackendKind, Interest, Readiness, SelectSelector};
 use std::io::Write;
 use std::net::Shutdown;
 use std::time::Duration;
 
 conformance::scenarios_of!(select, quirks:
-    files_that_are_always_ready,
-    the_end_of_a_pipe,
-    hints_are_not_told,
-    no_edges,
-    the_highest_number,
-    in_the_order_of_the_numbers,
-    a_descriptor_without_a_file_behind_it,
+    always_ready_files_are_reported,
+    hang_ups_are_reported_as_readiness,
+    closed_directions_are_not_reported,
+    edges_are_refused,
+    high_descriptor_numbers_work,
+    results_are_in_descriptor_order,
+    o_path_descriptors_never_block,
 );
 
-const BOTH: Interest = Interest::READ.union(Interest::WRITE);
-
-fn files_that_are_always_ready() -> Run {
-    let mut selector = SelectSelector::new().unwrap();
-    let all =
-        pairs::always_ready()?.map(|file| (selector.register(file, Interest::all(), ()).unwrap(), BOTH));
-    for _ in 0..2 {
-        assert_eq!(interests(&now(&mut selector)), all.into());
-    }
-    Ok(())
+fn always_ready_files_are_reported() -> Run {
+    common::always_ready_files_are_reported::<Select>()
 }
 
-/// A hang-up is told as being ready, on Linux for reading only, where poll and epoll tell of it by itself.
-fn the_end_of_a_pipe() -> Run {
+/// `select` has no event for a hang-up. It reports the descriptor as ready, on Linux for reading only.
+fn hang_ups_are_reported_as_readiness() -> Run {
     let (reader, writer) = pairs::pipe()?;
     let mut selector = SelectSelector::new().unwrap();
     let token = selector.register(reader, Interest::READ, ()).unwrap();
@@ -47,7 +41,7 @@ fn the_end_of_a_pipe() -> Run {
     Ok(())
 }
 
-fn hints_are_not_told() -> Run {
+fn closed_directions_are_not_reported() -> Run {
     let (a, b) = pairs::streams();
     let (reader, writer) = pairs::pipe()?;
     let mut selector = SelectSelector::new().unwrap();
@@ -63,21 +57,12 @@ fn hints_are_not_told() -> Run {
     Ok(())
 }
 
-fn no_edges() -> Run {
-    let (a, b) = pairs::streams();
-    let mut selector = SelectSelector::new().unwrap();
-    let rejected = selector.register_with(&a, Interest::READ, Mode::Edge, ()).unwrap_err();
-    assert!(matches!(rejected.error, Error::Unsupported { backend: "select", mode: Mode::Edge, .. }));
-    let token = selector.register(&b, Interest::WRITE, ()).unwrap();
-    let error = selector.modify_with(token, Interest::READ, Mode::Edge).unwrap_err();
-    assert!(matches!(error, Error::Unsupported { backend: "select", interest: Interest::READ, .. }));
-    assert_eq!(now(&mut selector).len(), 1);
-    assert_eq!(selector.key(token).unwrap().mode(), Mode::Level);
+fn edges_are_refused() -> Run {
     assert_eq!(BackendKind::Select.name(), "select");
-    Ok(())
+    common::edges_are_refused::<Select>("select")
 }
 
-fn the_highest_number() -> Run {
+fn high_descriptor_numbers_work() -> Run {
     let (_limit, most) = Descriptors::raise(3000, 100_000)?;
     let (a, mut b) = pairs::streams();
     let mut selector = SelectSelector::new().unwrap();
@@ -88,14 +73,14 @@ fn the_highest_number() -> Run {
     assert!(now(&mut selector).is_empty());
     b.write_all(b"x").unwrap();
     assert_eq!(interests(&now(&mut selector)), tokens.iter().map(|&token| (token, Interest::READ)).collect());
-    // Without the highest the sets are short again.
+    // Without the highest descriptor the sets are short again.
     let key = selector.unregister(tokens[3]).unwrap();
     assert_eq!(usize::try_from(key.fd).unwrap(), most);
     assert_eq!(now(&mut selector).len(), 3);
     Ok(())
 }
 
-fn in_the_order_of_the_numbers() -> Run {
+fn results_are_in_descriptor_order() -> Run {
     let ends: Vec<_> = (0..4).map(|_| pairs::streams()).flat_map(|(a, b)| [a, b]).collect();
     let mut selector = SelectSelector::new().unwrap();
     for index in [5, 0, 7, 2, 6, 1, 3, 4] {
@@ -109,9 +94,9 @@ fn in_the_order_of_the_numbers() -> Run {
     Ok(())
 }
 
-/// `O_PATH`: the number is open, but no call that reads or writes takes it. Linux reports such a one in all sets
-/// (since 5.13) or in none; never an error, never a wait for ever.
-fn a_descriptor_without_a_file_behind_it() -> Run {
+/// A descriptor with `O_PATH` is open, but cannot be read or written. Linux reports it in all sets (since 5.13) or in none.
+/// It never fails the call, and never makes it wait for ever.
+fn o_path_descriptors_never_block() -> Run {
     let path = pairs::without_a_file()?;
     let mut selector = SelectSelector::new().unwrap();
     let token = selector.register(path, BOTH, ()).unwrap();

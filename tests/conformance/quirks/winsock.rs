@@ -1,5 +1,6 @@
-//! What Winsock has of its own.
+//! Behaviour of Winsock alone.
 
+use super::common::BOTH;
 use conformance::errno::{self, Errno};
 use conformance::{NotRun, Run, WAIT, interests, now, pairs, unless_wine};
 use rustix::net::connect;
@@ -12,27 +13,25 @@ use std::io::Write;
 use std::net::{Shutdown, TcpStream};
 
 conformance::scenarios_of!(sys, winsock:
-    a_set_takes_more_than_64,
-    a_selector_takes_more_than_64,
-    a_failed_connection_is_an_exception,
-    a_failed_connection_is_writable,
-    urgent_data_is_a_band,
-    what_cannot_be_asked_for,
-    a_peer_that_sends_no_more_has_hung_up,
-    the_default_is_select,
+    sets_hold_more_than_64_sockets,
+    selectors_hold_more_than_64_sockets,
+    failed_connections_are_exceptional,
+    failed_connections_are_writable,
+    urgent_data_sets_rdband,
+    unsupported_events_are_refused,
+    half_close_is_reported_as_a_hang_up,
+    the_default_back_end_is_select,
 );
-
-const BOTH: Interest = Interest::READ.union(Interest::WRITE);
 
 /// `FD_SETSIZE` of winsock2.h is 64.
 const MANY: usize = 650;
 
-fn a_set_takes_more_than_64() -> Run {
+fn sets_hold_more_than_64_sockets() -> Run {
     let ends: Vec<_> = (0..MANY).map(|_| pairs::streams()).collect();
     for (_, b) in ends.iter().step_by(3) {
         (&mut &*b).write_all(b"x").unwrap();
     }
-    // All are writable, so that the call waits for nothing; those that can be read come as they come.
+    // All are writable, so the call does not wait. Data on loopback may arrive later, so the loop repeats.
     let ready: Vec<_> = ends.iter().step_by(3).map(|(a, _)| a.as_fd()).collect();
     let all: FdSet<'_> = ends.iter().map(|(a, _)| a.as_fd()).collect();
     let mut read;
@@ -50,7 +49,7 @@ fn a_set_takes_more_than_64() -> Run {
     Ok(())
 }
 
-fn a_selector_takes_more_than_64() -> Run {
+fn selectors_hold_more_than_64_sockets() -> Run {
     let ends: Vec<_> = (0..MANY).map(|_| pairs::streams()).collect();
     let mut selector = SelectSelector::new().unwrap();
     let tokens: Vec<_> = ends
@@ -61,7 +60,7 @@ fn a_selector_takes_more_than_64() -> Run {
     Ok(())
 }
 
-/// A socket whose attempt to connect was begun, with nobody there to take it; and what sees to that.
+/// A socket that is connecting to a port where nobody listens, and the socket that keeps the port taken.
 fn refused() -> Result<(OwnedFd, TcpStream), NotRun> {
     let (taken, address) = pairs::refusing();
     let socket = pairs::unconnected();
@@ -72,8 +71,8 @@ fn refused() -> Result<(OwnedFd, TcpStream), NotRun> {
     }
 }
 
-/// In the third set and in no other: the `select` function of winsock2.h, Remarks.
-fn a_failed_connection_is_an_exception() -> Run {
+/// A failed connection is in the third set only: the `select` function of winsock2.h, Remarks.
+fn failed_connections_are_exceptional() -> Run {
     let (socket, _taken) = refused()?;
     let mut sets = [(); 3].map(|()| FdSet::from_iter([socket.as_fd()]));
     let [read, write, except] = &mut sets;
@@ -84,7 +83,7 @@ fn a_failed_connection_is_an_exception() -> Run {
     Ok(())
 }
 
-fn a_failed_connection_is_writable() -> Run {
+fn failed_connections_are_writable() -> Run {
     let (socket, _taken) = refused()?;
     let socket = TcpStream::from(socket);
     let mut selector = SelectSelector::new().unwrap();
@@ -95,14 +94,14 @@ fn a_failed_connection_is_writable() -> Run {
 }
 
 /// `POLLRDBAND` and not `POLLPRI`: WSAPOLLFD, Members.
-fn urgent_data_is_a_band() -> Run {
+fn urgent_data_sets_rdband() -> Run {
     let (a, b) = pairs::tcp();
     rustix::net::send(&b, b"!", rustix::net::SendFlags::OOB).unwrap();
     let mut selector = PollSelector::new().unwrap();
     let token = selector.register(&a, Interest::all(), ()).unwrap();
     let found = loop {
         let found = selector.select(WAIT).unwrap().get(token).unwrap();
-        // Room to write is there at once.
+        // The socket is writable before the urgent data arrives.
         if found != Readiness::WRITE {
             break found;
         }
@@ -112,7 +111,7 @@ fn urgent_data_is_a_band() -> Run {
 }
 
 /// `WSAEINVAL`: WSAPOLLFD, Members.
-fn what_cannot_be_asked_for() -> Run {
+fn unsupported_events_are_refused() -> Run {
     unless_wine("Wine 8 ignores what WSAPoll refuses")?;
     let (a, _b) = pairs::tcp();
     for flags in [PollFlags::PRI, PollFlags::HUP, PollFlags::ERR, PollFlags::WRBAND] {
@@ -123,8 +122,9 @@ fn what_cannot_be_asked_for() -> Run {
     Ok(())
 }
 
-/// WSAPOLLFD, Members: `POLLHUP`, "disconnected or aborted". It goes on reading all the same, so the hint is half of it.
-fn a_peer_that_sends_no_more_has_hung_up() -> Run {
+/// WSAPOLLFD, Members: `POLLHUP`, "disconnected or aborted". The other direction still works, so the back end reports only
+/// the read half as closed.
+fn half_close_is_reported_as_a_hang_up() -> Run {
     let (a, b) = pairs::tcp();
     b.shutdown(Shutdown::Write).unwrap();
     let mut entry = [PollFd::new(a.as_fd(), PollFlags::RDNORM)];
@@ -137,7 +137,7 @@ fn a_peer_that_sends_no_more_has_hung_up() -> Run {
     Ok(())
 }
 
-fn the_default_is_select() -> Run {
+fn the_default_back_end_is_select() -> Run {
     let selector = DefaultSelector::<TcpStream>::new().unwrap();
     assert_eq!(selector.backend().name(), "select");
     Ok(())

@@ -12,9 +12,9 @@ use libc as system;
 use windows_sys::Win32::Networking::WinSock as system;
 
 conformance::scenarios_of!(sys, constants:
-    poll_flags,
+    poll_flags_match_the_headers,
     unknown_bits_are_kept,
-    sets_of_select,
+    select_set_flags_have_three_bits,
 );
 
 /// Platforms and machines that number as `include/uapi/asm-generic/poll.h` does.
@@ -68,7 +68,7 @@ pub(super) fn assert_flags<F: Flags>(
     }
 }
 
-fn poll_flags() -> Run {
+fn poll_flags_match_the_headers() -> Run {
     assert_flags::<PollFlags>(POLL, GENERIC, u32::from);
     let entry = if cfg!(windows) { size_of::<usize>() + 8 } else { 8 };
     assert_eq!(size_of::<PollFd<'_>>(), entry);
@@ -90,7 +90,7 @@ fn unknown_bits_are_kept() -> Run {
     Ok(())
 }
 
-fn sets_of_select() -> Run {
+fn select_set_flags_have_three_bits() -> Run {
     let names: Vec<_> = SetFlags::all().iter_names().collect();
     assert_eq!(names, [("READ", SetFlags::READ), ("WRITE", SetFlags::WRITE), ("EXCEPT", SetFlags::EXCEPT)]);
     assert_eq!((SetFlags::READ.bits(), SetFlags::WRITE.bits(), SetFlags::EXCEPT.bits()), (1, 2, 4));

@@ -1,6 +1,6 @@
 //! `epoll`: what is reported, how often, and in which order.
 
-use conformance::{Descriptors, Run, WAIT, pairs};
+use conformance::{Descriptors, Run, Scenario, WAIT, pairs};
 use rustix::io::fcntl_dupfd_cloexec;
 use selectors::sys::Timeout;
 use selectors::sys::epoll::{Epoll, Event, EventFlags};
@@ -9,22 +9,39 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::AsFd;
 
+mod constants;
+mod control;
+mod descriptors;
+mod threads;
+
+/// The scenarios of this module and its submodules.
+pub(super) fn all() -> Vec<Scenario> {
+    [
+        constants::scenarios(),
+        descriptors::scenarios(),
+        control::scenarios(),
+        scenarios(),
+        threads::scenarios(),
+    ]
+    .concat()
+}
+
 conformance::scenarios_of!(sys, epoll:
-    while_it_is_ready,
-    edges,
-    an_edge_after_a_partial_read,
-    both_directions_at_the_edge,
-    once,
-    once_at_the_edge,
-    hang_up_and_error_without_being_asked,
-    the_peer_shut_down_writing,
+    level_triggered_repeats_while_ready,
+    edge_triggered_reports_each_edge,
+    new_data_after_a_partial_read_is_an_edge,
+    edges_in_both_directions,
+    one_shot_reports_once,
+    one_shot_and_edge_triggered_combine,
+    hang_ups_and_errors_are_always_reported,
+    half_close_sets_rdhup,
     an_empty_buffer_is_refused,
-    a_small_buffer_takes_turns,
-    a_large_buffer_takes_all,
-    numbers_of_any_size,
-    a_closed_file_is_forgotten,
-    a_duplicate_keeps_a_registration,
-    each_duplicate_has_its_own,
+    small_buffers_rotate_through_events,
+    large_buffers_take_all_events,
+    high_descriptor_numbers_work,
+    closed_files_are_removed,
+    duplicates_keep_a_registration_alive,
+    each_duplicate_has_its_own_registration,
 );
 
 const READ: EventFlags = EventFlags::IN;
@@ -39,7 +56,7 @@ fn now(epoll: &Epoll) -> Vec<(u64, EventFlags)> {
     ready
 }
 
-fn while_it_is_ready() -> Run {
+fn level_triggered_repeats_while_ready() -> Run {
     let (mut a, mut b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, READ, 1).unwrap();
@@ -54,7 +71,7 @@ fn while_it_is_ready() -> Run {
     Ok(())
 }
 
-fn edges() -> Run {
+fn edge_triggered_reports_each_edge() -> Run {
     let (mut a, mut b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, READ | EventFlags::ET, 1).unwrap();
@@ -80,7 +97,7 @@ fn edges() -> Run {
     Ok(())
 }
 
-fn an_edge_after_a_partial_read() -> Run {
+fn new_data_after_a_partial_read_is_an_edge() -> Run {
     let (mut a, mut b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, READ | EventFlags::ET, 1).unwrap();
@@ -95,7 +112,7 @@ fn an_edge_after_a_partial_read() -> Run {
     Ok(())
 }
 
-fn both_directions_at_the_edge() -> Run {
+fn edges_in_both_directions() -> Run {
     let (mut client, mut server) = pairs::tcp();
     let epoll = Epoll::new().unwrap();
     for (end, data) in [(&client, 1), (&server, 2)] {
@@ -121,7 +138,7 @@ fn both_directions_at_the_edge() -> Run {
     Ok(())
 }
 
-fn once() -> Run {
+fn one_shot_reports_once() -> Run {
     let (a, mut b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, READ | EventFlags::ONESHOT, 1).unwrap();
@@ -139,7 +156,7 @@ fn once() -> Run {
     Ok(())
 }
 
-fn once_at_the_edge() -> Run {
+fn one_shot_and_edge_triggered_combine() -> Run {
     let (a, mut b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     let flags = READ | WRITE | EventFlags::ET | EventFlags::ONESHOT;
@@ -152,7 +169,7 @@ fn once_at_the_edge() -> Run {
     Ok(())
 }
 
-fn hang_up_and_error_without_being_asked() -> Run {
+fn hang_ups_and_errors_are_always_reported() -> Run {
     let ((reader, writer), (other_reader, other_writer)) = (pairs::pipe()?, pairs::pipe()?);
     let epoll = Epoll::new().unwrap();
     epoll.register(&reader, EventFlags::empty(), 1).unwrap();
@@ -164,7 +181,7 @@ fn hang_up_and_error_without_being_asked() -> Run {
     Ok(())
 }
 
-fn the_peer_shut_down_writing() -> Run {
+fn half_close_sets_rdhup() -> Run {
     let (a, b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, READ | EventFlags::RDHUP, 1).unwrap();
@@ -183,7 +200,7 @@ fn an_empty_buffer_is_refused() -> Run {
     Ok(())
 }
 
-fn a_small_buffer_takes_turns() -> Run {
+fn small_buffers_rotate_through_events() -> Run {
     let ends: Vec<_> = (0..2).map(|_| pairs::streams()).flat_map(|(a, b)| [a, b]).collect();
     let epoll = Epoll::new().unwrap();
     for (end, data) in ends.iter().zip(0..) {
@@ -200,7 +217,7 @@ fn a_small_buffer_takes_turns() -> Run {
     Ok(())
 }
 
-fn a_large_buffer_takes_all() -> Run {
+fn large_buffers_take_all_events() -> Run {
     let (_limit, _) = Descriptors::raise(1600, 1600)?;
     let (a, _b) = pairs::streams();
     let ends: Vec<_> = (0..1500).map(|_| a.as_fd().try_clone_to_owned().unwrap()).collect();
@@ -216,7 +233,7 @@ fn a_large_buffer_takes_all() -> Run {
     Ok(())
 }
 
-fn numbers_of_any_size() -> Run {
+fn high_descriptor_numbers_work() -> Run {
     let (_limit, most) = Descriptors::raise(3000, 100_000)?;
     let (a, _b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
@@ -229,7 +246,7 @@ fn numbers_of_any_size() -> Run {
     Ok(())
 }
 
-fn a_closed_file_is_forgotten() -> Run {
+fn closed_files_are_removed() -> Run {
     let (a, mut b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     b.write_all(b"x").unwrap();
@@ -241,7 +258,7 @@ fn a_closed_file_is_forgotten() -> Run {
 }
 
 /// The registration belongs to the open file and the number it was made with: epoll(7), "Questions and answers", 6.
-fn a_duplicate_keeps_a_registration() -> Run {
+fn duplicates_keep_a_registration_alive() -> Run {
     let (a, mut b) = pairs::streams();
     let duplicate = a.try_clone().unwrap();
     let epoll = Epoll::new().unwrap();
@@ -256,7 +273,7 @@ fn a_duplicate_keeps_a_registration() -> Run {
     Ok(())
 }
 
-fn each_duplicate_has_its_own() -> Run {
+fn each_duplicate_has_its_own_registration() -> Run {
     let (a, mut b) = pairs::streams();
     let duplicate = a.try_clone().unwrap();
     let epoll = Epoll::new().unwrap();

@@ -1,4 +1,4 @@
-//! `kqueue(2)`: one call that takes changes and gives back events.
+//! `kqueue(2)`: one call that applies changes and returns events.
 
 use conformance::{NotRun, Run, Scenario, Stream, WAIT, pairs};
 use selectors::Timeout;
@@ -10,81 +10,93 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 mod changes;
-mod ends;
 mod filters;
+mod hang_ups;
 mod process;
 mod types;
 
-/// The scenarios of this file, and of those that belong to it.
-pub(crate) fn all() -> Vec<Scenario> {
+/// The scenarios of this module and its submodules.
+pub(super) fn all() -> Vec<Scenario> {
     [
         types::scenarios(),
         scenarios(),
         changes::scenarios(),
         filters::scenarios(),
-        ends::scenarios(),
+        hang_ups::scenarios(),
         process::scenarios(),
     ]
     .concat()
 }
 
 conformance::scenarios_of!(sys, kqueue:
-    nothing_to_do,
-    a_change_and_its_event_in_one_call,
-    many_changes_and_many_events,
-    with_little_room_nobody_starves,
-    no_room_makes_the_changes,
-    no_room_waits_all_the_same,
-    levels_edges_and_once,
-    disabled_and_enabled,
-    what_is_over_is_not_reported,
-    closing_a_descriptor_forgets_it,
-    a_queue_in_a_queue,
-    the_descriptor,
-    from_and_into_a_descriptor,
-    what_is_no_queue,
-    two_threads,
+    empty_calls_wait_for_the_timeout,
+    one_call_applies_a_change_and_returns_its_event,
+    many_changes_and_events_in_one_call,
+    small_buffers_rotate_through_events,
+    a_call_without_room_applies_its_changes,
+    a_call_without_room_waits,
+    level_edge_and_one_shot,
+    disabled_filters_report_nothing,
+    stale_readiness_is_not_reported,
+    closing_a_descriptor_removes_its_filters,
+    queues_can_be_nested,
+    the_descriptor_is_close_on_exec_and_closed_on_drop,
+    queues_convert_from_and_into_descriptors,
+    other_descriptors_are_refused,
+    a_change_wakes_a_waiter_in_another_thread,
 );
 
 const NOW: Timeout = Timeout::ZERO;
 
-/// The events that are there now.
+/// Kernels whose sources were read for the assertions that not all kernels share.
+pub(crate) const KNOWN: bool = cfg!(any(target_os = "freebsd", target_os = "netbsd", target_os = "openbsd"));
+
+/// The events that are pending now.
 fn now(queue: &Kqueue) -> Vec<Kevent> {
     let mut events = [Kevent::default(); 32];
     queue.control(&[], &mut events, NOW).unwrap().to_vec()
 }
 
-/// The events that are there as soon as there are any.
+/// Waits for events and returns them.
 fn soon(queue: &Kqueue) -> Vec<Kevent> {
     let mut events = [Kevent::default(); 32];
     let events = queue.control(&[], &mut events, WAIT).unwrap().to_vec();
-    assert!(!events.is_empty(), "nothing came within {WAIT:?}");
+    assert!(!events.is_empty(), "no event within {WAIT:?}");
     events
 }
 
-/// The only event that is there as soon as there is one.
+/// Waits for exactly one event.
 fn one(queue: &Kqueue) -> Kevent {
     let events = soon(queue);
     assert_eq!(events.len(), 1, "{events:?}");
     events[0]
 }
 
-/// Makes one change, without room for an answer.
+/// Applies one change, without room for an event.
 fn change(queue: &Kqueue, change: Kevent) -> io::Result<()> {
     queue.control(&[change], &mut [], NOW).map(|events| assert_eq!(events, []))
 }
 
-/// For what libkqueue does otherwise than kernels do.
-fn no_emulation(reason: &str) -> Run {
+/// Skips a scenario on libkqueue, which differs from the kernels.
+pub(crate) fn no_emulation(reason: &str) -> Run {
     if cfg!(target_os = "linux") { Err(NotRun::because(reason)) } else { Ok(()) }
 }
 
-/// A change with a name of its own.
-fn named(udata: usize, change: Kevent) -> Kevent {
+/// Whether the kernel has `EVFILT_USER`, which OpenBSD before 7.8 lacks.
+pub(crate) fn has_user_events() -> bool {
+    let added = change(&Kqueue::new().unwrap(), Kevent::new(1, Filter::USER, Flags::ADD));
+    match added.map_err(|error| error.raw_os_error()) {
+        Err(Some(libc::EINVAL)) => false,
+        result => result.is_ok() || panic!("{result:?}"),
+    }
+}
+
+/// The change with this user data.
+fn with_udata(udata: usize, change: Kevent) -> Kevent {
     Kevent { udata, ..change }
 }
 
-fn nothing_to_do() -> Run {
+fn empty_calls_wait_for_the_timeout() -> Run {
     let queue = Kqueue::new().unwrap();
     assert_eq!(queue.control(&[], &mut [], NOW).unwrap(), []);
     assert_eq!(queue.control(&[], &mut [], None).unwrap(), []);
@@ -99,11 +111,11 @@ fn nothing_to_do() -> Run {
     Ok(())
 }
 
-fn a_change_and_its_event_in_one_call() -> Run {
+fn one_call_applies_a_change_and_returns_its_event() -> Run {
     let (a, mut b) = pairs::streams();
     b.write_all(b"hello").unwrap();
     let queue = Kqueue::new().unwrap();
-    let add = named(7, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD));
+    let add = with_udata(7, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD));
     let mut events = [Kevent::default(); 4];
     let events = queue.control(&[add], &mut events, None).unwrap();
     assert_eq!(events.len(), 1);
@@ -111,7 +123,7 @@ fn a_change_and_its_event_in_one_call() -> Run {
     assert_eq!((event.ident, event.filter, event.udata), (add.ident, Filter::READ, 7));
     assert_eq!((event.data, event.fflags.bits()), (5, 0));
     assert!(event.error().is_none() && !event.flags.intersects(Flags::EOF | Flags::ERROR));
-    // `kqueue_register` of FreeBSD leaves it out of what it keeps; that of NetBSD keeps the change as it is.
+    // `kqueue_register` of FreeBSD removes the flag from what it stores; NetBSD stores the change as it is.
     if cfg!(target_os = "freebsd") {
         assert!(!event.flags.contains(Flags::ADD), "{event:?}");
     }
@@ -121,8 +133,8 @@ fn a_change_and_its_event_in_one_call() -> Run {
     Ok(())
 }
 
-/// Kernels take them in portions: 8 on FreeBSD and NetBSD (`KQ_NEVENTS`).
-fn many_changes_and_many_events() -> Run {
+/// Kernels copy changes and events in portions: 8 on FreeBSD and NetBSD (`KQ_NEVENTS`).
+fn many_changes_and_events_in_one_call() -> Run {
     let (queue, ends) = many(20);
     for (_, b) in &ends {
         (&*b).write_all(b"x").unwrap();
@@ -133,18 +145,19 @@ fn many_changes_and_many_events() -> Run {
     Ok(())
 }
 
-/// A queue with the first ends of so many pairs, each by the name of its place.
+/// A queue that watches the first ends of this many pairs. The user data is the index of the pair.
 fn many(count: usize) -> (Kqueue, Vec<(Stream, Stream)>) {
     let ends: Vec<_> = (0..count).map(|_| pairs::streams()).collect();
-    let add = |number: usize| named(number, Kevent::for_fd(ends[number].0.as_fd(), Filter::READ, Flags::ADD));
+    let add =
+        |number: usize| with_udata(number, Kevent::for_fd(ends[number].0.as_fd(), Filter::READ, Flags::ADD));
     let queue = Kqueue::new().unwrap();
     let changes: Vec<_> = (0..count).map(add).collect();
     assert_eq!(queue.control(&changes, &mut [Kevent::default(); 4], NOW).unwrap(), []);
     (queue, ends)
 }
 
-/// What was reported goes to the end of the kernel's list: `kqueue_scan`.
-fn with_little_room_nobody_starves() -> Run {
+/// Reported events move to the end of the kernel's list: `kqueue_scan`.
+fn small_buffers_rotate_through_events() -> Run {
     let (queue, ends) = many(12);
     for (_, b) in &ends {
         (&*b).write_all(b"x").unwrap();
@@ -160,19 +173,18 @@ fn with_little_room_nobody_starves() -> Run {
     Ok(())
 }
 
-fn no_room_makes_the_changes() -> Run {
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+fn a_call_without_room_applies_its_changes() -> Run {
+    let (a, _b) = pairs::ready();
     let queue = Kqueue::new().unwrap();
     change(&queue, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD)).unwrap();
-    // Nothing was taken by the call without room.
+    // The call without room has not taken the event.
     assert_eq!(now(&queue).len(), 1);
     change(&queue, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::DELETE)).unwrap();
     assert_eq!(now(&queue), []);
     Ok(())
 }
 
-fn no_room_waits_all_the_same() -> Run {
+fn a_call_without_room_waits() -> Run {
     no_emulation("libkqueue's queues are never readable")?;
     let (a, b) = pairs::streams();
     let queue = Kqueue::new().unwrap();
@@ -180,7 +192,7 @@ fn no_room_waits_all_the_same() -> Run {
     let (limit, start) = (Duration::from_millis(12), Instant::now());
     assert_eq!(queue.control(&[add], &mut [], limit).unwrap(), []);
     assert!(start.elapsed() >= limit);
-    // Until there is something, which stays there.
+    // A call without room ends when an event is pending, and leaves it there.
     let start = Instant::now();
     thread::scope(|scope| {
         scope.spawn(|| (&b).write_all(b"x").unwrap());
@@ -191,7 +203,7 @@ fn no_room_waits_all_the_same() -> Run {
     Ok(())
 }
 
-fn levels_edges_and_once() -> Run {
+fn level_edge_and_one_shot() -> Run {
     let ends = [pairs::streams(), pairs::streams(), pairs::streams()];
     let queue = Kqueue::new().unwrap();
     for ((a, _), mode) in ends.iter().zip([Flags::empty(), Flags::CLEAR, Flags::ONESHOT]) {
@@ -209,26 +221,25 @@ fn levels_edges_and_once() -> Run {
         (&*b).write_all(b"x").unwrap();
     }
     assert_eq!(found(), [level, edge].into());
-    no_emulation("libkqueue refuses to add again what is there")?;
-    // Added again, an edge is reported again, and what was once comes once more.
+    no_emulation("libkqueue refuses to add a filter twice")?;
+    // Adding an edge or a one-shot filter again reports it again.
     for (a, _) in &ends[1..] {
         change(&queue, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD | Flags::ONESHOT)).unwrap();
     }
     assert_eq!(found(), [level, edge, once].into());
-    // The kind of an entry that is there does not change: the edge is still there, what was once is not.
-    let gone = |at: usize| change(&queue, Kevent::for_fd(ends[at].0.as_fd(), Filter::READ, Flags::DELETE));
-    if cfg!(any(target_os = "freebsd", target_os = "netbsd")) {
-        gone(1).unwrap();
+    // The mode of an existing filter does not change: the edge is still there, and the one-shot filter is not.
+    let delete = |at: usize| change(&queue, Kevent::for_fd(ends[at].0.as_fd(), Filter::READ, Flags::DELETE));
+    if KNOWN {
+        delete(1).unwrap();
     }
-    assert_eq!(gone(2).unwrap_err().raw_os_error(), Some(libc::ENOENT));
+    assert_eq!(delete(2).unwrap_err().raw_os_error(), Some(libc::ENOENT));
     Ok(())
 }
 
-fn disabled_and_enabled() -> Run {
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+fn disabled_filters_report_nothing() -> Run {
+    let (a, _b) = pairs::ready();
     let queue = Kqueue::new().unwrap();
-    let set = |flags| change(&queue, named(7, Kevent::for_fd(a.as_fd(), Filter::READ, flags))).unwrap();
+    let set = |flags| change(&queue, with_udata(7, Kevent::for_fd(a.as_fd(), Filter::READ, flags))).unwrap();
     set(Flags::ADD | Flags::DISABLE);
     assert_eq!(now(&queue), []);
     set(Flags::ENABLE);
@@ -236,7 +247,7 @@ fn disabled_and_enabled() -> Run {
     set(Flags::DISABLE);
     assert_eq!(now(&queue), []);
     set(Flags::DELETE);
-    // Disabled by the kernel once it is reported.
+    // With `DISPATCH` the kernel disables the filter when it reports it.
     set(Flags::ADD | Flags::DISPATCH);
     for _ in 0..2 {
         let event = one(&queue);
@@ -249,8 +260,8 @@ fn disabled_and_enabled() -> Run {
     Ok(())
 }
 
-/// A level, and what is disabled when it is reported, are looked at again by the wait; `ONESHOT` is not.
-fn what_is_over_is_not_reported() -> Run {
+/// The wait asks the filter again before it reports, but not for `ONESHOT`: `kqueue_scan`.
+fn stale_readiness_is_not_reported() -> Run {
     let (mut a, mut b) = pairs::streams();
     let queue = Kqueue::new().unwrap();
     for mode in [Flags::empty(), Flags::CLEAR, Flags::DISPATCH, Flags::ONESHOT] {
@@ -261,24 +272,22 @@ fn what_is_over_is_not_reported() -> Run {
         if mode != Flags::ONESHOT {
             assert_eq!(found, 0, "{mode:?}");
             change(&queue, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::DELETE)).unwrap();
-        } else if cfg!(any(target_os = "freebsd", target_os = "netbsd")) {
-            // `kqueue_scan` asks the filter of all others.
+        } else if KNOWN {
             assert_eq!(found, 1);
         }
     }
     Ok(())
 }
 
-fn closing_a_descriptor_forgets_it() -> Run {
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+fn closing_a_descriptor_removes_its_filters() -> Run {
+    let (a, _b) = pairs::ready();
     let queue = Kqueue::new().unwrap();
     let duplicate = a.try_clone().unwrap();
     change(&queue, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD)).unwrap();
     assert_eq!(now(&queue).len(), 1);
     let number = a.as_raw_fd() as usize;
     drop(a);
-    // The file is open still.
+    // The duplicate keeps the file open.
     no_emulation("libkqueue does not see that a descriptor is closed")?;
     assert_eq!(now(&queue), []);
     let error = change(&queue, Kevent::new(number, Filter::READ, Flags::DELETE)).unwrap_err();
@@ -287,8 +296,8 @@ fn closing_a_descriptor_forgets_it() -> Run {
     Ok(())
 }
 
-fn a_queue_in_a_queue() -> Run {
-    no_emulation("libkqueue's queues cannot be put into one another")?;
+fn queues_can_be_nested() -> Run {
+    no_emulation("libkqueue's queues cannot be nested")?;
     let (mut a, mut b) = pairs::streams();
     let (inner, outer) = (Kqueue::new().unwrap(), Kqueue::new().unwrap());
     change(&inner, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD)).unwrap();
@@ -299,16 +308,16 @@ fn a_queue_in_a_queue() -> Run {
     assert_eq!((event.ident, event.data), (inner.as_fd().as_raw_fd() as usize, 1));
     assert_eq!(now(&inner).len(), 1);
     assert_eq!(a.read(&mut [0; 8]).unwrap(), 1);
-    // The outer one counts what the inner one has queued, and that looks again when it is asked.
+    // The outer queue counts the events that the inner one has queued. A wait on the inner one removes stale events.
     assert_eq!(now(&inner), []);
     assert_eq!(now(&outer), []);
-    // For nothing but reading: `kqueue_kqfilter`.
+    // A queue can be watched for reading only: `kqueue_kqfilter`.
     let error = change(&outer, Kevent::for_fd(inner.as_fd(), Filter::WRITE, Flags::ADD)).unwrap_err();
     assert_eq!(error.raw_os_error(), Some(libc::EINVAL));
     Ok(())
 }
 
-fn the_descriptor() -> Run {
+fn the_descriptor_is_close_on_exec_and_closed_on_drop() -> Run {
     let queue = Kqueue::new().unwrap();
     let flags = rustix::io::fcntl_getfd(queue.as_fd()).unwrap();
     assert!(flags.contains(rustix::io::FdFlags::CLOEXEC));
@@ -317,17 +326,16 @@ fn the_descriptor() -> Run {
     let number = another.as_fd().as_raw_fd();
     drop(another);
     if !cfg!(target_os = "linux") {
-        // The lowest that is free: it was closed.
+        // The number is free again, and the lowest one.
         assert_eq!(Kqueue::new().unwrap().as_fd().as_raw_fd(), number);
     }
     assert!(format!("{queue:?}").contains("Kqueue"));
     Ok(())
 }
 
-fn from_and_into_a_descriptor() -> Run {
-    no_emulation("libkqueue knows its queues by their number")?;
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+fn queues_convert_from_and_into_descriptors() -> Run {
+    no_emulation("libkqueue finds its queues by their number")?;
+    let (a, _b) = pairs::ready();
     let queue = Kqueue::new().unwrap();
     let number = queue.as_fd().as_raw_fd();
     let duplicate: OwnedFd = queue.as_fd().try_clone_to_owned().unwrap();
@@ -340,7 +348,7 @@ fn from_and_into_a_descriptor() -> Run {
     Ok(())
 }
 
-fn what_is_no_queue() -> Run {
+fn other_descriptors_are_refused() -> Run {
     no_emulation("libkqueue has other errors")?;
     let (a, _b) = pairs::streams();
     let queue = Kqueue::from_fd(a.into());
@@ -349,14 +357,12 @@ fn what_is_no_queue() -> Run {
     Ok(())
 }
 
-/// One waits, the other one changes what for.
-fn two_threads() -> Run {
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+fn a_change_wakes_a_waiter_in_another_thread() -> Run {
+    let (a, _b) = pairs::ready();
     let queue = Kqueue::new().unwrap();
     thread::scope(|scope| {
         let waiting = scope.spawn(|| one(&queue).udata);
-        change(&queue, named(9, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD))).unwrap();
+        change(&queue, with_udata(9, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD))).unwrap();
         assert_eq!(waiting.join().unwrap(), 9);
     });
     Ok(())

@@ -1,13 +1,9 @@
-//! Scenarios of the low crate alone.
+//! Scenarios of select-sys alone.
 
 use conformance::Scenario;
 
-#[cfg(any(target_os = "android", target_os = "linux"))]
-mod calls;
 mod common;
 mod constants;
-#[cfg(any(target_os = "android", target_os = "linux"))]
-mod descriptors;
 #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
 mod devpoll;
 #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
@@ -16,15 +12,6 @@ mod devpoll_errors;
 mod devpoll_stored;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 mod epoll;
-#[cfg(any(target_os = "android", target_os = "linux"))]
-mod epoll_constants;
-#[cfg(any(target_os = "android", target_os = "linux"))]
-mod epoll_control;
-#[cfg(any(target_os = "android", target_os = "linux"))]
-mod epoll_threads;
-#[cfg(any(target_os = "android", target_os = "linux"))]
-mod fallback;
-mod held;
 mod interrupts;
 #[cfg(any(
     target_os = "dragonfly",
@@ -34,44 +21,38 @@ mod interrupts;
     target_vendor = "apple",
     all(target_os = "linux", feature = "libkqueue"),
 ))]
-mod kqueue;
+pub(crate) mod kqueue;
 #[cfg(any(target_os = "android", target_os = "linux"))]
-pub(crate) mod observed;
+mod linux;
+mod long_handlers;
 #[cfg(unix)]
 mod pipe_buf;
 mod poll;
-mod poll_cache;
 mod poll_object;
-#[cfg(any(target_os = "android", target_os = "linux"))]
-pub(crate) mod seccomp;
-#[cfg(not(any(target_os = "android", target_os = "linux")))]
-#[path = "no_seccomp.rs"]
-mod seccomp;
+mod poll_stored;
 mod select;
-mod select_cache;
 mod select_sets;
-#[cfg(any(target_os = "android", target_os = "linux"))]
-mod stopped;
+mod select_stored;
+mod send_sync;
+mod stored;
 mod timeouts;
-mod types;
 mod waits;
+
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub(crate) use linux::{observed, seccomp};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     [
         constants::scenarios(),
-        #[cfg(any(target_os = "android", target_os = "linux"))]
-        epoll_constants::scenarios(),
-        #[cfg(any(target_os = "android", target_os = "linux"))]
-        descriptors::scenarios(),
         #[cfg(unix)]
         pipe_buf::scenarios(),
-        types::scenarios(),
+        send_sync::scenarios(),
         select_sets::scenarios(),
         select::scenarios(),
-        select_cache::scenarios(),
+        select_stored::scenarios(),
         poll::scenarios(),
         poll_object::scenarios(),
-        poll_cache::scenarios(),
+        poll_stored::scenarios(),
         #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
         devpoll::scenarios(),
         #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
@@ -79,11 +60,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         #[cfg(all(target_os = "linux", feature = "devpoll-emulation"))]
         devpoll_stored::scenarios(),
         #[cfg(any(target_os = "android", target_os = "linux"))]
-        epoll_control::scenarios(),
-        #[cfg(any(target_os = "android", target_os = "linux"))]
-        epoll::scenarios(),
-        #[cfg(any(target_os = "android", target_os = "linux"))]
-        epoll_threads::scenarios(),
+        epoll::all(),
         #[cfg(any(
             target_os = "dragonfly",
             target_os = "freebsd",
@@ -94,14 +71,10 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         ))]
         kqueue::all(),
         interrupts::scenarios(),
-        held::scenarios(),
-        #[cfg(any(target_os = "android", target_os = "linux"))]
-        stopped::scenarios(),
+        long_handlers::scenarios(),
         timeouts::scenarios(),
         #[cfg(any(target_os = "android", target_os = "linux"))]
-        calls::scenarios(),
-        #[cfg(any(target_os = "android", target_os = "linux"))]
-        fallback::scenarios(),
+        linux::scenarios(),
     ]
     .concat()
 }

@@ -6,9 +6,9 @@ use selectors::sys::fd::AsFd;
 use selectors::sys::poll::{PollFd, PollFlags, poll};
 use std::io::{Read, Write};
 
-conformance::scenarios_of!(sys, pipe_buf: what_a_ready_pipe_takes_at_once);
+conformance::scenarios_of!(sys, pipe_buf: a_ready_pipe_accepts_pipe_buf_bytes);
 
-fn what_a_ready_pipe_takes_at_once() -> Run {
+fn a_ready_pipe_accepts_pipe_buf_bytes() -> Run {
     const { assert!(PIPE_BUF >= 512, "POSIX promises so much") };
     #[cfg(any(target_os = "android", target_os = "linux"))]
     assert_eq!((PIPE_BUF, PIPE_BUF), (libc::PIPE_BUF, 4096));

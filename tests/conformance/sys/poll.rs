@@ -10,19 +10,19 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(sys, poll:
-    an_entry_says_what_it_holds,
-    answers_are_in_their_entries,
-    answers_are_overwritten,
-    a_descriptor_may_come_twice,
-    an_empty_list_sleeps,
-    hang_up_and_error_without_being_asked,
-    a_descriptor_without_a_file_behind_it,
-    the_peer_shut_down_writing,
-    urgent_data,
-    normal_is_the_same_as_in_and_out,
+    entries_report_their_fields,
+    each_entry_gets_its_own_answer,
+    old_answers_are_overwritten,
+    one_descriptor_can_have_several_entries,
+    an_empty_list_waits_for_the_timeout,
+    hang_ups_and_errors_are_always_reported,
+    o_path_descriptors_are_invalid,
+    half_close_sets_rdhup,
+    urgent_data_is_priority_only,
+    norm_flags_match_in_and_out,
     regular_files_are_always_ready,
-    numbers_of_any_size,
-    more_entries_than_descriptors_allowed,
+    high_descriptor_numbers_work,
+    more_entries_than_the_descriptor_limit,
 );
 
 const NOTHING: PollFlags = PollFlags::empty();
@@ -34,7 +34,7 @@ fn asked(fd: impl AsFd, events: PollFlags) -> PollFlags {
     fds[0].revents()
 }
 
-fn an_entry_says_what_it_holds() -> Run {
+fn entries_report_their_fields() -> Run {
     let (a, _b) = pairs::streams();
     let mut entry = PollFd::new(a.as_fd(), PollFlags::IN);
     assert_eq!((entry.fd().as_raw_fd(), entry.events()), (a.as_raw_fd(), PollFlags::IN));
@@ -51,7 +51,7 @@ fn an_entry_says_what_it_holds() -> Run {
     Ok(())
 }
 
-fn answers_are_in_their_entries() -> Run {
+fn each_entry_gets_its_own_answer() -> Run {
     let ends: Vec<_> = (0..5).map(|_| pairs::streams()).collect();
     let (read, write) = (POLL_READ, PollFlags::OUT);
     for index in [1, 4] {
@@ -67,9 +67,8 @@ fn answers_are_in_their_entries() -> Run {
     Ok(())
 }
 
-fn answers_are_overwritten() -> Run {
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+fn old_answers_are_overwritten() -> Run {
+    let (a, _b) = pairs::ready();
     let mut fds = [PollFd::new(a.as_fd(), PollFlags::IN)];
     assert_eq!(poll(&mut fds, WAIT).unwrap(), 1);
     pairs::drain(&a);
@@ -78,9 +77,8 @@ fn answers_are_overwritten() -> Run {
     Ok(())
 }
 
-fn a_descriptor_may_come_twice() -> Run {
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+fn one_descriptor_can_have_several_entries() -> Run {
+    let (a, _b) = pairs::ready();
     unless_wine("Wine 8 has one answer for each socket in WSAPoll, and not for each entry")?;
     let events = [POLL_READ, PollFlags::OUT, POLL_READ];
     let mut fds = events.map(|events| PollFd::new(a.as_fd(), events));
@@ -89,14 +87,14 @@ fn a_descriptor_may_come_twice() -> Run {
     Ok(())
 }
 
-fn an_empty_list_sleeps() -> Run {
+fn an_empty_list_waits_for_the_timeout() -> Run {
     let (limit, start) = (Duration::from_millis(20), Instant::now());
     assert_eq!(poll(&mut [], limit).unwrap(), 0);
     assert!(start.elapsed() >= limit);
     Ok(())
 }
 
-fn hang_up_and_error_without_being_asked() -> Run {
+fn hang_ups_and_errors_are_always_reported() -> Run {
     let (reader, writer) = pairs::pipe()?;
     assert_eq!(asked(&reader, NOTHING), NOTHING);
     drop(writer);
@@ -109,7 +107,7 @@ fn hang_up_and_error_without_being_asked() -> Run {
 }
 
 /// `O_PATH`: the number is open, but no call that reads or writes takes it: open(2). To poll, it is as good as closed.
-fn a_descriptor_without_a_file_behind_it() -> Run {
+fn o_path_descriptors_are_invalid() -> Run {
     let path = pairs::without_a_file()?;
     for events in [NOTHING, PollFlags::IN, PollFlags::all()] {
         assert_eq!(asked(&path, events), PollFlags::NVAL);
@@ -123,7 +121,7 @@ fn a_descriptor_without_a_file_behind_it() -> Run {
 }
 
 #[cfg(any(target_os = "android", target_os = "freebsd", target_os = "illumos", target_os = "linux"))]
-fn the_peer_shut_down_writing() -> Run {
+fn half_close_sets_rdhup() -> Run {
     use std::net::Shutdown;
 
     let (a, b) = pairs::streams();
@@ -138,11 +136,11 @@ fn the_peer_shut_down_writing() -> Run {
 }
 
 #[cfg(not(any(target_os = "android", target_os = "freebsd", target_os = "illumos", target_os = "linux")))]
-fn the_peer_shut_down_writing() -> Run {
+fn half_close_sets_rdhup() -> Run {
     Err(conformance::NotRun::because("no POLLRDHUP"))
 }
 
-fn urgent_data() -> Run {
+fn urgent_data_is_priority_only() -> Run {
     let (a, b) = pairs::tcp();
     send(&b, b"!", SendFlags::OOB).unwrap();
     let mut fds = [PollFd::new(a.as_fd(), POLL_PRIORITY | PollFlags::IN)];
@@ -151,7 +149,7 @@ fn urgent_data() -> Run {
     Ok(())
 }
 
-fn normal_is_the_same_as_in_and_out() -> Run {
+fn norm_flags_match_in_and_out() -> Run {
     let (a, mut b) = pairs::streams();
     let (read, write) = (PollFlags::IN | PollFlags::RDNORM, PollFlags::OUT | PollFlags::WRNORM);
     assert_eq!(asked(&a, read | write), write);
@@ -166,17 +164,16 @@ fn regular_files_are_always_ready() -> Run {
     Ok(())
 }
 
-fn numbers_of_any_size() -> Run {
+fn high_descriptor_numbers_work() -> Run {
     let (_limit, most) = Descriptors::raise(3000, 100_000)?;
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+    let (a, _b) = pairs::ready();
     for number in [63, 64, 1023, 1024, 3000, RawFd::try_from(most).unwrap()] {
         assert_eq!(asked(pairs::numbered(&a, number)?, PollFlags::IN), PollFlags::IN);
     }
     Ok(())
 }
 
-fn more_entries_than_descriptors_allowed() -> Run {
+fn more_entries_than_the_descriptor_limit() -> Run {
     let (a, _b) = pairs::streams();
     let least = 64;
     let limit = Descriptors::lower(least as u64)?;

@@ -10,17 +10,17 @@ use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(sys, poll_object:
     registering_twice_replaces_in_place,
-    results_in_the_order_of_registration,
-    what_is_not_registered,
-    nothing_registered_sleeps,
-    the_object_after_errors_and_time_outs,
-    unregistered_ones_and_the_order,
-    any_order_of_operations,
-    twelve_pipes,
-    lines_that_come_over_time,
-    hang_up_without_being_asked,
-    the_iterator,
-    the_entries,
+    results_keep_registration_order,
+    unregistered_descriptors_are_refused,
+    an_empty_object_waits_for_the_timeout,
+    errors_and_timeouts_leave_the_object_usable,
+    unregistering_keeps_the_order,
+    random_operations_match_a_plain_list,
+    twelve_pipes_take_turns,
+    lines_arrive_over_time,
+    hang_ups_are_always_reported,
+    the_iterator_knows_its_size_and_can_be_cloned,
+    entries_list_registrations_in_order,
 );
 
 impl<'fd> Object<'fd> for Poll<'fd> {
@@ -77,7 +77,7 @@ fn registering_twice_replaces_in_place() -> Run {
     Ok(())
 }
 
-fn results_in_the_order_of_registration() -> Run {
+fn results_keep_registration_order() -> Run {
     let ends = sockets(6);
     let mut poll = Poll::new();
     let wanted = [3, 0, 5, 1, 4, 2].map(|index: usize| ends[index].as_fd());
@@ -88,7 +88,7 @@ fn results_in_the_order_of_registration() -> Run {
     Ok(())
 }
 
-fn what_is_not_registered() -> Run {
+fn unregistered_descriptors_are_refused() -> Run {
     let ends = sockets(2);
     let mut poll = Poll::new();
     let missing = |result: std::io::Result<()>| {
@@ -110,7 +110,7 @@ fn what_is_not_registered() -> Run {
     Ok(())
 }
 
-fn nothing_registered_sleeps() -> Run {
+fn an_empty_object_waits_for_the_timeout() -> Run {
     let ends = sockets(2);
     let mut poll = Poll::new();
     for _ in 0..2 {
@@ -124,7 +124,7 @@ fn nothing_registered_sleeps() -> Run {
     Ok(())
 }
 
-fn the_object_after_errors_and_time_outs() -> Run {
+fn errors_and_timeouts_leave_the_object_usable() -> Run {
     let (a, mut b) = pairs::streams();
     let mut poll = Poll::new();
     poll.register(a.as_fd(), POLL_READ);
@@ -135,7 +135,7 @@ fn the_object_after_errors_and_time_outs() -> Run {
     Ok(())
 }
 
-fn unregistered_ones_and_the_order() -> Run {
+fn unregistering_keeps_the_order() -> Run {
     let ends = sockets(6);
     let [a, b, c, d, e, f] = [0, 1, 2, 3, 4, 5].map(|index: usize| ends[index].as_fd());
     let mut poll = Poll::new();
@@ -164,7 +164,7 @@ fn unregistered_ones_and_the_order() -> Run {
 }
 
 /// Against a plain list.
-fn any_order_of_operations() -> Run {
+fn random_operations_match_a_plain_list() -> Run {
     let ends = sockets(6);
     let mut next = random();
     let mut poll = Poll::new();
@@ -199,12 +199,12 @@ fn any_order_of_operations() -> Run {
     Ok(())
 }
 
-fn twelve_pipes() -> Run {
+fn twelve_pipes_take_turns() -> Run {
     one_pipe_after_another(&pipes()?, Poll::new());
     Ok(())
 }
 
-fn lines_that_come_over_time() -> Run {
+fn lines_arrive_over_time() -> Run {
     let (reader, writer) = pairs::pipe()?;
     let mut poll = Poll::new();
     poll.register(reader.as_fd(), PollFlags::IN);
@@ -217,7 +217,7 @@ fn lines_that_come_over_time() -> Run {
     Ok(())
 }
 
-fn hang_up_without_being_asked() -> Run {
+fn hang_ups_are_always_reported() -> Run {
     let (reader, writer) = pairs::pipe()?;
     let mut poll = Poll::new();
     poll.register(reader.as_fd(), PollFlags::empty());
@@ -227,7 +227,7 @@ fn hang_up_without_being_asked() -> Run {
     Ok(())
 }
 
-fn the_iterator() -> Run {
+fn the_iterator_knows_its_size_and_can_be_cloned() -> Run {
     let ends = sockets(4);
     let mut poll = Poll::new();
     for end in &ends {
@@ -244,7 +244,7 @@ fn the_iterator() -> Run {
 }
 
 /// What is registered, and nothing else, in its order; a copy of it does not see later changes.
-fn the_entries() -> Run {
+fn entries_list_registrations_in_order() -> Run {
     let ends = sockets(4);
     let [a, b, c, d] = [0, 1, 2, 3].map(|index: usize| ends[index].as_fd());
     let mut object = Poll::new();

@@ -10,16 +10,16 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(sys, select:
-    each_set_answers_for_itself,
-    urgent_data_is_exceptional_alone,
+    each_set_has_its_own_answer,
+    urgent_data_is_exceptional_only,
     regular_files_are_always_ready,
-    a_hang_up_can_be_read,
-    an_error_can_be_read_and_written,
-    a_descriptor_without_a_file_behind_it,
-    the_sets_are_emptied_when_time_runs_out,
-    three_times_nothing_sleeps,
-    sets_that_are_empty_sleep,
-    lines_that_come_over_time,
+    hang_ups_are_readable,
+    errors_are_readable_and_writable,
+    o_path_descriptors_never_block,
+    a_timeout_empties_the_sets,
+    no_sets_wait_for_the_timeout,
+    empty_sets_wait_for_the_timeout,
+    lines_arrive_over_time,
 );
 
 /// The number of bits, and which of the three sets `fd` is left in.
@@ -29,7 +29,7 @@ fn asked(fd: BorrowedFd<'_>, timeout: impl Into<Timeout>) -> (usize, [bool; 3]) 
     (found, [read, write, except].map(|set| set.contains(fd)))
 }
 
-fn each_set_answers_for_itself() -> Run {
+fn each_set_has_its_own_answer() -> Run {
     let (a, mut b) = pairs::streams();
     assert_eq!(asked(a.as_fd(), WAIT), (1, [false, true, false]));
     b.write_all(b"x").unwrap();
@@ -46,7 +46,7 @@ fn each_set_answers_for_itself() -> Run {
     Ok(())
 }
 
-fn urgent_data_is_exceptional_alone() -> Run {
+fn urgent_data_is_exceptional_only() -> Run {
     let (a, b) = pairs::tcp();
     send(&b, b"!", SendFlags::OOB).unwrap();
     let (mut read, mut except) = (FdSet::from_iter([a.as_fd()]), FdSet::from_iter([a.as_fd()]));
@@ -67,7 +67,7 @@ fn left_in(sets: SetFlags) -> (usize, [bool; 3]) {
     (left.iter().filter(|left| **left).count(), left)
 }
 
-fn a_hang_up_can_be_read() -> Run {
+fn hang_ups_are_readable() -> Run {
     let (reader, writer) = pairs::pipe()?;
     let before = if kernel::PIPES_GO_BOTH_WAYS { SetFlags::WRITE } else { SetFlags::empty() };
     assert_eq!(asked(reader.as_fd(), Timeout::ZERO), left_in(before));
@@ -76,7 +76,7 @@ fn a_hang_up_can_be_read() -> Run {
     Ok(())
 }
 
-fn an_error_can_be_read_and_written() -> Run {
+fn errors_are_readable_and_writable() -> Run {
     let (reader, writer) = pairs::pipe()?;
     pairs::fill(&writer);
     assert_eq!(asked(writer.as_fd(), Timeout::ZERO), (0, [false; 3]));
@@ -87,14 +87,14 @@ fn an_error_can_be_read_and_written() -> Run {
 
 /// `O_PATH`: the number is open, but no call that reads or writes takes it. Linux reports such a one in all sets
 /// (since 5.13) or in none; never an error, never a wait for ever.
-fn a_descriptor_without_a_file_behind_it() -> Run {
+fn o_path_descriptors_never_block() -> Run {
     let path = pairs::without_a_file()?;
     let answer = asked(path.as_fd(), Duration::from_millis(1));
     assert!([(3, [true; 3]), (0, [false; 3])].contains(&answer), "{answer:?}");
     Ok(())
 }
 
-fn the_sets_are_emptied_when_time_runs_out() -> Run {
+fn a_timeout_empties_the_sets() -> Run {
     let (a, b) = pairs::streams();
     let both = FdSet::from_iter([a.as_fd(), b.as_fd()]);
     for limit in [Duration::ZERO, Duration::from_micros(1), Duration::from_millis(2)] {
@@ -105,14 +105,14 @@ fn the_sets_are_emptied_when_time_runs_out() -> Run {
     Ok(())
 }
 
-fn three_times_nothing_sleeps() -> Run {
+fn no_sets_wait_for_the_timeout() -> Run {
     let (limit, start) = (Duration::from_millis(20), Instant::now());
     assert_eq!(select(None, None, None, limit).unwrap(), 0);
     assert!(start.elapsed() >= limit);
     Ok(())
 }
 
-fn sets_that_are_empty_sleep() -> Run {
+fn empty_sets_wait_for_the_timeout() -> Run {
     let (a, _b) = pairs::streams();
     // One that never held anything, and one that did.
     let (mut read, mut write) = (FdSet::new(), FdSet::from_iter([a.as_fd()]));
@@ -124,7 +124,7 @@ fn sets_that_are_empty_sleep() -> Run {
     Ok(())
 }
 
-fn lines_that_come_over_time() -> Run {
+fn lines_arrive_over_time() -> Run {
     let (reader, writer) = pairs::streams();
     lines_over_time(&reader, writer, |timeout| readable(reader.as_fd(), timeout));
     // The end stays readable.

@@ -1,27 +1,25 @@
 //! How long a wait takes.
 
-use super::seccomp::{self, in_a_thread_where};
 use super::waits::{ALL, assert_never_early};
-use conformance::{Run, WAIT, pairs, when_asleep};
+use conformance::{Run, pairs, when_asleep};
 use selectors::Timeout;
 use selectors::sys::fd::AsFd;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(sys, timeouts:
-    from_what_a_timeout_is_made,
-    never_early,
-    not_ready_is_not_early_either,
-    zero_does_not_wait,
-    no_limit_waits_until_something_is_ready,
-    huge_limits,
-    more_than_the_kernel_can_count,
+    timeouts_convert_from_durations_and_options,
+    waits_never_end_early,
+    waits_on_idle_descriptors_never_end_early,
+    zero_returns_at_once,
+    never_waits_until_something_is_ready,
+    huge_limits_are_accepted,
 );
 
 /// The longest wait that the kernel can be asked for: an `int` of milliseconds.
 const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
 
-fn from_what_a_timeout_is_made() -> Run {
+fn timeouts_convert_from_durations_and_options() -> Run {
     let second = Duration::from_secs(1);
     assert_eq!(Timeout::from(None), Timeout::NEVER);
     assert_eq!(Timeout::default(), Timeout::NEVER);
@@ -38,7 +36,7 @@ fn from_what_a_timeout_is_made() -> Run {
     Ok(())
 }
 
-fn never_early() -> Run {
+fn waits_never_end_early() -> Run {
     let limits = [1, 999, 1000, 100_000, 999_999, 1_000_000, 1_000_001, 2_500_000, 20_000_000, 67_000_000];
     for &(name, wait) in ALL {
         assert_never_early(name, wait, &limits.map(Duration::from_nanos));
@@ -46,7 +44,7 @@ fn never_early() -> Run {
     Ok(())
 }
 
-fn not_ready_is_not_early_either() -> Run {
+fn waits_on_idle_descriptors_never_end_early() -> Run {
     let (a, _b) = pairs::streams();
     for &(name, wait) in ALL {
         for limit in [Duration::from_micros(1500), Duration::from_millis(3)] {
@@ -58,7 +56,7 @@ fn not_ready_is_not_early_either() -> Run {
     Ok(())
 }
 
-fn zero_does_not_wait() -> Run {
+fn zero_returns_at_once() -> Run {
     let (a, mut b) = pairs::streams();
     for &(name, wait) in ALL {
         assert_eq!(wait(Some(a.as_fd()), Timeout::ZERO).unwrap(), 0, "{name}");
@@ -70,7 +68,7 @@ fn zero_does_not_wait() -> Run {
     Ok(())
 }
 
-fn no_limit_waits_until_something_is_ready() -> Run {
+fn never_waits_until_something_is_ready() -> Run {
     for &(name, wait) in ALL {
         let (a, mut b) = pairs::streams();
         let write = move || {
@@ -83,9 +81,8 @@ fn no_limit_waits_until_something_is_ready() -> Run {
     Ok(())
 }
 
-fn huge_limits() -> Run {
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+fn huge_limits_are_accepted() -> Run {
+    let (a, _b) = pairs::ready();
     let (nanosecond, millisecond) = (Duration::from_nanos(1), Duration::from_millis(1));
     let limits = [
         Duration::from_secs(30 * 24 * 3600),
@@ -101,23 +98,6 @@ fn huge_limits() -> Run {
     for &(name, wait) in ALL {
         for limit in limits {
             assert_eq!(wait(Some(a.as_fd()), limit.into()).unwrap(), 1, "{name} {limit:?}");
-        }
-    }
-    Ok(())
-}
-
-/// 24.8 days cannot be waited for here, but a filter can make the kernel say at once that they are over. The wait goes on
-/// then until no more is left than the kernel can count.
-fn more_than_the_kernel_can_count() -> Run {
-    let more = Duration::from_millis(20);
-    for limit in [LONGEST + more, LONGEST + more + Duration::from_nanos(1)] {
-        for &(name, wait) in ALL {
-            in_a_thread_where(&seccomp::waits(), 0, || {
-                let start = Instant::now();
-                assert_eq!(wait(None, limit.into()).unwrap(), 0);
-                let elapsed = start.elapsed();
-                assert!((more..WAIT).contains(&elapsed), "{name} took {elapsed:?}");
-            })?;
         }
     }
     Ok(())

@@ -1,30 +1,31 @@
-//! Changes that the kernel refuses, and answers to changes.
+//! Refused changes, and receipts.
 
-use super::{NOW, change, named, no_emulation, now};
+use super::{KNOWN, NOW, change, has_user_events, no_emulation, now, with_udata};
 use conformance::{NotRun, Run, pairs};
 use selectors::sys::fd::{AsFd, AsRawFd};
 use selectors::sys::kqueue::{Filter, Flags, Kevent, Kqueue, Notes};
-use std::io::Write;
 
 conformance::scenarios_of!(sys, kqueue_changes:
-    refused_without_room,
-    refused_with_room,
-    what_is_refused_and_how,
-    the_changes_after_a_refused_one,
-    more_refusals_than_room,
-    receipts,
-    receipts_without_room,
-    errors_are_told_by_the_event,
+    errors_without_room_fail_the_call,
+    errors_with_room_are_events,
+    each_refusal_has_its_error,
+    changes_after_a_refused_one,
+    more_errors_than_room_fail_the_call,
+    receipts_answer_every_change,
+    receipts_without_room_end_the_call,
+    events_convert_to_errors,
 );
 
-/// The number of a descriptor that is not open: the lowest that is free.
+const OTHER_ERRORS: &str = "libkqueue has other errors, and returns none of them as events";
+
+/// A descriptor number that is not open: the lowest free one.
 fn not_open() -> usize {
     let fd = pairs::streams().0;
     fd.as_raw_fd() as usize
 }
 
-fn refused_without_room() -> Run {
-    no_emulation("libkqueue has other errors, and gives none of them as events")?;
+fn errors_without_room_fail_the_call() -> Run {
+    no_emulation(OTHER_ERRORS)?;
     let queue = Kqueue::new().unwrap();
     let error = change(&queue, Kevent::new(not_open(), Filter::READ, Flags::ADD)).unwrap_err();
     assert_eq!(error.raw_os_error(), Some(libc::EBADF));
@@ -32,49 +33,51 @@ fn refused_without_room() -> Run {
     Ok(())
 }
 
-fn refused_with_room() -> Run {
-    no_emulation("libkqueue has other errors, and gives none of them as events")?;
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+fn errors_with_room_are_events() -> Run {
+    no_emulation(OTHER_ERRORS)?;
+    let (a, _b) = pairs::ready();
     let queue = Kqueue::new().unwrap();
     change(&queue, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD)).unwrap();
-    let refused = named(7, Kevent::new(not_open(), Filter::READ, Flags::ADD));
+    let refused = with_udata(7, Kevent::new(not_open(), Filter::READ, Flags::ADD));
     let mut events = [Kevent::default(); 4];
-    // It does not wait, and tells nothing of what is ready.
+    // The call does not wait, and reports no other event.
     let events = queue.control(&[refused], &mut events, None).unwrap();
     assert_eq!(events.len(), 1);
     let event = events[0];
     assert_eq!((event.ident, event.filter, event.udata), (refused.ident, Filter::READ, 7));
     assert_eq!(event.error().unwrap().raw_os_error(), Some(libc::EBADF));
     assert!(event.flags.contains(Flags::ERROR));
-    if cfg!(any(target_os = "freebsd", target_os = "netbsd")) {
-        // `kqueue_kevent` of FreeBSD and `kevent1` of NetBSD write this over what was asked for.
+    if KNOWN {
+        // `kqueue_kevent` of FreeBSD, `kevent1` of NetBSD and `sys_kevent` of OpenBSD replace the flags of the change.
         assert_eq!(event.flags, Flags::ERROR);
     }
     assert_eq!(now(&queue).len(), 1);
     Ok(())
 }
 
-fn what_is_refused_and_how() -> Run {
-    no_emulation("libkqueue has other errors, and gives none of them as events")?;
+fn each_refusal_has_its_error() -> Run {
+    no_emulation(OTHER_ERRORS)?;
     let (a, _b) = pairs::streams();
     let queue = Kqueue::new().unwrap();
-    // Far beyond the filters of any system, which count down from -1, on NetBSD up from 0.
+    // Beyond the filters of any system. They count down from -1, on NetBSD up from 0.
     let unknown = if cfg!(target_os = "netbsd") { 200 } else { -200 };
     let unknown = Filter::from_bits(unknown.try_into().unwrap());
-    let refused = [
+    let mut refused = vec![
         (Kevent::for_fd(a.as_fd(), Filter::READ, Flags::DELETE), libc::ENOENT),
         (Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ENABLE), libc::ENOENT),
-        (Kevent::new(7, Filter::USER, Flags::DELETE), libc::ENOENT),
+        (Kevent::new(7, Filter::TIMER, Flags::DELETE), libc::ENOENT),
         (Kevent::for_fd(a.as_fd(), unknown, Flags::ADD), libc::EINVAL),
         (Kevent::new(usize::MAX, Filter::READ, Flags::ADD), libc::EBADF),
         (Kevent::new(not_open(), Filter::READ, Flags::DELETE), libc::EBADF),
-        // No process has the highest number of all.
+        // No process has the highest possible number.
         (
             Kevent { fflags: Notes::EXIT, ..Kevent::new(i32::MAX as usize, Filter::PROC, Flags::ADD) },
             libc::ESRCH,
         ),
     ];
+    if has_user_events() {
+        refused.push((Kevent::new(7, Filter::USER, Flags::DELETE), libc::ENOENT));
+    }
     for (refused, errno) in refused {
         let error = change(&queue, refused).unwrap_err();
         assert_eq!(error.raw_os_error(), Some(errno), "{refused:?}");
@@ -86,14 +89,13 @@ fn what_is_refused_and_how() -> Run {
     Ok(())
 }
 
-fn the_changes_after_a_refused_one() -> Run {
-    no_emulation("libkqueue has other errors, and gives none of them as events")?;
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+fn changes_after_a_refused_one() -> Run {
+    no_emulation(OTHER_ERRORS)?;
+    let (a, _b) = pairs::ready();
     let queue = Kqueue::new().unwrap();
     let refused = Kevent::new(not_open(), Filter::READ, Flags::ADD);
     let changes = [refused, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD)];
-    // Without room the call ends with it; with room it goes on.
+    // Without room the call ends at the error; with room it continues.
     assert_eq!(queue.control(&changes, &mut [], NOW).unwrap_err().raw_os_error(), Some(libc::EBADF));
     assert_eq!(now(&queue), []);
     let mut events = [Kevent::default(); 4];
@@ -104,10 +106,9 @@ fn the_changes_after_a_refused_one() -> Run {
     Ok(())
 }
 
-fn more_refusals_than_room() -> Run {
-    no_emulation("libkqueue has other errors, and gives none of them as events")?;
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+fn more_errors_than_room_fail_the_call() -> Run {
+    no_emulation(OTHER_ERRORS)?;
+    let (a, _b) = pairs::ready();
     let queue = Kqueue::new().unwrap();
     let refused = Kevent::new(not_open(), Filter::READ, Flags::ADD);
     let changes = [refused, refused, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD)];
@@ -117,13 +118,12 @@ fn more_refusals_than_room() -> Run {
     Ok(())
 }
 
-fn receipts() -> Run {
-    no_emulation("libkqueue has other errors, and gives none of them as events")?;
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+fn receipts_answer_every_change() -> Run {
+    no_emulation(OTHER_ERRORS)?;
+    let (a, _b) = pairs::ready();
     let queue = Kqueue::new().unwrap();
-    let add = named(7, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD | Flags::RECEIPT));
-    let refused = named(8, Kevent::new(not_open(), Filter::READ, Flags::ADD));
+    let add = with_udata(7, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD | Flags::RECEIPT));
+    let refused = with_udata(8, Kevent::new(not_open(), Filter::READ, Flags::ADD));
     let mut events = [Kevent::default(); 4];
     let events = queue.control(&[add, refused, add], &mut events, None).unwrap();
     assert_eq!(events.iter().map(|event| event.udata).collect::<Vec<_>>(), [7, 8, 7]);
@@ -136,29 +136,28 @@ fn receipts() -> Run {
     Ok(())
 }
 
-fn receipts_without_room() -> Run {
-    no_emulation("libkqueue has other errors, and gives none of them as events")?;
-    if !cfg!(any(target_os = "freebsd", target_os = "netbsd")) {
-        return Err(NotRun::because("known of FreeBSD and NetBSD alone"));
+fn receipts_without_room_end_the_call() -> Run {
+    no_emulation(OTHER_ERRORS)?;
+    if !KNOWN {
+        return Err(NotRun::because("known of FreeBSD, NetBSD and OpenBSD only"));
     }
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+    let (a, _b) = pairs::ready();
     let queue = Kqueue::new().unwrap();
-    let receipt = Kevent::new(1, Filter::USER, Flags::ADD | Flags::RECEIPT);
+    let receipt = Kevent { data: 60_000, ..Kevent::new(1, Filter::TIMER, Flags::ADD | Flags::RECEIPT) };
     let changes = [receipt, Kevent::for_fd(a.as_fd(), Filter::READ, Flags::ADD)];
-    // `kqueue_kevent` of FreeBSD and `kevent1` of NetBSD end there, with the error 0.
+    // `kqueue_kevent` of FreeBSD, `kevent1` of NetBSD and `sys_kevent` of OpenBSD stop there, with the error 0.
     assert_eq!(queue.control(&changes, &mut [], NOW).unwrap(), []);
     assert_eq!(now(&queue), []);
-    change(&queue, Kevent::new(1, Filter::USER, Flags::DELETE)).unwrap();
+    change(&queue, Kevent::new(1, Filter::TIMER, Flags::DELETE)).unwrap();
     Ok(())
 }
 
-fn errors_are_told_by_the_event() -> Run {
-    let told = |flags, data| Kevent { data, ..Kevent::new(1, Filter::READ, flags) }.error();
-    assert!(told(Flags::empty(), 9).is_none());
-    assert!(told(Flags::EOF, 9).is_none());
-    assert!(told(Flags::ERROR, 0).is_none());
-    assert_eq!(told(Flags::ERROR, 9).unwrap().raw_os_error(), Some(9));
-    assert_eq!(told(Flags::ERROR | Flags::ADD, 9).unwrap().raw_os_error(), Some(9));
+fn events_convert_to_errors() -> Run {
+    let error = |flags, data| Kevent { data, ..Kevent::new(1, Filter::READ, flags) }.error();
+    assert!(error(Flags::empty(), 9).is_none());
+    assert!(error(Flags::EOF, 9).is_none());
+    assert!(error(Flags::ERROR, 0).is_none());
+    assert_eq!(error(Flags::ERROR, 9).unwrap().raw_os_error(), Some(9));
+    assert_eq!(error(Flags::ERROR | Flags::ADD, 9).unwrap().raw_os_error(), Some(9));
     Ok(())
 }

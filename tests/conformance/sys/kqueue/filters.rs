@@ -1,6 +1,6 @@
-//! What `kqueue(2)` tells that is not of descriptors: the program's own events, timers, signals, files.
+//! User events, timers, signals and file changes of `kqueue(2)`.
 
-use super::{NOW, change, named, no_emulation, now, one};
+use super::{KNOWN, NOW, change, has_user_events, no_emulation, now, one, with_udata};
 use conformance::{NotRun, Run, WAIT, signals};
 use selectors::sys::fd::AsFd;
 use selectors::sys::kqueue::{Data, Filter, Flags, Kevent, Kqueue, Notes};
@@ -11,29 +11,37 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(sys, kqueue_filters:
-    an_event_of_the_program,
-    bits_of_the_program,
-    an_event_of_the_program_that_stays,
-    a_trigger_from_another_thread,
-    a_timer_that_goes_on,
-    a_timer_that_ends,
-    a_timer_that_is_set_anew,
-    units_of_timers,
-    a_signal,
-    what_happens_to_a_file,
+    user_events_are_triggered,
+    user_events_carry_24_bits_and_a_number,
+    user_events_without_clear_repeat,
+    another_thread_can_trigger_a_user_event,
+    timers_repeat,
+    one_shot_timers_end,
+    adding_a_timer_again_restarts_it,
+    timers_use_the_requested_unit,
+    signals_are_counted,
+    changes_to_a_file_are_reported,
 );
 
-/// A change of the program's own event.
-fn user(flags: Flags, fflags: Notes) -> Kevent {
-    Kevent { fflags, ..named(7, Kevent::new(3, Filter::USER, flags)) }
+/// Kernels whose sources were read for the details of `EVFILT_USER`. OpenBSD 7.8 has them otherwise.
+const KNOWN_USER: bool = cfg!(any(target_os = "freebsd", target_os = "netbsd"));
+
+fn need_user_events() -> Run {
+    if has_user_events() { Ok(()) } else { Err(NotRun::because("this kernel has no EVFILT_USER")) }
 }
 
-fn an_event_of_the_program() -> Run {
+/// A change of the user event that these scenarios use.
+fn user(flags: Flags, fflags: Notes) -> Kevent {
+    Kevent { fflags, ..with_udata(7, Kevent::new(3, Filter::USER, flags)) }
+}
+
+fn user_events_are_triggered() -> Run {
+    need_user_events()?;
     let queue = Kqueue::new().unwrap();
     change(&queue, user(Flags::ADD | Flags::CLEAR, Notes::empty())).unwrap();
     assert_eq!(now(&queue), []);
     for _ in 0..2 {
-        // Often is once.
+        // Several triggers make one event.
         for _ in 0..3 {
             change(&queue, user(Flags::empty(), Notes::TRIGGER)).unwrap();
         }
@@ -42,11 +50,11 @@ fn an_event_of_the_program() -> Run {
         assert!(event.flags.contains(Flags::CLEAR));
         assert_eq!(now(&queue), []);
     }
-    if cfg!(any(target_os = "freebsd", target_os = "netbsd")) {
-        // `kqueue_register` writes `udata` over what is there, in every change.
-        change(&queue, named(8, user(Flags::empty(), Notes::TRIGGER))).unwrap();
+    if KNOWN_USER {
+        // `kqueue_register` replaces `udata` in every change.
+        change(&queue, with_udata(8, user(Flags::empty(), Notes::TRIGGER))).unwrap();
         assert_eq!(one(&queue).udata, 8);
-        // It gives no bits of the change that adds to the filter (`filt_userattach`), so that is no trigger.
+        // The change that adds passes no notes to the filter (`filt_userattach`), so it does not trigger.
         let another = Kevent { ident: 4, ..user(Flags::ADD | Flags::CLEAR, Notes::TRIGGER) };
         change(&queue, another).unwrap();
         assert_eq!(now(&queue), []);
@@ -57,8 +65,9 @@ fn an_event_of_the_program() -> Run {
     Ok(())
 }
 
-/// 24 bits and a number are the program's.
-fn bits_of_the_program() -> Run {
+/// The program has 24 bits of the notes, and the number in `data`.
+fn user_events_carry_24_bits_and_a_number() -> Run {
+    need_user_events()?;
     let queue = Kqueue::new().unwrap();
     change(&queue, user(Flags::ADD | Flags::CLEAR, Notes::empty())).unwrap();
     let bits = Notes::from_bits_retain;
@@ -72,31 +81,32 @@ fn bits_of_the_program() -> Run {
         change(&queue, Kevent { data: 5, ..trigger }).unwrap();
         let event = one(&queue);
         assert_eq!((event.fflags & Notes::FFLAGSMASK).bits(), expected, "{how:?}");
-        if cfg!(any(target_os = "freebsd", target_os = "netbsd")) {
-            // `filt_usertouch`: "On output, the top two bits will always be 0", and the trigger is not among them.
+        if KNOWN_USER {
+            // `filt_usertouch`: "On output, the top two bits will always be 0". The trigger bit is clear too.
             assert_eq!((event.fflags.bits(), event.data), (expected, 5));
         }
     }
     Ok(())
 }
 
-fn an_event_of_the_program_that_stays() -> Run {
+fn user_events_without_clear_repeat() -> Run {
+    need_user_events()?;
     let queue = Kqueue::new().unwrap();
     change(&queue, user(Flags::ADD, Notes::empty())).unwrap();
     change(&queue, user(Flags::empty(), Notes::TRIGGER)).unwrap();
     for _ in 0..3 {
         assert_eq!(one(&queue).udata, 7);
     }
-    if cfg!(any(target_os = "freebsd", target_os = "netbsd")) {
-        // `filt_usertouch` takes the flag of any change for this.
+    if KNOWN_USER {
+        // `filt_usertouch` resets the event for `EV_CLEAR` in any change.
         change(&queue, user(Flags::CLEAR, Notes::empty())).unwrap();
         assert_eq!(now(&queue), []);
         change(&queue, user(Flags::empty(), Notes::TRIGGER)).unwrap();
     }
     change(&queue, user(Flags::DELETE, Notes::empty())).unwrap();
     assert_eq!(now(&queue), []);
-    no_emulation("libkqueue forgets it when it is reported")?;
-    // Once, of what stays: it is there until it is enabled.
+    no_emulation("libkqueue removes the event when it reports it")?;
+    // With `DISPATCH` it is reported once, until it is enabled.
     change(&queue, user(Flags::ADD | Flags::DISPATCH, Notes::empty())).unwrap();
     change(&queue, user(Flags::empty(), Notes::TRIGGER)).unwrap();
     for _ in 0..2 {
@@ -107,7 +117,8 @@ fn an_event_of_the_program_that_stays() -> Run {
     Ok(())
 }
 
-fn a_trigger_from_another_thread() -> Run {
+fn another_thread_can_trigger_a_user_event() -> Run {
+    need_user_events()?;
     let queue = Kqueue::new().unwrap();
     change(&queue, user(Flags::ADD | Flags::CLEAR, Notes::empty())).unwrap();
     for _ in 0..10 {
@@ -119,19 +130,19 @@ fn a_trigger_from_another_thread() -> Run {
     Ok(())
 }
 
-/// A timer, in milliseconds unless the notes say otherwise.
+/// A timer. The unit is the millisecond unless the notes name another.
 fn timer(flags: Flags, fflags: Notes, data: i32) -> Kevent {
-    let change = named(7, Kevent::new(5, Filter::TIMER, flags));
+    let change = with_udata(7, Kevent::new(5, Filter::TIMER, flags));
     Kevent { fflags, data: data as Data, ..change }
 }
 
-fn a_timer_that_goes_on() -> Run {
+fn timers_repeat() -> Run {
     let queue = Kqueue::new().unwrap();
     change(&queue, timer(Flags::ADD, Notes::empty(), 3)).unwrap();
     for _ in 0..3 {
         let event = one(&queue);
         assert_eq!((event.ident, event.filter, event.udata), (5, Filter::TIMER, 7));
-        // How often it ran out since it was last reported.
+        // The number of expirations since the last report.
         assert!(event.data >= 1, "{event:?}");
     }
     change(&queue, timer(Flags::DELETE, Notes::empty(), 0)).unwrap();
@@ -141,7 +152,7 @@ fn a_timer_that_goes_on() -> Run {
     Ok(())
 }
 
-fn a_timer_that_ends() -> Run {
+fn one_shot_timers_end() -> Run {
     let queue = Kqueue::new().unwrap();
     change(&queue, timer(Flags::ADD | Flags::ONESHOT, Notes::empty(), 3)).unwrap();
     let event = one(&queue);
@@ -152,10 +163,10 @@ fn a_timer_that_ends() -> Run {
     Ok(())
 }
 
-/// Adding it again sets it anew, on FreeBSD since 12 and on NetBSD since 10 (`filt_timertouch`).
-fn a_timer_that_is_set_anew() -> Run {
-    if !cfg!(any(target_os = "freebsd", target_os = "netbsd")) {
-        return Err(NotRun::because("known of FreeBSD and NetBSD alone"));
+/// FreeBSD since 12 and NetBSD since 10 (`filt_timertouch`), and OpenBSD (`filt_timermodify`).
+fn adding_a_timer_again_restarts_it() -> Run {
+    if !KNOWN {
+        return Err(NotRun::because("known of FreeBSD, NetBSD and OpenBSD only"));
     }
     let queue = Kqueue::new().unwrap();
     change(&queue, timer(Flags::ADD | Flags::ONESHOT, Notes::empty(), 60_000)).unwrap();
@@ -165,8 +176,8 @@ fn a_timer_that_is_set_anew() -> Run {
     Ok(())
 }
 
-fn units_of_timers() -> Run {
-    no_emulation("libkqueue takes all for milliseconds, or for nothing")?;
+fn timers_use_the_requested_unit() -> Run {
+    no_emulation("libkqueue ignores the unit of a timer, or refuses it")?;
     let units: &[(Notes, i32, Duration)] = &[
         #[cfg(not(any(target_os = "dragonfly", target_os = "openbsd")))]
         (Notes::SECONDS, 1, Duration::from_secs(1)),
@@ -178,7 +189,7 @@ fn units_of_timers() -> Run {
         (Notes::MSECONDS, 12, Duration::from_millis(12)),
     ];
     if units.is_empty() {
-        return Err(NotRun::because("timers have no unit but the millisecond here"));
+        return Err(NotRun::because("timers on this system count milliseconds only"));
     }
     for &(unit, count, time) in units {
         let queue = Kqueue::new().unwrap();
@@ -187,7 +198,7 @@ fn units_of_timers() -> Run {
         assert_eq!(one(&queue).data, 1, "{unit:?}");
         let elapsed = start.elapsed();
         assert!(elapsed < WAIT, "{unit:?} took {elapsed:?}");
-        // NetBSD counts ticks, which may come late and then close together; FreeBSD has an exact end (`filt_timerstart`).
+        // NetBSD counts ticks, which may come late and then close together. FreeBSD stores the exact end (`filt_timerstart`).
         if !cfg!(target_os = "netbsd") {
             assert!(elapsed >= time, "{unit:?} took {elapsed:?}");
         }
@@ -195,15 +206,15 @@ fn units_of_timers() -> Run {
     Ok(())
 }
 
-/// It is told beside what is done with it otherwise.
-fn a_signal() -> Run {
-    no_emulation("libkqueue tells of blocked signals alone")?;
+/// The filter sees a signal in addition to the handler: kqueue(2).
+fn signals_are_counted() -> Run {
+    no_emulation("libkqueue reports blocked signals only")?;
     signals::need()?;
     let number = libc::SIGUSR1 as usize;
     let queue = Kqueue::new().unwrap();
-    // Nobody signals while the handler is there and the body runs.
+    // The storm installs the handler, and sends no signal before its first interval is over.
     let (event, _) = signals::storm(WAIT, || {
-        change(&queue, named(7, Kevent::new(number, Filter::SIGNAL, Flags::ADD))).unwrap();
+        change(&queue, with_udata(7, Kevent::new(number, Filter::SIGNAL, Flags::ADD))).unwrap();
         for _ in 0..3 {
             rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::USR1).unwrap();
         }
@@ -213,20 +224,20 @@ fn a_signal() -> Run {
     });
     assert_eq!((event.ident, event.filter, event.udata), (number, Filter::SIGNAL, 7));
     assert!(event.flags.contains(Flags::CLEAR) && event.data >= 1, "{event:?}");
-    if cfg!(any(target_os = "freebsd", target_os = "netbsd")) {
-        // `filt_signal` counts each that is sent.
+    if KNOWN {
+        // `filt_signal` counts each signal that is sent.
         assert_eq!(event.data, 3);
     }
     Ok(())
 }
 
-fn what_happens_to_a_file() -> Run {
+fn changes_to_a_file_are_reported() -> Run {
     let (mut file, name) = tempfile::NamedTempFile::new().unwrap().into_parts();
     let second = name.with_extension("second");
     let queue = Kqueue::new().unwrap();
     let all = Notes::DELETE | Notes::WRITE | Notes::EXTEND | Notes::ATTRIB | Notes::LINK | Notes::RENAME;
     let watch = Kevent::for_fd(file.as_fd(), Filter::VNODE, Flags::ADD | Flags::CLEAR);
-    change(&queue, named(7, Kevent { fflags: all, ..watch })).unwrap();
+    change(&queue, with_udata(7, Kevent { fflags: all, ..watch })).unwrap();
     assert_eq!(now(&queue), []);
     let seen = || {
         let event = one(&queue);
@@ -239,12 +250,12 @@ fn what_happens_to_a_file() -> Run {
     assert!(seen().contains(Notes::WRITE | Notes::EXTEND));
     file.set_permissions(fs::Permissions::from_mode(0o600)).unwrap();
     assert!(seen().contains(Notes::ATTRIB));
-    no_emulation("libkqueue looks for the file by the name that it had")?;
+    no_emulation("libkqueue finds the file by its old name")?;
     fs::rename(&name, &second).unwrap();
     assert!(seen().contains(Notes::RENAME));
     fs::remove_file(&second).unwrap();
     assert!(seen().contains(Notes::DELETE));
-    // Only what was asked for, and what comes together with it (`filt_vfsvnode`, `filt_genfsvnode`).
+    // Only the notes that were requested are reported (`filt_vfsvnode`, `filt_genfsvnode`).
     change(&queue, Kevent { fflags: Notes::WRITE, ..watch }).unwrap();
     file.set_permissions(fs::Permissions::from_mode(0o640)).unwrap();
     assert_eq!(now(&queue), []);

@@ -1,4 +1,4 @@
-//! The filters, flags and notes of `kqueue(2)`, with their numbers, and the struct that they are in.
+//! The numbers of filters, flags and notes of `kqueue(2)`, and the struct that holds them.
 
 use bitflags::Flags as _;
 use conformance::Run;
@@ -8,22 +8,22 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
 conformance::scenarios_of!(sys, kqueue_types:
-    filters,
-    flags,
-    notes,
-    numbers_of_the_c_library,
-    unknown_ones_are_kept,
-    fields_and_their_widths,
-    compared_by_six_fields,
-    shown_by_name,
-    types_go_to_other_threads,
+    filters_have_the_kernel_numbers,
+    flags_have_the_kernel_numbers,
+    notes_have_the_kernel_numbers,
+    numbers_match_libc,
+    unknown_bits_are_kept,
+    fields_have_the_kernel_widths,
+    comparison_uses_six_fields,
+    debug_shows_names,
+    types_are_send_and_sync,
 );
 
-/// Those that all systems have, in `FreeBSD`'s order.
+/// The filters of all systems, in FreeBSD's order.
 const COMMON: [Filter; 6] =
     [Filter::READ, Filter::WRITE, Filter::VNODE, Filter::PROC, Filter::SIGNAL, Filter::TIMER];
 
-fn filters() -> Run {
+fn filters_have_the_kernel_numbers() -> Run {
     // Down from -1, but up from 0 on NetBSD: sys/event.h of each.
     let numbers: [i64; 6] =
         if cfg!(target_os = "netbsd") { [0, 1, 3, 4, 5, 6] } else { [-1, -2, -4, -5, -6, -7] };
@@ -53,8 +53,8 @@ fn filters() -> Run {
     Ok(())
 }
 
-fn flags() -> Run {
-    // The same on all systems but for the last.
+fn flags_have_the_kernel_numbers() -> Run {
+    // The same on all systems, except for the last one below.
     let numbers = [
         (Flags::ADD, 0x1),
         (Flags::DELETE, 0x2),
@@ -89,8 +89,8 @@ fn flags() -> Run {
     Ok(())
 }
 
-fn notes() -> Run {
-    // The same on all systems but for the last.
+fn notes_have_the_kernel_numbers() -> Run {
+    // The same on all systems, except for the last one below.
     let numbers = [
         (Notes::LOWAT, 0x1),
         (Notes::DELETE, 0x1),
@@ -150,7 +150,7 @@ fn notes() -> Run {
 
 /// Each named constant is the one that `libc` has under the name in C.
 #[cfg(not(target_os = "linux"))]
-fn numbers_of_the_c_library() -> Run {
+fn numbers_match_libc() -> Run {
     assert_eq!(
         COMMON.map(Filter::bits),
         [
@@ -235,20 +235,20 @@ fn numbers_of_the_c_library() -> Run {
 }
 
 #[cfg(target_os = "linux")]
-fn numbers_of_the_c_library() -> Run {
-    Err(conformance::NotRun::because("the C library has no kqueue"))
+fn numbers_match_libc() -> Run {
+    Err(conformance::NotRun::because("this C library has no kqueue"))
 }
 
-fn unknown_ones_are_kept() -> Run {
+fn unknown_bits_are_kept() -> Run {
     let filter = Filter::from_bits(99);
     assert_eq!((filter.bits(), format!("{filter:?}").as_str()), (99, "Filter(99)"));
     assert_eq!(Flags::from_bits(FlagBits::MAX).map(|flags| flags.bits()), Some(FlagBits::MAX));
     assert_eq!(Notes::from_bits(u32::MAX).map(|notes| notes.bits()), Some(u32::MAX));
-    assert!(Flags::FLAGS.iter().any(|flag| !flag.is_named()), "no room for what is unknown");
+    assert!(Flags::FLAGS.iter().any(|flag| !flag.is_named()), "unknown flags would be dropped");
     Ok(())
 }
 
-fn fields_and_their_widths() -> Run {
+fn fields_have_the_kernel_widths() -> Run {
     let event = Kevent::new(usize::MAX, Filter::WRITE, Flags::from_bits_retain(FlagBits::MAX));
     assert_eq!((event.fflags.bits(), event.data, event.udata), (0, 0, 0));
     let event =
@@ -257,7 +257,7 @@ fn fields_and_their_widths() -> Run {
     assert_eq!((event.data, event.udata), (Data::MIN, usize::MAX));
     let wide = cfg!(target_os = "netbsd");
     assert_eq!((size_of::<FilterBits>(), size_of::<FlagBits>()), if wide { (4, 4) } else { (2, 2) });
-    // FreeBSD has four numbers more, since version 12.
+    // FreeBSD since 12 has four more numbers (`ext`).
     if cfg!(target_pointer_width = "64") {
         let size = match () {
             () if cfg!(target_os = "freebsd") => 64,
@@ -271,7 +271,7 @@ fn fields_and_their_widths() -> Run {
     Ok(())
 }
 
-fn compared_by_six_fields() -> Run {
+fn comparison_uses_six_fields() -> Run {
     let zero = Kevent::new(1, COMMON[2], Flags::ADD);
     let zero = Kevent { fflags: Notes::EXTEND, data: 5, udata: 6, ..zero };
     let higher = [
@@ -285,7 +285,7 @@ fn compared_by_six_fields() -> Run {
     for (at, event) in higher.iter().enumerate() {
         assert_eq!(zero.cmp(event), Ordering::Less, "field {at}");
         assert_ne!(zero, *event, "field {at}");
-        // Earlier fields count more.
+        // Earlier fields take precedence.
         assert!(higher[at + 1..].iter().all(|later| event > later), "field {at}");
     }
     assert_eq!(zero, zero.clone());
@@ -301,7 +301,7 @@ fn compared_by_six_fields() -> Run {
     Ok(())
 }
 
-fn shown_by_name() -> Run {
+fn debug_shows_names() -> Run {
     let event = Kevent::new(3, Filter::VNODE, Flags::ADD | Flags::CLEAR);
     let event = Kevent { fflags: Notes::WRITE | Notes::EXTEND, data: -5, udata: 0xff, ..event };
     assert_eq!(
@@ -309,7 +309,7 @@ fn shown_by_name() -> Run {
         "Kevent { ident: 3, filter: Filter(VNODE), flags: Flags(ADD | CLEAR), fflags: Notes(EXTEND | WRITE | 0x0), \
          data: -5, udata: 0xff }"
     );
-    // The same bits, of other filters.
+    // The same bits have other names with other filters.
     let fflags = |filter, fflags| format!("{:?}", Kevent { filter, fflags, ..event });
     let two = Notes::from_bits_retain(0x2);
     assert!(fflags(Filter::PROC, two).contains("Notes(TRACKERR | 0x0)"));
@@ -326,7 +326,7 @@ fn shown_by_name() -> Run {
     Ok(())
 }
 
-fn types_go_to_other_threads() -> Run {
+fn types_are_send_and_sync() -> Run {
     fn send_and_sync<T: Send + Sync>() {}
     send_and_sync::<Kqueue>();
     send_and_sync::<Kevent>();

@@ -1,14 +1,14 @@
 //! Every constant of epoll, by name, with its number.
 
-use super::constants::{GENERIC, POLL, assert_flags};
+use super::super::constants::{GENERIC, POLL, assert_flags};
 use conformance::Run;
 use selectors::sys::epoll::{CreateFlags, Event, EventFlags};
 
 conformance::scenarios_of!(sys, epoll_constants:
-    epoll_event_flags,
-    epoll_create_flags,
-    the_same_bits_in_poll_and_epoll,
-    the_size_of_an_event,
+    event_flags_match_the_headers,
+    create_flags_match_the_headers,
+    poll_and_epoll_share_bits,
+    events_have_the_kernel_size,
 );
 
 const EPOLL: [(&str, u32, Option<u32>); 15] = [
@@ -29,7 +29,7 @@ const EPOLL: [(&str, u32, Option<u32>); 15] = [
     ("ET", 0x8000_0000, Some(libc::EPOLLET as u32)),
 ];
 
-fn epoll_event_flags() -> Run {
+fn event_flags_match_the_headers() -> Run {
     // The same on all machines: include/uapi/linux/eventpoll.h.
     assert_flags::<EventFlags>(&EPOLL, true, |bits| bits);
     // Unknown ones are kept, as EPOLL_URING_WAKE, which has no name here.
@@ -40,7 +40,7 @@ fn epoll_event_flags() -> Run {
     Ok(())
 }
 
-fn epoll_create_flags() -> Run {
+fn create_flags_match_the_headers() -> Run {
     // O_CLOEXEC, whose number differs on some machines.
     assert_flags::<CreateFlags>(
         &[("CLOEXEC", 0x8_0000, Some(libc::EPOLL_CLOEXEC as u32))],
@@ -51,7 +51,7 @@ fn epoll_create_flags() -> Run {
     Ok(())
 }
 
-fn the_same_bits_in_poll_and_epoll() -> Run {
+fn poll_and_epoll_share_bits() -> Run {
     for (name, number, _) in POLL {
         if let Some((_, other, _)) = EPOLL.iter().find(|(other, ..)| other == name) {
             assert_eq!(number, other, "{name}");
@@ -60,7 +60,7 @@ fn the_same_bits_in_poll_and_epoll() -> Run {
     Ok(())
 }
 
-fn the_size_of_an_event() -> Run {
+fn events_have_the_kernel_size() -> Run {
     // Packed on x86-64 alone: EPOLL_PACKED in include/uapi/linux/eventpoll.h.
     assert_eq!(
         size_of::<Event>(),

@@ -8,18 +8,18 @@ use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, AsRawFd};
 
 conformance::scenarios_of!(sys, epoll_control:
-    by_whatever_lends_a_descriptor,
-    twice_is_an_error,
-    what_is_not_registered,
-    a_descriptor_without_a_file_behind_it,
-    files_that_are_always_ready,
-    itself,
-    one_another,
-    too_deep,
-    exclusive,
-    wakeup,
-    data_is_64_bits,
-    an_event,
+    any_as_fd_type_is_accepted,
+    registering_twice_is_an_error,
+    unregistered_descriptors_are_refused,
+    o_path_descriptors_are_refused,
+    always_ready_files_are_refused,
+    an_instance_cannot_watch_itself,
+    cycles_are_refused,
+    nesting_is_limited,
+    exclusive_restricts_other_flags,
+    wakeup_is_accepted,
+    data_has_64_bits,
+    events_compare_and_format,
 );
 
 fn errno(result: io::Result<()>) -> Option<i32> {
@@ -32,7 +32,7 @@ fn ready(epoll: &Epoll) -> Vec<(EventFlags, u64)> {
     events.iter().map(|event| (event.flags(), event.data())).collect()
 }
 
-fn by_whatever_lends_a_descriptor() -> Run {
+fn any_as_fd_type_is_accepted() -> Run {
     let (a, b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, EventFlags::OUT, 1).unwrap();
@@ -45,7 +45,7 @@ fn by_whatever_lends_a_descriptor() -> Run {
     Ok(())
 }
 
-fn twice_is_an_error() -> Run {
+fn registering_twice_is_an_error() -> Run {
     let (a, _b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, EventFlags::OUT, 1).unwrap();
@@ -57,7 +57,7 @@ fn twice_is_an_error() -> Run {
     Ok(())
 }
 
-fn what_is_not_registered() -> Run {
+fn unregistered_descriptors_are_refused() -> Run {
     let (a, b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&b, EventFlags::OUT, 1).unwrap();
@@ -71,7 +71,7 @@ fn what_is_not_registered() -> Run {
 }
 
 /// `O_PATH`: the number is open, but no call that reads or writes takes it: open(2). To epoll, it is as good as closed.
-fn a_descriptor_without_a_file_behind_it() -> Run {
+fn o_path_descriptors_are_refused() -> Run {
     let path = rustix::fs::open("/", rustix::fs::OFlags::PATH, rustix::fs::Mode::empty()).unwrap();
     let epoll = Epoll::new().unwrap();
     assert_eq!(errno(epoll.register(&path, EventFlags::IN, 0)), Some(libc::EBADF));
@@ -80,7 +80,7 @@ fn a_descriptor_without_a_file_behind_it() -> Run {
     Ok(())
 }
 
-fn files_that_are_always_ready() -> Run {
+fn always_ready_files_are_refused() -> Run {
     let epoll = Epoll::new().unwrap();
     for path in ["/", "/dev/null", "/dev/zero"] {
         let file = File::open(path).map_err(NotRun::because)?;
@@ -90,7 +90,7 @@ fn files_that_are_always_ready() -> Run {
     Ok(())
 }
 
-fn itself() -> Run {
+fn an_instance_cannot_watch_itself() -> Run {
     let epoll = Epoll::new().unwrap();
     assert_eq!(errno(epoll.register(&epoll, EventFlags::IN, 0)), Some(libc::EINVAL));
     // Through a duplicate as well.
@@ -99,7 +99,7 @@ fn itself() -> Run {
     Ok(())
 }
 
-fn one_another() -> Run {
+fn cycles_are_refused() -> Run {
     let [a, b, c] = [(); 3].map(|()| Epoll::new().unwrap());
     a.register(&b, EventFlags::IN, 0).unwrap();
     assert_eq!(errno(b.register(&a, EventFlags::IN, 0)), Some(libc::ELOOP));
@@ -114,7 +114,7 @@ fn one_another() -> Run {
     Ok(())
 }
 
-fn too_deep() -> Run {
+fn nesting_is_limited() -> Run {
     let mut outermost = Epoll::new().unwrap();
     let mut inner = Vec::new();
     let refused = (1..10).find_map(|depth| {
@@ -128,7 +128,7 @@ fn too_deep() -> Run {
     Ok(())
 }
 
-fn exclusive() -> Run {
+fn exclusive_restricts_other_flags() -> Run {
     let (a, b) = pairs::streams();
     let (nested, epoll) = (Epoll::new().unwrap(), Epoll::new().unwrap());
     let exclusive = EventFlags::EXCLUSIVE;
@@ -150,7 +150,7 @@ fn exclusive() -> Run {
 }
 
 /// Accepted with `CAP_BLOCK_SUSPEND` and ignored without.
-fn wakeup() -> Run {
+fn wakeup_is_accepted() -> Run {
     let (a, _b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, EventFlags::OUT | EventFlags::WAKEUP, 1).unwrap();
@@ -160,7 +160,7 @@ fn wakeup() -> Run {
     Ok(())
 }
 
-fn data_is_64_bits() -> Run {
+fn data_has_64_bits() -> Run {
     let (a, _b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, EventFlags::OUT, u64::MAX).unwrap();
@@ -172,7 +172,7 @@ fn data_is_64_bits() -> Run {
     Ok(())
 }
 
-fn an_event() -> Run {
+fn events_compare_and_format() -> Run {
     let empty = Event::default();
     assert_eq!((empty.flags(), empty.data()), (EventFlags::empty(), 0));
     let (a, b) = pairs::streams();

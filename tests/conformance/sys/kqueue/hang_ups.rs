@@ -1,6 +1,6 @@
-//! What `kqueue(2)` tells of the end of a connection.
+//! Events of `kqueue(2)` for the end of a connection.
 
-use super::{change, named, no_emulation, now, one};
+use super::{KNOWN, change, no_emulation, now, one, with_udata};
 use conformance::{NotRun, Run, kernel, pairs};
 use rustix::net::{Shutdown, shutdown, sockopt};
 use selectors::sys::fd::AsFd;
@@ -10,28 +10,25 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-conformance::scenarios_of!(sys, kqueue_ends:
-    a_pipe_that_nobody_writes_to,
-    a_pipe_that_nobody_reads,
-    a_pipe_that_nobody_reads_any_more,
-    the_wrong_end_of_a_pipe,
-    a_peer_that_sends_no_more,
-    an_end_that_was_shut_down,
-    a_connection_that_was_reset,
-    a_connection_that_was_refused,
-    the_end_of_a_regular_file,
+conformance::scenarios_of!(sys, kqueue_hang_ups:
+    closing_the_writer_ends_a_pipe,
+    a_pipe_without_a_reader_is_watched_or_refused,
+    closing_the_reader_ends_a_pipe,
+    the_wrong_end_of_a_pipe_is_accepted,
+    half_close_ends_reading_only,
+    shutdown_ends_writing,
+    a_reset_is_reported_with_its_error,
+    a_refused_connection_is_reported_with_its_error,
+    regular_files_report_the_bytes_left,
 );
-
-/// The kernels whose sources say what is asserted here beyond what all have in common.
-const KNOWN: bool = cfg!(any(target_os = "freebsd", target_os = "netbsd"));
 
 fn watch(fd: impl AsFd, filter: Filter) -> Kqueue {
     let queue = Kqueue::new().unwrap();
-    change(&queue, named(7, Kevent::for_fd(fd.as_fd(), filter, Flags::ADD))).unwrap();
+    change(&queue, with_udata(7, Kevent::for_fd(fd.as_fd(), filter, Flags::ADD))).unwrap();
     queue
 }
 
-/// What is told of one direction, as soon as the other end is gone there.
+/// Waits for the event with `EV_EOF`.
 fn end(queue: &Kqueue) -> Kevent {
     loop {
         let event = one(queue);
@@ -41,7 +38,7 @@ fn end(queue: &Kqueue) -> Kevent {
     }
 }
 
-fn a_pipe_that_nobody_writes_to() -> Run {
+fn closing_the_writer_ends_a_pipe() -> Run {
     let (mut reader, mut writer) = pairs::pipe()?;
     let queue = watch(&reader, Filter::READ);
     assert_eq!(now(&queue), []);
@@ -49,7 +46,7 @@ fn a_pipe_that_nobody_writes_to() -> Run {
     let event = one(&queue);
     assert!(event.data == 5 && !event.flags.contains(Flags::EOF), "{event:?}");
     drop(writer);
-    // Together with what there is to read, and each time.
+    // `EV_EOF` comes together with the data that is left, and in each wait.
     for left in [5, 0] {
         for _ in 0..2 {
             let event = end(&queue);
@@ -60,16 +57,16 @@ fn a_pipe_that_nobody_writes_to() -> Run {
     Ok(())
 }
 
-/// What `pipe_kqfilter` says of it: FreeBSD has `EPIPE`, NetBSD `EBADF` up to version 10 and takes it later.
-fn a_pipe_that_nobody_reads() -> Run {
+/// `pipe_kqfilter` in `sys/kern/sys_pipe.c`: `EPIPE` on FreeBSD and OpenBSD, `EBADF` on NetBSD (10.99.12 too).
+fn a_pipe_without_a_reader_is_watched_or_refused() -> Run {
     let (reader, writer) = pairs::pipe()?;
     drop(reader);
     let queue = Kqueue::new().unwrap();
     let result = change(&queue, Kevent::for_fd(writer.as_fd(), Filter::WRITE, Flags::ADD));
     let errno = result.err().and_then(|error| error.raw_os_error());
     let known: &[_] = match () {
-        () if cfg!(target_os = "freebsd") => &[Some(libc::EPIPE)],
-        () if cfg!(target_os = "netbsd") => &[Some(libc::EBADF), None],
+        () if cfg!(any(target_os = "freebsd", target_os = "openbsd")) => &[Some(libc::EPIPE)],
+        () if cfg!(target_os = "netbsd") => &[Some(libc::EBADF)],
         () => &[Some(libc::EPIPE), None],
     };
     assert!(known.contains(&errno), "{errno:?}");
@@ -79,8 +76,8 @@ fn a_pipe_that_nobody_reads() -> Run {
     Ok(())
 }
 
-fn a_pipe_that_nobody_reads_any_more() -> Run {
-    no_emulation("libkqueue tells no end of writing")?;
+fn closing_the_reader_ends_a_pipe() -> Run {
+    no_emulation("libkqueue does not report the end of writing")?;
     let (reader, writer) = pairs::pipe()?;
     let queue = watch(&writer, Filter::WRITE);
     let event = one(&queue);
@@ -88,24 +85,21 @@ fn a_pipe_that_nobody_reads_any_more() -> Run {
     drop(reader);
     let event = end(&queue);
     assert_eq!((event.udata, event.fflags.bits()), (7, 0));
-    // FreeBSD takes it out with that (`knlist_cleardel`), NetBSD does not.
+    // FreeBSD removes the filter with that event (`knlist_cleardel`); NetBSD and OpenBSD do not.
     if KNOWN {
-        let taken_out = cfg!(target_os = "freebsd");
-        assert_eq!(event.flags.contains(Flags::ONESHOT), taken_out);
-        assert_eq!(now(&queue).is_empty(), taken_out);
+        let removed = cfg!(target_os = "freebsd");
+        assert_eq!(event.flags.contains(Flags::ONESHOT), removed);
+        assert_eq!(now(&queue).is_empty(), removed);
         let result = change(&queue, Kevent::for_fd(writer.as_fd(), Filter::WRITE, Flags::DELETE));
-        assert_eq!(
-            result.map_err(|error| error.raw_os_error()).err(),
-            taken_out.then_some(Some(libc::ENOENT))
-        );
+        assert_eq!(result.map_err(|error| error.raw_os_error()).err(), removed.then_some(Some(libc::ENOENT)));
     }
     Ok(())
 }
 
-/// It is taken. With both ends there, only that of FreeBSD to read from is ready, to be written to.
-fn the_wrong_end_of_a_pipe() -> Run {
+/// With both ends open, the read end of a pipe is writable on kernels whose pipes go both ways.
+fn the_wrong_end_of_a_pipe_is_accepted() -> Run {
     if !KNOWN {
-        return Err(NotRun::because("known of FreeBSD and NetBSD alone"));
+        return Err(NotRun::because("known of FreeBSD, NetBSD and OpenBSD only"));
     }
     let (reader, mut writer) = pairs::pipe()?;
     writer.write_all(b"x").unwrap();
@@ -114,7 +108,7 @@ fn the_wrong_end_of_a_pipe() -> Run {
     Ok(())
 }
 
-fn a_peer_that_sends_no_more() -> Run {
+fn half_close_ends_reading_only() -> Run {
     let (a, mut b) = pairs::streams();
     let (reading, writing) = (watch(&a, Filter::READ), watch(&a, Filter::WRITE));
     b.write_all(b"x").unwrap();
@@ -125,8 +119,8 @@ fn a_peer_that_sends_no_more() -> Run {
     Ok(())
 }
 
-fn an_end_that_was_shut_down() -> Run {
-    no_emulation("libkqueue tells no end of writing")?;
+fn shutdown_ends_writing() -> Run {
+    no_emulation("libkqueue does not report the end of writing")?;
     for tcp in [false, true] {
         let (a, _b): (OwnedFd, OwnedFd) = if tcp {
             let (a, b) = pairs::tcp();
@@ -144,17 +138,17 @@ fn an_end_that_was_shut_down() -> Run {
     Ok(())
 }
 
-fn a_connection_that_was_reset() -> Run {
+fn a_reset_is_reported_with_its_error() -> Run {
     no_emulation("libkqueue takes the error from the socket")?;
     let (here, peer) = pairs::tcp();
     let (reading, writing) = (watch(&here, Filter::READ), watch(&here, Filter::WRITE));
-    // Closing without lingering sends a reset.
+    // Closing with a linger time of 0 sends a reset.
     sockopt::set_socket_linger(&peer, Some(Duration::ZERO)).unwrap();
     drop(peer);
     let read = end(&reading);
-    assert!(read.error().is_none(), "it is no answer to a change");
+    assert!(read.error().is_none(), "the event is no answer to a change");
     if KNOWN {
-        // The socket's error, which stays for who reads.
+        // The error of the socket, which stays for the next read.
         let expected = libc::ECONNRESET as u32;
         assert_eq!((read.fflags.bits(), end(&writing).fflags.bits()), (expected, expected));
     }
@@ -162,7 +156,7 @@ fn a_connection_that_was_reset() -> Run {
     Ok(())
 }
 
-fn a_connection_that_was_refused() -> Run {
+fn a_refused_connection_is_reported_with_its_error() -> Run {
     no_emulation("libkqueue takes the error from the socket")?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
@@ -170,7 +164,9 @@ fn a_connection_that_was_refused() -> Run {
     let socket = pairs::unconnected();
     match rustix::net::connect(&socket, &address) {
         Err(rustix::io::Errno::INPROGRESS) => {}
-        Err(rustix::io::Errno::CONNREFUSED) => return Err(NotRun::because("it was refused at once")),
+        Err(rustix::io::Errno::CONNREFUSED) => {
+            return Err(NotRun::because("the connection was refused at once"));
+        }
         result => panic!("{result:?}"),
     }
     let queue = watch(&socket, Filter::WRITE);
@@ -184,8 +180,8 @@ fn a_connection_that_was_refused() -> Run {
     Ok(())
 }
 
-/// Ready while the position is not at the end, and not at an end that is told.
-fn the_end_of_a_regular_file() -> Run {
+/// A regular file is ready while its position is before the end. The end itself is not reported.
+fn regular_files_report_the_bytes_left() -> Run {
     let file = tempfile::NamedTempFile::new().unwrap();
     let mut more = file.reopen().unwrap();
     let mut reader = file.reopen().unwrap();
@@ -198,7 +194,7 @@ fn the_end_of_a_regular_file() -> Run {
     }
     assert_eq!(reader.read(&mut [0; 2]).unwrap(), 1);
     assert_eq!(now(&queue), []);
-    no_emulation("libkqueue does not look again")?;
+    no_emulation("libkqueue does not check the file again")?;
     more.write_all(b"!").unwrap();
     assert_eq!(one(&queue).data, 1);
     Ok(())

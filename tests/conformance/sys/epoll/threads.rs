@@ -12,9 +12,9 @@ use std::thread;
 
 conformance::scenarios_of!(sys, epoll_threads:
     registering_wakes_a_waiter,
-    changing_wakes_a_waiter,
-    several_wait_at_once,
-    an_instance_can_be_waited_for,
+    modifying_wakes_a_waiter,
+    several_threads_can_wait,
+    an_instance_is_pollable,
 );
 
 /// Waits in another thread; does `change` when it sleeps, and gives back the data that it woke with.
@@ -40,7 +40,7 @@ fn registering_wakes_a_waiter() -> Run {
     Ok(())
 }
 
-fn changing_wakes_a_waiter() -> Run {
+fn modifying_wakes_a_waiter() -> Run {
     let (a, _b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, EventFlags::IN, 1).unwrap();
@@ -52,7 +52,7 @@ fn changing_wakes_a_waiter() -> Run {
     Ok(())
 }
 
-fn several_wait_at_once() -> Run {
+fn several_threads_can_wait() -> Run {
     let (a, mut b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, EventFlags::IN, 1).unwrap();
@@ -73,7 +73,7 @@ fn several_wait_at_once() -> Run {
 }
 
 /// An instance is readable while something in it is ready.
-fn an_instance_can_be_waited_for() -> Run {
+fn an_instance_is_pollable() -> Run {
     let (a, mut b) = pairs::streams();
     let (inner, outer) = (Epoll::new().unwrap(), Epoll::new().unwrap());
     inner.register(&a, EventFlags::IN, 1).unwrap();

@@ -1,6 +1,6 @@
 //! Waits while the process is stopped and goes on: signal(7), "Interruption of system calls by stop signals".
 
-use super::waits::{self, Wait};
+use super::super::waits::{self, Wait};
 use conformance::{Run, WAIT, in_a_fork, in_child, pairs, this_thread, until_asleep};
 use rustix::process::{Signal, getppid, kill_process};
 use selectors::Timeout;
@@ -10,7 +10,7 @@ use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-conformance::scenarios_of!(sys, stopped: an_interruptible_wait_for_epoll_ends, all_others_go_on);
+conformance::scenarios_of!(sys, stopped: stopping_ends_an_interruptible_epoll_wait, all_other_waits_continue);
 
 const LIMITS: [Timeout; 2] = [Timeout::NEVER, Timeout::after(WAIT)];
 
@@ -48,7 +48,7 @@ fn stop_the_parent() {
     kill_process(parent, Signal::CONT).unwrap();
 }
 
-fn an_interruptible_wait_for_epoll_ends() -> Run {
+fn stopping_ends_an_interruptible_epoll_wait() -> Run {
     for limit in LIMITS {
         stopped("epoll", waits::epoll, limit.interruptible(), |result| {
             assert_eq!(result.unwrap_err().kind(), ErrorKind::Interrupted);
@@ -57,7 +57,7 @@ fn an_interruptible_wait_for_epoll_ends() -> Run {
     Ok(())
 }
 
-fn all_others_go_on() -> Run {
+fn all_other_waits_continue() -> Run {
     for &(name, wait) in waits::ALL {
         for limit in LIMITS {
             stopped(name, wait, limit, |result| assert_eq!(result.expect(name), 1))?;

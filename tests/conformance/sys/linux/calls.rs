@@ -1,9 +1,9 @@
 //! What each wait is for the kernel: one call, with the time that was asked for.
 
+use super::super::waits::{self, Wait};
 use super::fallback::EXACT;
 use super::observed::{begin, calls};
 use super::seccomp::{self, PPOLL, PSELECT};
-use super::waits::{self, Wait};
 use conformance::{Run, WAIT, in_child, pairs};
 use selectors::Timeout;
 use selectors::sys::epoll::{Epoll, Event, EventFlags};
@@ -15,17 +15,17 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 conformance::scenarios_of!(sys, calls:
-    select_is_told_nanoseconds,
-    poll_is_told_nanoseconds,
-    epoll_is_told_nanoseconds,
-    epoll_is_told_whole_milliseconds,
-    a_wait_for_select_is_one,
-    a_wait_for_poll_is_one,
-    a_wait_for_epoll_is_one,
+    select_passes_nanoseconds,
+    poll_passes_nanoseconds,
+    epoll_passes_nanoseconds,
+    epoll_passes_whole_milliseconds,
+    select_waits_with_one_call,
+    poll_waits_with_one_call,
+    epoll_waits_with_one_call,
 );
 
 /// The first call that waits is one of `expected`, with just this time.
-fn told(wait: Wait, expected: &[c_long]) -> Run {
+fn assert_time_passed(wait: Wait, expected: &[c_long]) -> Run {
     in_child("nanoseconds", &[], || {
         begin()?;
         for limit in EXACT {
@@ -39,22 +39,22 @@ fn told(wait: Wait, expected: &[c_long]) -> Run {
     })
 }
 
-fn select_is_told_nanoseconds() -> Run {
-    told(waits::select, PSELECT)
+fn select_passes_nanoseconds() -> Run {
+    assert_time_passed(waits::select, PSELECT)
 }
 
-fn poll_is_told_nanoseconds() -> Run {
-    told(waits::poll, PPOLL)
+fn poll_passes_nanoseconds() -> Run {
+    assert_time_passed(waits::poll, PPOLL)
 }
 
-fn epoll_is_told_nanoseconds() -> Run {
+fn epoll_passes_nanoseconds() -> Run {
     if cfg!(target_os = "android") {
         return Err(conformance::NotRun::because("on Android epoll is told milliseconds"));
     }
-    told(waits::epoll, &[libc::SYS_epoll_pwait2])
+    assert_time_passed(waits::epoll, &[libc::SYS_epoll_pwait2])
 }
 
-fn epoll_is_told_whole_milliseconds() -> Run {
+fn epoll_passes_whole_milliseconds() -> Run {
     in_child("milliseconds", &[], || {
         begin()?;
         for limit in [0, 1, 7] {
@@ -69,7 +69,7 @@ fn epoll_is_told_whole_milliseconds() -> Run {
 }
 
 /// Waits with `wait`, which may have to get memory the first time, while something is ready and while nothing is.
-fn one(mut wait: impl FnMut(bool, Timeout) -> io::Result<usize>, exact: &[Duration]) -> Run {
+fn assert_one_call(mut wait: impl FnMut(bool, Timeout) -> io::Result<usize>, exact: &[Duration]) -> Run {
     in_child("one", &[], || {
         for ready in [false, true] {
             wait(ready, Timeout::ZERO).unwrap();
@@ -89,7 +89,7 @@ fn one(mut wait: impl FnMut(bool, Timeout) -> io::Result<usize>, exact: &[Durati
     })
 }
 
-fn a_wait_for_select_is_one() -> Run {
+fn select_waits_with_one_call() -> Run {
     let ((a, _b), (c, mut d)) = (pairs::streams(), pairs::streams());
     d.write_all(b"x").unwrap();
     let sets = [&a, &c].map(|end| FdSet::from_iter([end.as_fd()]));
@@ -98,18 +98,18 @@ fn a_wait_for_select_is_one() -> Run {
         set.clone_from(&sets[usize::from(ready)]);
         select(Some(&mut set), None, None, timeout)
     };
-    one(wait, &EXACT)
+    assert_one_call(wait, &EXACT)
 }
 
-fn a_wait_for_poll_is_one() -> Run {
+fn poll_waits_with_one_call() -> Run {
     let ((a, _b), (c, mut d)) = (pairs::streams(), pairs::streams());
     d.write_all(b"x").unwrap();
     let mut lists = [&a, &c].map(|end| [PollFd::new(end.as_fd(), PollFlags::IN)]);
-    one(|ready, timeout| poll(&mut lists[usize::from(ready)], timeout), &EXACT)
+    assert_one_call(|ready, timeout| poll(&mut lists[usize::from(ready)], timeout), &EXACT)
 }
 
 /// For a time that is not a whole number of milliseconds, it is a second one where the first is missing.
-fn a_wait_for_epoll_is_one() -> Run {
+fn epoll_waits_with_one_call() -> Run {
     let ((a, _b), (c, mut d)) = (pairs::streams(), pairs::streams());
     d.write_all(b"x").unwrap();
     let sets = [&a, &c].map(|end| {
@@ -118,5 +118,5 @@ fn a_wait_for_epoll_is_one() -> Run {
         epoll
     });
     let mut buffer = [Event::default(); 4];
-    one(|ready, timeout| Ok(sets[usize::from(ready)].wait(&mut buffer, timeout)?.len()), &[])
+    assert_one_call(|ready, timeout| Ok(sets[usize::from(ready)].wait(&mut buffer, timeout)?.len()), &[])
 }

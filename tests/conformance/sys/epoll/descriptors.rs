@@ -7,16 +7,16 @@ use selectors::sys::epoll::{CreateFlags, Epoll, Event, EventFlags};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::path::Path;
 
-conformance::scenarios_of!(sys, descriptors:
-    close_on_exec,
-    flags_are_as_asked_for,
-    an_unknown_flag_is_refused,
-    no_descriptors_left,
-    from_fd_leaves_the_flags,
-    from_fd_twins_share_the_set,
-    into_fd_gives_up_the_descriptor,
-    dropping_closes,
-    what_is_no_epoll_instance,
+conformance::scenarios_of!(sys, epoll_descriptors:
+    instances_are_close_on_exec,
+    requested_flags_are_used,
+    unknown_flags_are_refused,
+    running_out_of_descriptors_is_an_error,
+    from_fd_keeps_descriptor_flags,
+    duplicates_share_the_set,
+    into_fd_releases_the_descriptor,
+    dropping_closes_the_descriptor,
+    other_descriptors_are_refused,
 );
 
 fn inherited(fd: impl AsFd) -> bool {
@@ -28,24 +28,24 @@ fn is_open(fd: RawFd) -> bool {
     Path::new(&format!("/proc/self/fd/{fd}")).symlink_metadata().is_ok()
 }
 
-fn close_on_exec() -> Run {
+fn instances_are_close_on_exec() -> Run {
     assert!(!inherited(Epoll::new().unwrap()));
     assert!(!inherited(Epoll::with_flags(CreateFlags::CLOEXEC).unwrap()));
     Ok(())
 }
 
-fn flags_are_as_asked_for() -> Run {
+fn requested_flags_are_used() -> Run {
     assert!(inherited(Epoll::with_flags(CreateFlags::empty()).unwrap()));
     Ok(())
 }
 
-fn an_unknown_flag_is_refused() -> Run {
+fn unknown_flags_are_refused() -> Run {
     let error = Epoll::with_flags(CreateFlags::from_bits_retain(12356)).unwrap_err();
     assert_eq!(error.raw_os_error(), Some(libc::EINVAL));
     Ok(())
 }
 
-fn no_descriptors_left() -> Run {
+fn running_out_of_descriptors_is_an_error() -> Run {
     let limit = Descriptors::none_left()?;
     let result = Epoll::new();
     drop(limit);
@@ -53,7 +53,7 @@ fn no_descriptors_left() -> Run {
     Ok(())
 }
 
-fn from_fd_leaves_the_flags() -> Run {
+fn from_fd_keeps_descriptor_flags() -> Run {
     let epoll = Epoll::with_flags(CreateFlags::empty()).unwrap();
     let number = epoll.as_raw_fd();
     let epoll = Epoll::from_fd(epoll.into_fd());
@@ -62,7 +62,7 @@ fn from_fd_leaves_the_flags() -> Run {
     Ok(())
 }
 
-fn from_fd_twins_share_the_set() -> Run {
+fn duplicates_share_the_set() -> Run {
     let (a, _b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
     let twin = Epoll::from_fd(epoll.as_fd().try_clone_to_owned().unwrap());
@@ -77,7 +77,7 @@ fn from_fd_twins_share_the_set() -> Run {
     Ok(())
 }
 
-fn into_fd_gives_up_the_descriptor() -> Run {
+fn into_fd_releases_the_descriptor() -> Run {
     let epoll = Epoll::new().unwrap();
     let (number, borrowed) = (epoll.as_raw_fd(), epoll.as_fd().as_raw_fd());
     let owned: OwnedFd = epoll.into();
@@ -92,7 +92,7 @@ fn into_fd_gives_up_the_descriptor() -> Run {
     Ok(())
 }
 
-fn dropping_closes() -> Run {
+fn dropping_closes_the_descriptor() -> Run {
     let epoll = Epoll::new().unwrap();
     let number = epoll.as_raw_fd();
     assert!(number > 0 && is_open(number));
@@ -101,7 +101,7 @@ fn dropping_closes() -> Run {
     Ok(())
 }
 
-fn what_is_no_epoll_instance() -> Run {
+fn other_descriptors_are_refused() -> Run {
     let (a, b) = pairs::streams();
     let epoll = Epoll::from_fd(a.into());
     let errors = [

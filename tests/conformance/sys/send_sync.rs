@@ -3,10 +3,10 @@
 use conformance::Run;
 use selectors::sys::{Timeout, poll, select};
 
-conformance::scenarios_of!(sys, types: types_go_to_other_threads);
+conformance::scenarios_of!(sys, send_sync: types_are_send_and_sync);
 
 /// The polling object cannot be used by two threads at once (`&mut self`), but handed on; epoll both.
-fn types_go_to_other_threads() -> Run {
+fn types_are_send_and_sync() -> Run {
     fn send_and_sync<T: Send + Sync>() {}
     #[cfg(any(target_os = "android", target_os = "linux"))]
     {

@@ -1,34 +1,29 @@
-//! What a forked child has of its parent's epoll set: all of it.
+//! A forked child shares the epoll set of its parent.
 
+use super::super::common::{BOTH, is_readable};
 use conformance::{Run, Stream, in_a_fork, interests, now, pairs};
-use selectors::sys::poll::{PollFd, PollFlags, poll};
 use selectors::{EpollSelector, Error, Interest, Timeout, Token};
 use std::cell::RefCell;
-use std::io::Write;
-use std::os::fd::AsFd;
 
 conformance::scenarios_of!(epoll, fork:
-    what_a_child_changes_is_changed,
-    what_a_child_unregisters_is_lost,
-    what_a_child_registers_is_nobody_s,
-    a_child_that_drops_it,
-    a_child_that_makes_its_own,
+    changes_of_a_child_affect_the_parent,
+    keys_that_a_child_unregisters_are_lost,
+    registrations_of_a_child_are_not_reported,
+    a_child_can_drop_the_selector,
+    a_child_can_create_its_own_selector,
 );
 
-const BOTH: Interest = Interest::READ.union(Interest::WRITE);
-
-/// A selector with one key, which is ready for reading and writing, and the other end.
+/// A selector with one key, which is ready for reading and writing, and the other end of its pair.
 fn inherited(interest: Interest) -> (EpollSelector<Stream>, Token, Stream) {
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+    let (a, b) = pairs::ready();
     let mut selector = EpollSelector::new().unwrap();
     let token = selector.register(a, interest, ()).unwrap();
     assert_eq!(interests(&now(&mut selector)), [(token, interest)].into());
     (selector, token, b)
 }
 
-/// The kernel tells no more of what was asked for here; what nobody asked for here is not reported.
-fn what_a_child_changes_is_changed() -> Run {
+/// The kernel watches for the new interest only, and the parent does not report what its own key does not ask for.
+fn changes_of_a_child_affect_the_parent() -> Run {
     let (mut selector, token, _b) = inherited(Interest::READ);
     assert!(in_a_fork(|| selector.modify(token, Interest::WRITE).unwrap()));
     assert_eq!(selector.key(token).unwrap().interest(), Interest::READ);
@@ -38,7 +33,7 @@ fn what_a_child_changes_is_changed() -> Run {
     Ok(())
 }
 
-fn what_a_child_unregisters_is_lost() -> Run {
+fn keys_that_a_child_unregisters_are_lost() -> Run {
     let (mut selector, token, _b) = inherited(BOTH);
     assert!(in_a_fork(|| drop(selector.unregister(token).unwrap())));
     assert!(now(&mut selector).is_empty());
@@ -50,8 +45,8 @@ fn what_a_child_unregisters_is_lost() -> Run {
     Ok(())
 }
 
-/// The file stays open here, and with it the registration. No key is reported for it, but the wait ends.
-fn what_a_child_registers_is_nobody_s() -> Run {
+/// The file stays open in the parent, and with it the child's registration. The wait ends, but reports no key.
+fn registrations_of_a_child_are_not_reported() -> Run {
     let (mut selector, token, _b) = inherited(Interest::READ);
     selector.pause(token).unwrap();
     let (c, _d) = pairs::streams();
@@ -61,14 +56,13 @@ fn what_a_child_registers_is_nobody_s() -> Run {
         assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
     }));
     assert_eq!(selector.keys().len(), 1);
-    let mut set = [PollFd::new(selector.as_fd(), PollFlags::IN)];
-    assert_eq!(poll(&mut set, Timeout::ZERO).unwrap(), 1);
+    assert!(is_readable(&selector));
     assert!(selector.select(Timeout::NEVER).unwrap().is_empty());
     Ok(())
 }
 
-/// With its keys and its waker: what is registered stays so, because the files are open here.
-fn a_child_that_drops_it() -> Run {
+/// The child drops the keys and the waker too. The registrations stay, because the parent has the files open.
+fn a_child_can_drop_the_selector() -> Run {
     let (mut selector, token, _b) = inherited(BOTH);
     let waker = selector.waker().unwrap();
     let shared = RefCell::new(Some((selector, waker)));
@@ -84,7 +78,7 @@ fn a_child_that_drops_it() -> Run {
     Ok(())
 }
 
-fn a_child_that_makes_its_own() -> Run {
+fn a_child_can_create_its_own_selector() -> Run {
     let (mut selector, token, _b) = inherited(Interest::READ);
     assert!(in_a_fork(|| {
         let fileobj = selector.fileobj(token).unwrap();

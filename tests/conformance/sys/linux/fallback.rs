@@ -2,8 +2,8 @@
 //!
 //! Each part is a process of its own, because what is missing is remembered for as long as a process lives.
 
+use super::super::waits::{self, Wait, assert_never_early};
 use super::seccomp::{self, answer};
-use super::waits::{self, Wait, assert_never_early};
 use conformance::{NotRun, Run, WAIT, in_child, pairs};
 use selectors::Timeout;
 use selectors::sys::select::{FdSet, select};
@@ -13,16 +13,16 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
 conformance::scenarios_of!(sys, fallback:
-    select_with_nanoseconds,
-    poll_with_nanoseconds,
-    epoll_with_nanoseconds,
-    epoll_where_the_call_is_missing,
-    epoll_where_the_call_is_forbidden,
-    poll_where_the_call_is_missing,
-    poll_where_the_call_is_forbidden,
-    select_where_the_call_is_forbidden,
-    other_errors_are_told,
-    an_error_leaves_the_sets_as_they_were,
+    select_uses_pselect,
+    poll_uses_ppoll,
+    epoll_uses_epoll_pwait2,
+    epoll_falls_back_when_the_call_is_missing,
+    epoll_falls_back_when_the_call_is_forbidden,
+    poll_falls_back_when_the_call_is_missing,
+    poll_falls_back_when_the_call_is_forbidden,
+    select_has_no_fallback,
+    other_errors_are_returned,
+    errors_leave_the_sets_unchanged,
 );
 
 /// One that no kernel gives here: it shows that a call was made, or that it was not.
@@ -41,7 +41,13 @@ pub(super) const EXACT: [Duration; 5] = [
 const LIMITS: [Duration; 6] = [EXACT[0], EXACT[1], EXACT[2], EXACT[3], EXACT[4], Duration::from_millis(2)];
 
 /// Waits for any of `limits` are one of `calls`, for as long as none of them is known to be missing. Then comes `others`.
-fn by(name: &'static str, wait: Wait, calls: &[c_long], limits: &[Duration], others: impl FnOnce()) -> Run {
+fn assert_uses(
+    name: &'static str,
+    wait: Wait,
+    calls: &[c_long],
+    limits: &[Duration],
+    others: impl FnOnce(),
+) -> Run {
     in_child(name, &[], || {
         answer(calls, TELLTALE)?;
         for &limit in limits {
@@ -54,8 +60,8 @@ fn by(name: &'static str, wait: Wait, calls: &[c_long], limits: &[Duration], oth
 }
 
 /// Any other wait is the same call.
-fn select_with_nanoseconds() -> Run {
-    by("select", waits::select, seccomp::PSELECT, &LIMITS, || {
+fn select_uses_pselect() -> Run {
+    assert_uses("select", waits::select, seccomp::PSELECT, &LIMITS, || {
         for timeout in [Timeout::ZERO, Timeout::NEVER] {
             let error = waits::select(None, timeout).unwrap_err();
             assert_eq!(error.raw_os_error(), Some(TELLTALE));
@@ -64,8 +70,8 @@ fn select_with_nanoseconds() -> Run {
 }
 
 /// Where there is nothing to count, the other call will do.
-fn poll_with_nanoseconds() -> Run {
-    by("poll", waits::poll, seccomp::PPOLL, &LIMITS, || {
+fn poll_uses_ppoll() -> Run {
+    assert_uses("poll", waits::poll, seccomp::PPOLL, &LIMITS, || {
         if seccomp::OLD_CALLS {
             at_once_and_for_ever(waits::poll);
         }
@@ -73,10 +79,10 @@ fn poll_with_nanoseconds() -> Run {
 }
 
 /// Whole milliseconds are waited for in another way, which every kernel has; so is everything on Android.
-fn epoll_with_nanoseconds() -> Run {
+fn epoll_uses_epoll_pwait2() -> Run {
     let exact = if cfg!(target_os = "android") { 0 } else { EXACT.len() };
     let (exact, rounded) = LIMITS.split_at(exact);
-    by("epoll", waits::epoll, &[libc::SYS_epoll_pwait2], exact, || {
+    assert_uses("epoll", waits::epoll, &[libc::SYS_epoll_pwait2], exact, || {
         assert_never_early("epoll", waits::epoll, rounded);
         assert_never_early("epoll", waits::epoll, &[Duration::from_millis(7)]);
         at_once_and_for_ever(waits::epoll);
@@ -91,7 +97,7 @@ fn at_once_and_for_ever(wait: Wait) {
 }
 
 /// The waits are right without `calls`, and these are tried once.
-fn without(name: &'static str, wait: Wait, calls: &[c_long], errno: c_int) -> Run {
+fn assert_falls_back(name: &'static str, wait: Wait, calls: &[c_long], errno: c_int) -> Run {
     in_child(name, &[], || {
         let (a, mut b) = pairs::streams();
         answer(calls, errno)?;
@@ -113,19 +119,19 @@ fn without(name: &'static str, wait: Wait, calls: &[c_long], errno: c_int) -> Ru
     })
 }
 
-fn epoll_where_the_call_is_missing() -> Run {
-    without("epoll", waits::epoll, &[libc::SYS_epoll_pwait2], libc::ENOSYS)
+fn epoll_falls_back_when_the_call_is_missing() -> Run {
+    assert_falls_back("epoll", waits::epoll, &[libc::SYS_epoll_pwait2], libc::ENOSYS)
 }
 
-fn epoll_where_the_call_is_forbidden() -> Run {
-    without("epoll", waits::epoll, &[libc::SYS_epoll_pwait2], libc::EPERM)
+fn epoll_falls_back_when_the_call_is_forbidden() -> Run {
+    assert_falls_back("epoll", waits::epoll, &[libc::SYS_epoll_pwait2], libc::EPERM)
 }
 
-fn poll_where_the_call_is_missing() -> Run {
+fn poll_falls_back_when_the_call_is_missing() -> Run {
     without_ppoll(libc::ENOSYS)
 }
 
-fn poll_where_the_call_is_forbidden() -> Run {
+fn poll_falls_back_when_the_call_is_forbidden() -> Run {
     without_ppoll(libc::EPERM)
 }
 
@@ -133,11 +139,11 @@ fn without_ppoll(errno: c_int) -> Run {
     if !seccomp::OLD_CALLS {
         return Err(NotRun::because("this machine has no other poll than ppoll"));
     }
-    without("poll", waits::poll, seccomp::PPOLL, errno)
+    assert_falls_back("poll", waits::poll, seccomp::PPOLL, errno)
 }
 
 /// There is nothing to fall back to: the C library's `select` is the same call.
-fn select_where_the_call_is_forbidden() -> Run {
+fn select_has_no_fallback() -> Run {
     for errno in [libc::ENOSYS, libc::EPERM] {
         seccomp::in_a_thread_where(&seccomp::waits(), errno, || {
             for timeout in [Timeout::ZERO, LIMITS[1].into()] {
@@ -150,7 +156,7 @@ fn select_where_the_call_is_forbidden() -> Run {
 }
 
 /// Only what says that there is no such call is taken for that.
-fn other_errors_are_told() -> Run {
+fn other_errors_are_returned() -> Run {
     for &(name, wait) in waits::ALL {
         seccomp::in_a_thread_where(&seccomp::waits(), libc::ENOMEM, || {
             for timeout in [Timeout::NEVER, Timeout::ZERO, LIMITS[1].into(), LIMITS[5].into()] {
@@ -163,7 +169,7 @@ fn other_errors_are_told() -> Run {
 }
 
 /// Whatever the kernel would have written, and however long each set is.
-fn an_error_leaves_the_sets_as_they_were() -> Run {
+fn errors_leave_the_sets_unchanged() -> Run {
     let ((a, mut b), (c, _d)) = (pairs::streams(), pairs::streams());
     let high = pairs::numbered(&a, 200)?;
     b.write_all(b"x").unwrap();

@@ -8,10 +8,10 @@ use std::io::{self, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
-conformance::scenarios_of!(sys, held:
-    the_wait_ends_with_nothing,
-    what_came_meanwhile_is_seen,
-    the_sets_are_empty,
+conformance::scenarios_of!(sys, long_handlers:
+    the_wait_times_out,
+    readiness_during_a_handler_is_reported,
+    the_sets_are_emptied,
 );
 
 const LIMIT: Duration = Duration::from_millis(100);
@@ -40,7 +40,7 @@ fn until_some<T>(attempt: impl FnMut() -> Option<T>) -> T {
     std::iter::repeat_with(attempt).find_map(|found| found).unwrap()
 }
 
-fn the_wait_ends_with_nothing() -> Run {
+fn the_wait_times_out() -> Run {
     signals::need()?;
     for &(name, wait) in ALL {
         let (a, _b) = pairs::streams();
@@ -62,7 +62,7 @@ fn the_wait_ends_with_nothing() -> Run {
     Ok(())
 }
 
-fn what_came_meanwhile_is_seen() -> Run {
+fn readiness_during_a_handler_is_reported() -> Run {
     signals::need()?;
     for &(name, wait) in ALL {
         let found = until_some(|| {
@@ -76,7 +76,7 @@ fn what_came_meanwhile_is_seen() -> Run {
 }
 
 /// They are not what was asked for, which the kernel leaves in them when it is interrupted.
-fn the_sets_are_empty() -> Run {
+fn the_sets_are_emptied() -> Run {
     signals::need()?;
     let (a, _b) = pairs::streams();
     until_some(|| {

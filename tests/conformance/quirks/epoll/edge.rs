@@ -1,4 +1,4 @@
-//! What an edge is to `epoll`.
+//! Edges of the `epoll` back end.
 
 use conformance::{Run, Stream, interests, now, pairs};
 use selectors::{EpollSelector, Interest, Mode, Token};
@@ -6,16 +6,16 @@ use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(epoll, edge:
-    more_of_the_same_is_an_edge,
-    the_rest_of_a_partial_read_is_none,
-    what_is_ready_at_registration,
-    arming_again,
-    a_change_of_interest,
-    room_to_write,
-    one_direction_tells_of_the_other,
-    the_end,
-    paused_and_resumed,
-    once_is_once_in_the_kernel_too,
+    more_data_is_an_edge,
+    the_rest_of_a_partial_read_is_no_edge,
+    readiness_at_registration_is_an_edge,
+    rearming_reports_present_readiness,
+    changing_the_interest_arms_the_key,
+    room_to_write_is_an_edge,
+    an_edge_reports_both_directions,
+    each_closed_direction_is_an_edge,
+    rearming_a_paused_key_reports_readiness,
+    fired_one_shot_keys_end_no_wait,
 );
 
 type Selector = EpollSelector<Stream>;
@@ -26,7 +26,7 @@ fn found(selector: &mut Selector, token: Token) -> Option<Interest> {
     ready.get(&token).copied()
 }
 
-/// A selector with one end of a pair, edge-triggered, and the other end.
+/// A selector with an edge-triggered key for one end of a pair, and the other end.
 fn registered(interest: Interest) -> (Selector, Token, Stream) {
     let (a, b) = pairs::streams();
     let mut selector = EpollSelector::new().unwrap();
@@ -34,7 +34,7 @@ fn registered(interest: Interest) -> (Selector, Token, Stream) {
     (selector, token, b)
 }
 
-fn more_of_the_same_is_an_edge() -> Run {
+fn more_data_is_an_edge() -> Run {
     let (mut selector, token, mut b) = registered(Interest::READ);
     for _ in 0..3 {
         assert_eq!(found(&mut selector, token), None);
@@ -50,7 +50,7 @@ fn more_of_the_same_is_an_edge() -> Run {
     Ok(())
 }
 
-fn the_rest_of_a_partial_read_is_none() -> Run {
+fn the_rest_of_a_partial_read_is_no_edge() -> Run {
     let (mut selector, token, mut b) = registered(Interest::READ);
     b.write_all(b"xyz").unwrap();
     assert_eq!(found(&mut selector, token), Some(Interest::READ));
@@ -63,9 +63,8 @@ fn the_rest_of_a_partial_read_is_none() -> Run {
     Ok(())
 }
 
-fn what_is_ready_at_registration() -> Run {
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+fn readiness_at_registration_is_an_edge() -> Run {
+    let (a, _b) = pairs::ready();
     let mut selector = EpollSelector::new().unwrap();
     for _ in 0..2 {
         let token = selector.register_with(&a, Interest::READ, Mode::Edge, ()).unwrap();
@@ -76,7 +75,7 @@ fn what_is_ready_at_registration() -> Run {
     Ok(())
 }
 
-fn arming_again() -> Run {
+fn rearming_reports_present_readiness() -> Run {
     let (mut selector, token, mut b) = registered(Interest::READ);
     selector.rearm(token).unwrap();
     assert_eq!(found(&mut selector, token), None);
@@ -85,7 +84,7 @@ fn arming_again() -> Run {
     for _ in 0..2 {
         selector.rearm(token).unwrap();
         assert_eq!(found(&mut selector, token), Some(Interest::READ));
-        // The same interest again is not nothing for an edge.
+        // `modify` with the same interest arms an edge again.
         selector.modify(token, Interest::READ).unwrap();
         assert_eq!(found(&mut selector, token), Some(Interest::READ));
         assert_eq!(found(&mut selector, token), None);
@@ -93,7 +92,7 @@ fn arming_again() -> Run {
     Ok(())
 }
 
-fn a_change_of_interest() -> Run {
+fn changing_the_interest_arms_the_key() -> Run {
     let (mut selector, token, mut b) = registered(Interest::READ);
     selector.modify(token, Interest::WRITE).unwrap();
     assert_eq!(selector.key(token).unwrap().mode(), Mode::Edge);
@@ -108,7 +107,7 @@ fn a_change_of_interest() -> Run {
     Ok(())
 }
 
-fn room_to_write() -> Run {
+fn room_to_write_is_an_edge() -> Run {
     let (mut selector, token, b) = registered(Interest::WRITE);
     assert_eq!(found(&mut selector, token), Some(Interest::WRITE));
     pairs::fill(selector.fileobj(token).unwrap());
@@ -119,8 +118,8 @@ fn room_to_write() -> Run {
     Ok(())
 }
 
-/// An edge tells all that is ready of what was asked for, not what is new about it.
-fn one_direction_tells_of_the_other() -> Run {
+/// An edge reports everything that is ready within the interest, not only the change.
+fn an_edge_reports_both_directions() -> Run {
     let both = Interest::READ | Interest::WRITE;
     let (mut selector, token, mut b) = registered(both);
     assert_eq!(found(&mut selector, token), Some(Interest::WRITE));
@@ -131,7 +130,7 @@ fn one_direction_tells_of_the_other() -> Run {
     Ok(())
 }
 
-fn the_end() -> Run {
+fn each_closed_direction_is_an_edge() -> Run {
     let (mut selector, token, b) = registered(Interest::READ);
     assert_eq!(found(&mut selector, token), None);
     b.shutdown(std::net::Shutdown::Write).unwrap();
@@ -145,7 +144,7 @@ fn the_end() -> Run {
     Ok(())
 }
 
-fn paused_and_resumed() -> Run {
+fn rearming_a_paused_key_reports_readiness() -> Run {
     let (mut selector, token, mut b) = registered(Interest::READ);
     selector.pause(token).unwrap();
     b.write_all(b"x").unwrap();
@@ -157,10 +156,9 @@ fn paused_and_resumed() -> Run {
     Ok(())
 }
 
-/// A one-shot key that has fired does not wake, so a wait takes its time instead of finding nothing again and again.
-fn once_is_once_in_the_kernel_too() -> Run {
-    let (a, mut b) = pairs::streams();
-    b.write_all(b"x").unwrap();
+/// The kernel disarms a one-shot key that has fired, so the next wait sleeps.
+fn fired_one_shot_keys_end_no_wait() -> Run {
+    let (a, _b) = pairs::ready();
     let mut selector = EpollSelector::new().unwrap();
     selector.register_with(a, Interest::READ, Mode::Oneshot, ()).unwrap();
     assert_eq!(now(&mut selector).len(), 1);

@@ -1,0 +1,55 @@
+//! Scenarios and helpers that several back ends share.
+
+use conformance::{Run, WAIT, interests, now, pairs};
+use selectors::backend::Backend;
+use selectors::sys::Timeout;
+use selectors::sys::fd::AsFd;
+use selectors::sys::poll::{PollFd, PollFlags, poll};
+use selectors::{Error, Interest, Mode, Readiness, Selector};
+
+pub(super) const BOTH: Interest = Interest::READ.union(Interest::WRITE);
+
+/// Whether `poll` reports this descriptor, such as that of a selector, as readable.
+#[cfg(not(any(windows, target_os = "illumos", target_os = "solaris")))]
+pub(super) fn is_readable(fd: impl AsFd) -> bool {
+    poll(&mut [PollFd::new(fd.as_fd(), PollFlags::IN)], Timeout::ZERO).unwrap() == 1
+}
+
+pub(super) fn always_ready_files_are_reported<B: Backend>() -> Run {
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let all =
+        pairs::always_ready()?.map(|file| (selector.register(file, Interest::all(), ()).unwrap(), BOTH));
+    for _ in 0..2 {
+        assert_eq!(interests(&now(&mut selector)), all.into());
+    }
+    Ok(())
+}
+
+/// `poll` and `epoll` report a hang-up as an event of its own, which the back end counts as readable and as writable.
+pub(super) fn a_hung_up_pipe_is_writable<B: Backend>() -> Run {
+    let (reader, writer) = pairs::pipe()?;
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let token = selector.register(reader, BOTH, ()).unwrap();
+    drop(writer);
+    let found = selector.select(WAIT).unwrap();
+    assert_eq!(interests(&found), [(token, BOTH)].into());
+    assert!(found.get(token).unwrap().contains(Readiness::READ_CLOSED | Readiness::WRITE_CLOSED));
+    selector.modify(token, Interest::WRITE).unwrap();
+    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    Ok(())
+}
+
+pub(super) fn edges_are_refused<B: Backend>(name: &str) -> Run {
+    let (a, b) = pairs::streams();
+    let mut selector = Selector::<B, _>::new().unwrap();
+    let rejected = selector.register_with(&a, Interest::READ, Mode::Edge, ()).unwrap_err();
+    assert!(
+        matches!(rejected.error, Error::Unsupported { backend, mode: Mode::Edge, .. } if backend == name)
+    );
+    let token = selector.register(&b, Interest::WRITE, ()).unwrap();
+    let error = selector.modify_with(token, Interest::READ, Mode::Edge).unwrap_err();
+    assert!(matches!(error, Error::Unsupported { backend, interest: Interest::READ, .. } if backend == name));
+    assert_eq!(now(&mut selector).len(), 1);
+    assert_eq!(selector.key(token).unwrap().mode(), Mode::Level);
+    Ok(())
+}
