@@ -1,4 +1,4 @@
-//! What the scenarios of several interfaces have in common.
+//! Scenarios that the polling objects and the calls share.
 
 use conformance::{File, NotRun, WAIT, pairs};
 use selectors::Timeout;
@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use std::thread;
 use std::time::Duration;
 
-/// An object that keeps what is registered with it, and knows the events of `poll`.
+/// A polling object: it keeps its registrations, and has the events of `poll`.
 pub(super) trait Object<'fd> {
     fn register(&mut self, fd: BorrowedFd<'fd>, flags: PollFlags);
     fn modify(&mut self, fd: BorrowedFd<'fd>, flags: PollFlags);
@@ -17,22 +17,22 @@ pub(super) trait Object<'fd> {
     fn wait(&mut self, timeout: Timeout) -> Vec<(RawFd, PollFlags)>;
 }
 
-/// Numbers that look random, and are the same each time: each is below what is asked for.
+/// A generator of pseudo-random numbers below its argument, the same in each run.
 pub(super) fn random() -> impl FnMut(u32) -> u32 {
     let mut random = 1_u32;
     move |below| {
-        // Numerical Recipes' generator; its high bits are good enough here.
+        // The generator of Numerical Recipes. Its high bits are random enough for this.
         random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (random >> 16) % below
     }
 }
 
-/// Twelve pipes: the end to read from, and the end to write to.
+/// Twelve pipes: the read end and the write end of each.
 pub(super) fn pipes() -> Result<Vec<(File, File)>, NotRun> {
     (0..12).map(|_| pairs::pipe()).collect()
 }
 
-/// Writes to a pipe that is ready for it, reads from the one that is ready then, and unregisters both, until none is left.
+/// Writes to a writable pipe, reads from the pipe that becomes readable, and unregisters both ends, until none is left.
 pub(super) fn one_pipe_after_another<'fd>(pipes: &'fd [(File, File)], mut object: impl Object<'fd>) {
     const MESSAGE: &[u8] = b" This is a test.";
     for (reader, writer) in pipes {
@@ -62,8 +62,8 @@ pub(super) fn one_pipe_after_another<'fd>(pipes: &'fd [(File, File)], mut object
     assert_eq!(received, vec![MESSAGE; pipes.len()]);
 }
 
-/// All lines come through, whatever the timeouts, and in the end the end. `readable` waits, and says whether `reader` has
-/// something to read then.
+/// Reads lines that another thread writes slowly, with waits of several lengths, until the end of the file. `readable` waits
+/// and returns whether `reader` is readable.
 pub(super) fn lines_over_time(
     mut reader: impl Read,
     mut writer: impl Write + Send + 'static,
@@ -80,7 +80,7 @@ pub(super) fn lines_over_time(
     loop {
         let limit = limits.next().unwrap_or(WAIT);
         if !readable(limit.into()) {
-            assert_ne!(limit, WAIT, "nothing came");
+            assert_ne!(limit, WAIT, "nothing arrived");
             continue;
         }
         let mut buffer = [0; 64];

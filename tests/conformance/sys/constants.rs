@@ -1,4 +1,4 @@
-//! Every constant, by name, with its number.
+//! The constants of `poll` and `select`, with their names and numbers.
 
 use bitflags::Flags;
 use conformance::{Run, pairs};
@@ -17,7 +17,7 @@ conformance::scenarios_of!(sys, constants:
     select_set_flags_have_three_bits,
 );
 
-/// Platforms and machines that number as `include/uapi/asm-generic/poll.h` does.
+/// Whether this machine uses the numbers of `include/uapi/asm-generic/poll.h`.
 pub(super) const GENERIC: bool = cfg!(any(target_os = "android", target_os = "linux"))
     && !cfg!(any(
         target_arch = "m68k",
@@ -30,7 +30,7 @@ pub(super) const GENERIC: bool = cfg!(any(target_os = "android", target_os = "li
         target_arch = "xtensa",
     ));
 
-/// Name, number of the generic machine, number in the system's own headers where they have one.
+/// Name, number in the generic header, and number in the system's own headers if they have one.
 pub(super) const POLL: &[(&str, u32, Option<u32>)] = &[
     ("IN", 0x1, Some(system::POLLIN as u32)),
     ("PRI", 0x2, Some(system::POLLPRI as u32)),
@@ -48,7 +48,7 @@ pub(super) const POLL: &[(&str, u32, Option<u32>)] = &[
     ("RDHUP", 0x2000, Some(system::POLLRDHUP as u32)),
 ];
 
-/// The named flags of `F` are these, neither fewer nor more, with these numbers.
+/// Checks that `F` has exactly these named flags, with these numbers.
 pub(super) fn assert_flags<F: Flags>(
     expected: &[(&str, u32, Option<u32>)],
     generic: bool,
@@ -81,7 +81,7 @@ fn unknown_bits_are_kept() -> Run {
     assert_eq!(PollFlags::from_bits_truncate(bits).bits(), bits);
     assert_eq!(PollFlags::from_bits(u16::MAX).map(|flags| flags.bits()), Some(u16::MAX));
 
-    // All sixteen bits travel through an entry.
+    // An entry keeps all sixteen bits.
     let (a, _b) = pairs::streams();
     let mut entry = PollFd::new(a.as_fd(), PollFlags::from_bits_retain(u16::MAX));
     assert_eq!(entry.events().bits(), u16::MAX);

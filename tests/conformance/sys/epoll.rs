@@ -1,4 +1,4 @@
-//! `epoll`: what is reported, how often, and in which order.
+//! `epoll`: events, their repetition and their order.
 
 use conformance::{Descriptors, Run, Scenario, WAIT, pairs};
 use rustix::io::fcntl_dupfd_cloexec;
@@ -47,7 +47,7 @@ conformance::scenarios_of!(sys, epoll:
 const READ: EventFlags = EventFlags::IN;
 const WRITE: EventFlags = EventFlags::OUT;
 
-/// What is ready now, by data.
+/// The events that are pending now, sorted by their data.
 fn now(epoll: &Epoll) -> Vec<(u64, EventFlags)> {
     let mut buffer = [Event::default(); 64];
     let events = epoll.wait(&mut buffer, Timeout::ZERO).unwrap();
@@ -79,12 +79,12 @@ fn edge_triggered_reports_each_edge() -> Run {
     b.write_all(b"x").unwrap();
     assert_eq!(now(&epoll), [(1, READ)]);
     assert_eq!(now(&epoll), []);
-    // More of the same is a new edge, though nothing was read.
+    // More data is a new edge, although nothing was read.
     b.write_all(b"y").unwrap();
     assert_eq!(now(&epoll), [(1, READ)]);
     assert_eq!(a.read(&mut [0; 8]).unwrap(), 2);
     assert_eq!(now(&epoll), []);
-    // What is ready when it is registered or changed counts.
+    // Readiness at registration or modification is an edge.
     b.write_all(b"z").unwrap();
     assert_eq!(now(&epoll), [(1, READ)]);
     epoll.modify(&a, READ | EventFlags::ET, 2).unwrap();
@@ -123,7 +123,7 @@ fn edges_in_both_directions() -> Run {
 
     client.write_all(b"Hello!").unwrap();
     server.write_all(b"world!!!").unwrap();
-    // The two may come at different times.
+    // The two events may arrive at different times.
     let mut found = BTreeSet::new();
     let mut buffer = [Event::default(); 4];
     while found.len() < 2 {
@@ -148,7 +148,7 @@ fn one_shot_reports_once() -> Run {
     assert_eq!(now(&epoll), []);
     epoll.modify(&a, READ | EventFlags::ONESHOT, 1).unwrap();
     assert_eq!(now(&epoll), [(1, READ)]);
-    // Not even a hang-up, until it is armed again.
+    // A hang-up is not reported either until the key is armed again.
     drop(b);
     assert_eq!(now(&epoll), []);
     epoll.modify(&a, EventFlags::ONESHOT, 1).unwrap();
@@ -210,7 +210,7 @@ fn small_buffers_rotate_through_events() -> Run {
     let turns: Vec<_> = (0..12).map(|_| epoll.wait(&mut buffer, WAIT).unwrap()[0].data()).collect();
     assert_eq!(turns[..4].iter().collect::<BTreeSet<_>>().len(), 4, "{turns:?}");
     assert_eq!((&turns[4..8], &turns[8..]), (&turns[..4], &turns[..4]));
-    // Two at a time, and the rest of the buffer as it was.
+    // Two events fill a part of the buffer. The rest is unchanged.
     let mut buffer = [Event::default(); 3];
     assert_eq!(epoll.wait(&mut buffer[..2], WAIT).unwrap().len(), 2);
     assert_eq!(buffer[2], Event::default());
@@ -257,7 +257,7 @@ fn closed_files_are_removed() -> Run {
     Ok(())
 }
 
-/// The registration belongs to the open file and the number it was made with: epoll(7), "Questions and answers", 6.
+/// A registration belongs to the open file and the descriptor number together: epoll(7), "Questions and answers", 6.
 fn duplicates_keep_a_registration_alive() -> Run {
     let (a, mut b) = pairs::streams();
     let duplicate = a.try_clone().unwrap();

@@ -1,4 +1,4 @@
-//! Signals while something waits.
+//! Waits that signals interrupt.
 
 use super::waits::ALL;
 use conformance::signals::{self, handled};
@@ -31,11 +31,8 @@ fn interrupted_waits_resume_with_the_remaining_time() -> Run {
                 let start = Instant::now();
                 let (result, signals) = in_a_storm(&b, || wait(Some(a.as_fd()), limit.into()));
                 let elapsed = start.elapsed();
-                assert_eq!(result.unwrap(), 0, "{name} began anew after each signal");
-                assert!(
-                    elapsed >= limit,
-                    "{name} was to wait for {limit:?}, and came back after {elapsed:?}"
-                );
+                assert_eq!(result.unwrap(), 0, "{name} restarted its timeout after each signal");
+                assert!(elapsed >= limit, "{name} waited {elapsed:?} instead of {limit:?}");
                 signals
             });
         }
@@ -43,7 +40,7 @@ fn interrupted_waits_resume_with_the_remaining_time() -> Run {
     Ok(())
 }
 
-/// Many are interrupted near their end, where nothing is left.
+/// Many of these waits are interrupted near their end, when no time is left.
 fn short_waits_never_end_early() -> Run {
     signals::need()?;
     for &(name, wait) in ALL {
@@ -102,7 +99,7 @@ fn interruptible_waits_are_interrupted() -> Run {
     Ok(())
 }
 
-/// The kernel leaves them as they were passed in when it is interrupted: nobody may take that for an answer.
+/// An interrupted call leaves the sets as they were passed in. They must not be taken for an answer.
 fn a_resumed_select_empties_its_sets() -> Run {
     signals::need()?;
     let (a, b) = pairs::streams();

@@ -1,4 +1,4 @@
-//! Waits whose time is over before a signal handler is that interrupted them.
+//! Waits whose timeout ends while a signal handler runs.
 
 use super::waits::ALL;
 use conformance::{Run, pairs, signals, this_thread, until_asleep};
@@ -16,8 +16,9 @@ conformance::scenarios_of!(sys, long_handlers:
 
 const LIMIT: Duration = Duration::from_millis(100);
 
-/// What `wait` finds, if a handler interrupted it for as long as it was to wait at most, and did `meanwhile`.
-fn held_up(meanwhile: impl Fn() + Send, wait: impl FnOnce() -> io::Result<usize>) -> Option<usize> {
+/// Interrupts `wait` with a handler that calls `meanwhile` and runs as long as the timeout, and returns the result. Returns
+/// `None` if the signal came too late.
+fn interrupted(meanwhile: impl Fn() + Send, wait: impl FnOnce() -> io::Result<usize>) -> Option<usize> {
     let thread = this_thread();
     let other = move |hold: &dyn Fn(&dyn Fn())| {
         until_asleep(thread);
@@ -31,11 +32,11 @@ fn held_up(meanwhile: impl Fn() + Send, wait: impl FnOnce() -> io::Result<usize>
     };
     let (result, begun) = signals::held_up(other, wait);
     let found = result.unwrap();
-    // On a busy machine, the one who signals may have come too late.
+    // On a busy machine, the signalling thread may be too late.
     (begun > 0).then_some(found)
 }
 
-/// Tries again until there is something.
+/// Repeats until the attempt succeeds.
 fn until_some<T>(attempt: impl FnMut() -> Option<T>) -> T {
     std::iter::repeat_with(attempt).find_map(|found| found).unwrap()
 }
@@ -47,7 +48,7 @@ fn the_wait_times_out() -> Run {
         let mut elapsed = Duration::ZERO;
         let found = until_some(|| {
             let start = Instant::now();
-            held_up(
+            interrupted(
                 || (),
                 || {
                     let result = wait(Some(a.as_fd()), LIMIT.into());
@@ -57,7 +58,7 @@ fn the_wait_times_out() -> Run {
             )
         });
         assert_eq!(found, 0, "{name}");
-        assert!(elapsed >= LIMIT, "{name} was to wait for {LIMIT:?}, and came back after {elapsed:?}");
+        assert!(elapsed >= LIMIT, "{name} waited {elapsed:?} instead of {LIMIT:?}");
     }
     Ok(())
 }
@@ -68,14 +69,14 @@ fn readiness_during_a_handler_is_reported() -> Run {
         let found = until_some(|| {
             let (a, b) = pairs::streams();
             let write = || (&b).write_all(b"x").unwrap();
-            held_up(write, || wait(Some(a.as_fd()), LIMIT.into()))
+            interrupted(write, || wait(Some(a.as_fd()), LIMIT.into()))
         });
         assert_eq!(found, 1, "{name}");
     }
     Ok(())
 }
 
-/// They are not what was asked for, which the kernel leaves in them when it is interrupted.
+/// An interrupted call leaves the sets as they were passed in. They must not be taken for an answer.
 fn the_sets_are_emptied() -> Run {
     signals::need()?;
     let (a, _b) = pairs::streams();
@@ -83,7 +84,7 @@ fn the_sets_are_emptied() -> Run {
         let mut read = FdSet::from_iter([a.as_fd()]);
         let mut except = read.clone();
         let wait = || select(Some(&mut read), None, Some(&mut except), LIMIT);
-        let found = held_up(|| (), wait)?;
+        let found = interrupted(|| (), wait)?;
         assert_eq!(found, 0);
         assert!(read.is_empty() && except.is_empty());
         Some(())

@@ -1,4 +1,4 @@
-//! What `PIPE_BUF` promises.
+//! The promise of `PIPE_BUF`.
 
 use conformance::{File, Run, pairs};
 use selectors::sys::PIPE_BUF;
@@ -9,10 +9,10 @@ use std::io::{Read, Write};
 conformance::scenarios_of!(sys, pipe_buf: a_ready_pipe_accepts_pipe_buf_bytes);
 
 fn a_ready_pipe_accepts_pipe_buf_bytes() -> Run {
-    const { assert!(PIPE_BUF >= 512, "POSIX promises so much") };
+    const { assert!(PIPE_BUF >= 512, "POSIX promises at least 512") };
     #[cfg(any(target_os = "android", target_os = "linux"))]
     assert_eq!((PIPE_BUF, PIPE_BUF), (libc::PIPE_BUF, 4096));
-    // What it is for: a pipe that is ready for writing takes as much at once.
+    // A writable pipe accepts that many bytes in one write.
     let (mut reader, mut writer) = pairs::pipe()?;
     pairs::fill(&writer);
     let writable = |writer: &File| {

@@ -1,4 +1,4 @@
-//! `poll`: the call over a list of one's own.
+//! `poll`: the call over a list of the caller.
 
 use conformance::errno::Errno;
 use conformance::{Descriptors, POLL_PRIORITY, POLL_READ, Run, WAIT, kernel, pairs, unless_wine};
@@ -106,13 +106,13 @@ fn hang_ups_and_errors_are_always_reported() -> Run {
     Ok(())
 }
 
-/// `O_PATH`: the number is open, but no call that reads or writes takes it: open(2). To poll, it is as good as closed.
+/// A descriptor with `O_PATH` is open, but `poll` treats it as closed: open(2).
 fn o_path_descriptors_are_invalid() -> Run {
     let path = pairs::without_a_file()?;
     for events in [NOTHING, PollFlags::IN, PollFlags::all()] {
         assert_eq!(asked(&path, events), PollFlags::NVAL);
     }
-    // And no trouble for the others.
+    // The other entries are not affected.
     let (a, _b) = pairs::streams();
     let mut fds = [PollFd::new(path.as_fd(), PollFlags::IN), PollFd::new(a.as_fd(), PollFlags::OUT)];
     assert_eq!(poll(&mut fds, WAIT).unwrap(), 2);
@@ -189,7 +189,7 @@ fn more_entries_than_the_descriptor_limit() -> Run {
     }
     assert_eq!(result.unwrap(), least + 1);
     if let Some(most) = most {
-        // More than this process may have, in a table that grows by doubling, and 1000.
+        // NetBSD accepts 1000 more than the table of the process holds, which grows by doubling.
         let most = usize::try_from(most).unwrap();
         let mut fds = vec![PollFd::new(a.as_fd(), PollFlags::OUT); 2 * most + 1001];
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The polling object, which keeps the list.
+//! The polling object of `poll`.
 
 use super::common::{Object, lines_over_time, one_pipe_after_another, pipes, random};
 use conformance::{POLL_READ, Run, Stream, errno, pairs};
@@ -53,7 +53,7 @@ fn order(poll: &mut Poll<'_>) -> Vec<RawFd> {
     now(poll).into_iter().map(|(fd, _)| fd).collect()
 }
 
-/// Sockets that are ready for writing, and so at once.
+/// Writable sockets.
 fn sockets(count: usize) -> Vec<Stream> {
     (0..count.div_ceil(2)).map(|_| pairs::streams()).flat_map(|(a, b)| [a, b]).collect()
 }
@@ -117,7 +117,7 @@ fn an_empty_object_waits_for_the_timeout() -> Run {
         let (limit, start) = (Duration::from_millis(10), Instant::now());
         assert_eq!(poll.poll(limit).unwrap().count(), 0);
         assert!(start.elapsed() >= limit);
-        // The same when something was registered once.
+        // The object waits in the same way after a registration has come and gone.
         poll.register(ends[0].as_fd(), PollFlags::OUT);
         poll.unregister(ends[0].as_fd()).unwrap();
     }
@@ -143,7 +143,7 @@ fn unregistering_keeps_the_order() -> Run {
         poll.register(fd, PollFlags::OUT);
     }
     let numbers = |fds: &[BorrowedFd<'_>]| fds.iter().map(|fd| fd.as_raw_fd()).collect::<Vec<_>>();
-    // The first, one amid, and the last; then changes of others before the next wait.
+    // Unregisters the first, one in the middle and the last, and changes others before the next wait.
     poll.unregister(a).unwrap();
     poll.unregister(c).unwrap();
     poll.unregister(e).unwrap();
@@ -153,7 +153,7 @@ fn unregistering_keeps_the_order() -> Run {
     poll.register(b, PollFlags::OUT);
     assert_eq!(poll.len(), 4);
     assert_eq!(order(&mut poll), numbers(&[b, f, c]));
-    // What was changed after the list was made shorter hits the right ones.
+    // Changes after the list became shorter reach the right entries.
     poll.modify(d, PollFlags::OUT).unwrap();
     poll.modify(c, PollFlags::IN).unwrap();
     assert_eq!(order(&mut poll), numbers(&[b, d, f]));
@@ -163,7 +163,7 @@ fn unregistering_keeps_the_order() -> Run {
     Ok(())
 }
 
-/// Against a plain list.
+/// Compares the object with a plain list after random operations.
 fn random_operations_match_a_plain_list() -> Run {
     let ends = sockets(6);
     let mut next = random();
@@ -243,7 +243,7 @@ fn the_iterator_knows_its_size_and_can_be_cloned() -> Run {
     Ok(())
 }
 
-/// What is registered, and nothing else, in its order; a copy of it does not see later changes.
+/// `entries` yields the registrations in their order. A copy does not see later changes.
 fn entries_list_registrations_in_order() -> Run {
     let ends = sockets(4);
     let [a, b, c, d] = [0, 1, 2, 3].map(|index: usize| ends[index].as_fd());

@@ -1,4 +1,4 @@
-//! `select`: what each set answers.
+//! `select`: the answer of each set.
 
 use super::common::lines_over_time;
 use conformance::{Run, WAIT, kernel, pairs};
@@ -22,7 +22,7 @@ conformance::scenarios_of!(sys, select:
     lines_arrive_over_time,
 );
 
-/// The number of bits, and which of the three sets `fd` is left in.
+/// The result of `select`, and which of the three sets still contain `fd`.
 fn asked(fd: BorrowedFd<'_>, timeout: impl Into<Timeout>) -> (usize, [bool; 3]) {
     let [mut read, mut write, mut except] = [(); 3].map(|()| FdSet::from_iter([fd]));
     let found = select(Some(&mut read), Some(&mut write), Some(&mut except), timeout).unwrap();
@@ -38,7 +38,7 @@ fn each_set_has_its_own_answer() -> Run {
     assert_eq!(asked(a.as_fd(), WAIT), (1, [true, false, false]));
     pairs::drain(&a);
     assert_eq!(asked(a.as_fd(), Timeout::ZERO), (0, [false; 3]));
-    // A set that is not asked for is no answer.
+    // Sets that are not passed are not counted.
     let mut write = FdSet::from_iter([b.as_fd()]);
     assert_eq!(select(None, Some(&mut write), None, WAIT).unwrap(), 1);
     let mut except = FdSet::from_iter([b.as_fd()]);
@@ -61,7 +61,7 @@ fn regular_files_are_always_ready() -> Run {
     Ok(())
 }
 
-/// What `asked` gives back of a descriptor that is left in these sets.
+/// The result of `asked` for a descriptor that stays in these sets.
 fn left_in(sets: SetFlags) -> (usize, [bool; 3]) {
     let left = [SetFlags::READ, SetFlags::WRITE, SetFlags::EXCEPT].map(|set| sets.contains(set));
     (left.iter().filter(|left| **left).count(), left)
@@ -85,8 +85,8 @@ fn errors_are_readable_and_writable() -> Run {
     Ok(())
 }
 
-/// `O_PATH`: the number is open, but no call that reads or writes takes it. Linux reports such a one in all sets
-/// (since 5.13) or in none; never an error, never a wait for ever.
+/// A descriptor with `O_PATH` is open, but cannot be read or written. Linux reports it in all sets (since 5.13) or in none.
+/// It never fails the call, and never makes it wait for ever.
 fn o_path_descriptors_never_block() -> Run {
     let path = pairs::without_a_file()?;
     let answer = asked(path.as_fd(), Duration::from_millis(1));
@@ -114,7 +114,7 @@ fn no_sets_wait_for_the_timeout() -> Run {
 
 fn empty_sets_wait_for_the_timeout() -> Run {
     let (a, _b) = pairs::streams();
-    // One that never held anything, and one that did.
+    // One set that was always empty, and one that has become empty.
     let (mut read, mut write) = (FdSet::new(), FdSet::from_iter([a.as_fd()]));
     write.remove(a.as_fd());
     let (limit, start) = (Duration::from_millis(20), Instant::now());
@@ -127,7 +127,7 @@ fn empty_sets_wait_for_the_timeout() -> Run {
 fn lines_arrive_over_time() -> Run {
     let (reader, writer) = pairs::streams();
     lines_over_time(&reader, writer, |timeout| readable(reader.as_fd(), timeout));
-    // The end stays readable.
+    // The end of the file stays readable.
     assert!(readable(reader.as_fd(), Timeout::ZERO));
     Ok(())
 }

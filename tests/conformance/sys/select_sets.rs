@@ -1,4 +1,4 @@
-//! Sets of descriptors, whatever their numbers.
+//! Descriptor sets of any size.
 
 use conformance::{Descriptors, Run, pairs};
 use selectors::sys::Timeout;
@@ -62,7 +62,7 @@ fn insert_contains_remove() -> Run {
     Ok(())
 }
 
-/// Every second descriptor is ready, so a bit in a wrong place shows.
+/// Every second descriptor is readable, so a misplaced bit is noticed.
 fn bits_at_word_boundaries() -> Run {
     let limit = Descriptors::raise(400, 400)?;
     let (a, b) = pairs::ready();
@@ -71,7 +71,7 @@ fn bits_at_word_boundaries() -> Run {
     for number in around.clone() {
         fds.push(pairs::numbered(if number % 2 == 1 { &a } else { &b }, number)?);
     }
-    assert!(fds.iter().map(|fd| fd.as_raw_fd()).eq(around.clone()), "somebody has these numbers");
+    assert!(fds.iter().map(|fd| fd.as_raw_fd()).eq(around.clone()), "these numbers are taken");
 
     let mut read: FdSet = fds.iter().map(|fd| fd.as_fd()).collect();
     assert_eq!(numbers(&read), around.clone().collect::<Vec<_>>());
@@ -84,7 +84,7 @@ fn bits_at_word_boundaries() -> Run {
     assert_eq!(numbers(&write), around.collect::<Vec<_>>());
     assert!(except.is_empty());
 
-    // One at a time, in a set that ends with its word.
+    // Each descriptor alone, in a set that ends with its word.
     for fd in &fds {
         let mut set = FdSet::from_iter([fd.as_fd()]);
         let found = select(Some(&mut set), None, None, Timeout::ZERO).unwrap();
@@ -131,7 +131,7 @@ fn sets_collect_from_iterators() -> Run {
     Ok(())
 }
 
-/// The call has one length for all three sets.
+/// The system call has one length for all three sets.
 fn sets_may_differ_in_length() -> Run {
     let (_limit, _) = Descriptors::raise(3000, 3000)?;
     let (a, _b) = pairs::ready();
@@ -149,7 +149,7 @@ fn sets_may_differ_in_length() -> Run {
     Ok(())
 }
 
-/// More than the 1024 that an `fd_set` of C takes, each its own answer.
+/// A set holds more than the 1024 descriptors of C's `fd_set`, each with its own answer.
 fn thousands_of_descriptors_in_one_set() -> Run {
     let (_limit, most) = Descriptors::raise(1500, 4000)?;
     let (a, b) = pairs::ready();

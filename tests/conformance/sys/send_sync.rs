@@ -1,11 +1,12 @@
-//! What the types of the low crate may be used for.
+//! Types of select-sys that may move between threads.
 
 use conformance::Run;
 use selectors::sys::{Timeout, poll, select};
 
 conformance::scenarios_of!(sys, send_sync: types_are_send_and_sync);
 
-/// The polling object cannot be used by two threads at once (`&mut self`), but handed on; epoll both.
+/// A polling object can move to another thread, but only one thread at a time can use it (`&mut self`). Several threads can
+/// use an epoll instance at once.
 fn types_are_send_and_sync() -> Run {
     fn send_and_sync<T: Send + Sync>() {}
     #[cfg(any(target_os = "android", target_os = "linux"))]

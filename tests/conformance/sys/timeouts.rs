@@ -1,4 +1,4 @@
-//! How long a wait takes.
+//! The length of waits.
 
 use super::waits::{ALL, assert_never_early};
 use conformance::{Run, pairs, when_asleep};
@@ -16,7 +16,7 @@ conformance::scenarios_of!(sys, timeouts:
     huge_limits_are_accepted,
 );
 
-/// The longest wait that the kernel can be asked for: an `int` of milliseconds.
+/// The longest wait of the calls that take an `int` of milliseconds.
 const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
 
 fn timeouts_convert_from_durations_and_options() -> Run {

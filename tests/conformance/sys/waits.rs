@@ -1,4 +1,4 @@
-//! The calls of this platform, each as a function that waits for something to read on one descriptor, or on none at all.
+//! The waiting calls of this platform, each as a function that waits until one descriptor, or none, is readable.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use selectors::sys::fd::BorrowedFd;
 use selectors::sys::poll::{self, PollFd, PollFlags};
 use selectors::sys::select::{self, FdSet};
 
-/// Gives back how many are ready.
+/// Returns the number of ready descriptors.
 pub(super) type Wait = fn(Option<BorrowedFd<'_>>, Timeout) -> io::Result<usize>;
 
 pub(super) const ALL: &[(&str, Wait)] = &[
@@ -73,13 +73,13 @@ fn devpoll(fd: Option<BorrowedFd<'_>>, timeout: Timeout) -> io::Result<usize> {
     Ok(devpoll.poll(timeout)?.count())
 }
 
-/// Waits on nothing for each of `limits`, and looks at the clock.
+/// Waits for no descriptor with each of these limits, and checks the clock.
 pub(super) fn assert_never_early(name: &str, wait: Wait, limits: &[Duration]) {
     for &limit in limits {
         let start = Instant::now();
         let found = wait(None, limit.into()).unwrap();
         let elapsed = start.elapsed();
         assert_eq!(found, 0);
-        assert!(elapsed >= limit, "{name} was to wait for {limit:?}, and came back after {elapsed:?}");
+        assert!(elapsed >= limit, "{name} waited {elapsed:?} instead of {limit:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Every constant of epoll, by name, with its number.
+//! The constants of `epoll`, with their names and numbers.
 
 use super::super::constants::{GENERIC, POLL, assert_flags};
 use conformance::Run;
@@ -32,7 +32,7 @@ const EPOLL: [(&str, u32, Option<u32>); 15] = [
 fn event_flags_match_the_headers() -> Run {
     // The same on all machines: include/uapi/linux/eventpoll.h.
     assert_flags::<EventFlags>(&EPOLL, true, |bits| bits);
-    // Unknown ones are kept, as EPOLL_URING_WAKE, which has no name here.
+    // Unknown flags are kept, such as EPOLL_URING_WAKE, which has no name here.
     let bits = 1 << 27 | EventFlags::ET.bits();
     assert_eq!(EventFlags::from_bits_truncate(bits).bits(), bits);
     assert_eq!(EventFlags::from_bits(u32::MAX).map(|flags| flags.bits()), Some(u32::MAX));
@@ -61,7 +61,7 @@ fn poll_and_epoll_share_bits() -> Run {
 }
 
 fn events_have_the_kernel_size() -> Run {
-    // Packed on x86-64 alone: EPOLL_PACKED in include/uapi/linux/eventpoll.h.
+    // Packed on x86-64 only: EPOLL_PACKED in include/uapi/linux/eventpoll.h.
     assert_eq!(
         size_of::<Event>(),
         if cfg!(target_arch = "x86_64") { 12 } else { size_of::<libc::epoll_event>() }

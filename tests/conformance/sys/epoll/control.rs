@@ -1,4 +1,4 @@
-//! `epoll`: registering, and what is refused.
+//! `epoll`: registration, and its errors.
 
 use conformance::{NotRun, Run, WAIT, pairs};
 use selectors::sys::Timeout;
@@ -70,7 +70,7 @@ fn unregistered_descriptors_are_refused() -> Run {
     Ok(())
 }
 
-/// `O_PATH`: the number is open, but no call that reads or writes takes it: open(2). To epoll, it is as good as closed.
+/// A descriptor with `O_PATH` is open, but `epoll` treats it as closed: open(2).
 fn o_path_descriptors_are_refused() -> Run {
     let path = rustix::fs::open("/", rustix::fs::OFlags::PATH, rustix::fs::Mode::empty()).unwrap();
     let epoll = Epoll::new().unwrap();
@@ -93,9 +93,9 @@ fn always_ready_files_are_refused() -> Run {
 fn an_instance_cannot_watch_itself() -> Run {
     let epoll = Epoll::new().unwrap();
     assert_eq!(errno(epoll.register(&epoll, EventFlags::IN, 0)), Some(libc::EINVAL));
-    // Through a duplicate as well.
-    let twin = epoll.as_fd().try_clone_to_owned().unwrap();
-    assert_eq!(errno(epoll.register(&twin, EventFlags::IN, 0)), Some(libc::EINVAL));
+    // A duplicate is refused too.
+    let duplicate = epoll.as_fd().try_clone_to_owned().unwrap();
+    assert_eq!(errno(epoll.register(&duplicate, EventFlags::IN, 0)), Some(libc::EINVAL));
     Ok(())
 }
 
@@ -105,7 +105,7 @@ fn cycles_are_refused() -> Run {
     assert_eq!(errno(b.register(&a, EventFlags::IN, 0)), Some(libc::ELOOP));
     b.register(&c, EventFlags::IN, 0).unwrap();
     assert_eq!(errno(c.register(&a, EventFlags::IN, 0)), Some(libc::ELOOP));
-    // The chain as it stands works.
+    // The chain without the cycle works.
     let (socket, _peer) = pairs::streams();
     c.register(&socket, EventFlags::OUT, 5).unwrap();
     let mut buffer = [Event::default(); 2];
@@ -123,7 +123,7 @@ fn nesting_is_limited() -> Run {
         inner.push(std::mem::replace(&mut outermost, epoll));
         error.map(|error| (depth, error))
     });
-    // EP_MAX_NESTS in fs/eventpoll.c is 4: one instance that watches sockets, and 4 above it.
+    // EP_MAX_NESTS in fs/eventpoll.c is 4: one instance that watches sockets, and 4 around it.
     assert_eq!(refused, Some((5, libc::ELOOP)));
     Ok(())
 }
@@ -149,7 +149,7 @@ fn exclusive_restricts_other_flags() -> Run {
     Ok(())
 }
 
-/// Accepted with `CAP_BLOCK_SUSPEND` and ignored without.
+/// The kernel accepts the flag with `CAP_BLOCK_SUSPEND`, and ignores it without.
 fn wakeup_is_accepted() -> Run {
     let (a, _b) = pairs::streams();
     let epoll = Epoll::new().unwrap();

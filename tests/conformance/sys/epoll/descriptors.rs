@@ -1,4 +1,4 @@
-//! The descriptors that are made here: who inherits them, who owns them.
+//! Inheritance and ownership of the descriptor of an epoll instance.
 
 use conformance::{Descriptors, Run, pairs};
 use rustix::io::{FdFlags, fcntl_getfd};
@@ -23,7 +23,7 @@ fn inherited(fd: impl AsFd) -> bool {
     !fcntl_getfd(fd).unwrap().contains(FdFlags::CLOEXEC)
 }
 
-/// Whether this process has the descriptor with this number open.
+/// Whether this descriptor number is open in this process.
 fn is_open(fd: RawFd) -> bool {
     Path::new(&format!("/proc/self/fd/{fd}")).symlink_metadata().is_ok()
 }
@@ -65,15 +65,15 @@ fn from_fd_keeps_descriptor_flags() -> Run {
 fn duplicates_share_the_set() -> Run {
     let (a, _b) = pairs::streams();
     let epoll = Epoll::new().unwrap();
-    let twin = Epoll::from_fd(epoll.as_fd().try_clone_to_owned().unwrap());
-    twin.register(&a, EventFlags::OUT, 7).unwrap();
+    let duplicate = Epoll::from_fd(epoll.as_fd().try_clone_to_owned().unwrap());
+    duplicate.register(&a, EventFlags::OUT, 7).unwrap();
 
     let mut buffer = [Event::default(); 2];
     assert_eq!(epoll.wait(&mut buffer, Timeout::ZERO).unwrap()[0].data(), 7);
     assert_eq!(epoll.register(&a, EventFlags::OUT, 8).unwrap_err().raw_os_error(), Some(libc::EEXIST));
     drop(epoll);
-    assert_eq!(twin.wait(&mut buffer, Timeout::ZERO).unwrap().len(), 1);
-    twin.unregister(&a).unwrap();
+    assert_eq!(duplicate.wait(&mut buffer, Timeout::ZERO).unwrap().len(), 1);
+    duplicate.unregister(&a).unwrap();
     Ok(())
 }
 
@@ -83,7 +83,7 @@ fn into_fd_releases_the_descriptor() -> Run {
     let owned: OwnedFd = epoll.into();
     assert_eq!((owned.as_raw_fd(), borrowed), (number, number));
     assert!(is_open(number));
-    // And back.
+    // The descriptor converts back.
     let epoll = Epoll::from(owned);
     assert!(epoll.wait(&mut [Event::default()], Timeout::ZERO).unwrap().is_empty());
     let owned = epoll.into_fd();

@@ -1,4 +1,4 @@
-//! `epoll` from several threads at once, and one instance within another call.
+//! One epoll instance in several threads, and in other calls.
 
 use conformance::{Run, WAIT, pairs, this_thread, until_asleep};
 use selectors::sys::Timeout;
@@ -17,7 +17,7 @@ conformance::scenarios_of!(sys, epoll_threads:
     an_instance_is_pollable,
 );
 
-/// Waits in another thread; does `change` when it sleeps, and gives back the data that it woke with.
+/// Waits in another thread, calls `change` when that thread sleeps, and returns the data of the events that woke it.
 fn waiter(epoll: &Epoll, change: impl FnOnce()) -> Vec<u64> {
     thread::scope(|scope| {
         let (sender, receiver) = channel();
@@ -45,10 +45,10 @@ fn modifying_wakes_a_waiter() -> Run {
     let epoll = Epoll::new().unwrap();
     epoll.register(&a, EventFlags::IN, 1).unwrap();
     assert_eq!(waiter(&epoll, || epoll.modify(&a, EventFlags::OUT, 2).unwrap()), [2]);
-    // A twin is the same set.
+    // A duplicate of the descriptor is the same set.
     epoll.modify(&a, EventFlags::IN, 3).unwrap();
-    let twin = Epoll::from_fd(epoll.as_fd().try_clone_to_owned().unwrap());
-    assert_eq!(waiter(&epoll, || twin.modify(&a, EventFlags::OUT, 4).unwrap()), [4]);
+    let duplicate = Epoll::from_fd(epoll.as_fd().try_clone_to_owned().unwrap());
+    assert_eq!(waiter(&epoll, || duplicate.modify(&a, EventFlags::OUT, 4).unwrap()), [4]);
     Ok(())
 }
 
@@ -67,7 +67,7 @@ fn several_threads_can_wait() -> Run {
         b.write_all(b"x").unwrap();
         waiters.into_iter().map(|waiter| waiter.join().unwrap()).collect()
     });
-    // Level-triggered: what one has seen is there for the others.
+    // The event is level-triggered, so all of them see it.
     assert_eq!(found, [1, 1, 1]);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What each wait is for the kernel: one call, with the time that was asked for.
+//! Each wait is one system call, with the requested time.
 
 use super::super::waits::{self, Wait};
 use super::fallback::EXACT;
@@ -12,19 +12,20 @@ use selectors::sys::select::{FdSet, select};
 use std::ffi::c_long;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(sys, calls:
     select_passes_nanoseconds,
     poll_passes_nanoseconds,
     epoll_passes_nanoseconds,
     epoll_passes_whole_milliseconds,
+    limits_beyond_the_kernel_maximum_are_split,
     select_waits_with_one_call,
     poll_waits_with_one_call,
     epoll_waits_with_one_call,
 );
 
-/// The first call that waits is one of `expected`, with just this time.
+/// Checks that the first waiting call is one of `expected`, with exactly the requested time.
 fn assert_time_passed(wait: Wait, expected: &[c_long]) -> Run {
     in_child("nanoseconds", &[], || {
         begin()?;
@@ -49,7 +50,7 @@ fn poll_passes_nanoseconds() -> Run {
 
 fn epoll_passes_nanoseconds() -> Run {
     if cfg!(target_os = "android") {
-        return Err(conformance::NotRun::because("on Android epoll is told milliseconds"));
+        return Err(conformance::NotRun::because("on Android epoll waits in milliseconds"));
     }
     assert_time_passed(waits::epoll, &[libc::SYS_epoll_pwait2])
 }
@@ -68,7 +69,28 @@ fn epoll_passes_whole_milliseconds() -> Run {
     })
 }
 
-/// Waits with `wait`, which may have to get memory the first time, while something is ready and while nothing is.
+/// A wait beyond 24.8 days would take too long, but a filter can make the kernel return 0 at once, as if the time were over.
+/// The wait must go on until the kernel can count the rest.
+fn limits_beyond_the_kernel_maximum_are_split() -> Run {
+    /// An `int` of milliseconds.
+    const KERNEL_MAXIMUM: Duration = Duration::from_millis(i32::MAX as u64);
+
+    let rest = Duration::from_millis(20);
+    for limit in [KERNEL_MAXIMUM + rest, KERNEL_MAXIMUM + rest + Duration::from_nanos(1)] {
+        for &(name, wait) in waits::ALL {
+            seccomp::in_a_thread_where(&seccomp::waits(), 0, || {
+                let start = Instant::now();
+                assert_eq!(wait(None, limit.into()).unwrap(), 0);
+                let elapsed = start.elapsed();
+                assert!((rest..WAIT).contains(&elapsed), "{name} took {elapsed:?}");
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Checks that `wait` makes one system call, with and without a ready descriptor. The first waits may allocate memory, so
+/// they are not observed.
 fn assert_one_call(mut wait: impl FnMut(bool, Timeout) -> io::Result<usize>, exact: &[Duration]) -> Run {
     in_child("one", &[], || {
         for ready in [false, true] {
@@ -108,7 +130,7 @@ fn poll_waits_with_one_call() -> Run {
     assert_one_call(|ready, timeout| poll(&mut lists[usize::from(ready)], timeout), &EXACT)
 }
 
-/// For a time that is not a whole number of milliseconds, it is a second one where the first is missing.
+/// A time that is not a whole number of milliseconds needs a second call where `epoll_pwait2` is missing.
 fn epoll_waits_with_one_call() -> Run {
     let ((a, _b), (c, mut d)) = (pairs::streams(), pairs::streams());
     d.write_all(b"x").unwrap();

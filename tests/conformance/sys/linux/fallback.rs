@@ -1,6 +1,6 @@
-//! Kernels and sandboxes without the calls that take nanoseconds.
+//! Kernels and sandboxes that lack the calls with nanoseconds.
 //!
-//! Each part is a process of its own, because what is missing is remembered for as long as a process lives.
+//! Each part is a process of its own, because a process remembers which calls are missing.
 
 use super::super::waits::{self, Wait, assert_never_early};
 use super::seccomp::{self, answer};
@@ -25,10 +25,10 @@ conformance::scenarios_of!(sys, fallback:
     errors_leave_the_sets_unchanged,
 );
 
-/// One that no kernel gives here: it shows that a call was made, or that it was not.
+/// An error that no kernel returns here. It shows whether a call was made.
 const TELLTALE: c_int = libc::ECANCELED;
 
-/// None is a whole number of milliseconds.
+/// Limits that are not a whole number of milliseconds.
 pub(super) const EXACT: [Duration; 5] = [
     Duration::from_nanos(1),
     Duration::from_micros(100),
@@ -37,10 +37,10 @@ pub(super) const EXACT: [Duration; 5] = [
     Duration::from_micros(2500),
 ];
 
-/// The last is one.
+/// The same limits, and one that is a whole number of milliseconds.
 const LIMITS: [Duration; 6] = [EXACT[0], EXACT[1], EXACT[2], EXACT[3], EXACT[4], Duration::from_millis(2)];
 
-/// Waits for any of `limits` are one of `calls`, for as long as none of them is known to be missing. Then comes `others`.
+/// Checks that waits with each of `limits` make one of `calls`, and runs `others` in the same process.
 fn assert_uses(
     name: &'static str,
     wait: Wait,
@@ -59,7 +59,7 @@ fn assert_uses(
     })
 }
 
-/// Any other wait is the same call.
+/// All other waits make the same call.
 fn select_uses_pselect() -> Run {
     assert_uses("select", waits::select, seccomp::PSELECT, &LIMITS, || {
         for timeout in [Timeout::ZERO, Timeout::NEVER] {
@@ -69,34 +69,34 @@ fn select_uses_pselect() -> Run {
     })
 }
 
-/// Where there is nothing to count, the other call will do.
+/// Waits without a time to count can use the older call.
 fn poll_uses_ppoll() -> Run {
     assert_uses("poll", waits::poll, seccomp::PPOLL, &LIMITS, || {
         if seccomp::OLD_CALLS {
-            at_once_and_for_ever(waits::poll);
+            assert_zero_and_never_work(waits::poll);
         }
     })
 }
 
-/// Whole milliseconds are waited for in another way, which every kernel has; so is everything on Android.
+/// Whole milliseconds, and on Android all limits, use a call that every kernel has.
 fn epoll_uses_epoll_pwait2() -> Run {
     let exact = if cfg!(target_os = "android") { 0 } else { EXACT.len() };
     let (exact, rounded) = LIMITS.split_at(exact);
     assert_uses("epoll", waits::epoll, &[libc::SYS_epoll_pwait2], exact, || {
         assert_never_early("epoll", waits::epoll, rounded);
         assert_never_early("epoll", waits::epoll, &[Duration::from_millis(7)]);
-        at_once_and_for_ever(waits::epoll);
+        assert_zero_and_never_work(waits::epoll);
     })
 }
 
-fn at_once_and_for_ever(wait: Wait) {
+fn assert_zero_and_never_work(wait: Wait) {
     let (a, mut b) = pairs::streams();
     assert_eq!(wait(Some(a.as_fd()), Timeout::ZERO).unwrap(), 0);
     b.write_all(b"x").unwrap();
     assert_eq!(wait(Some(a.as_fd()), Timeout::NEVER).unwrap(), 1);
 }
 
-/// The waits are right without `calls`, and these are tried once.
+/// Checks that waits work without `calls`, and that these are tried only once.
 fn assert_falls_back(name: &'static str, wait: Wait, calls: &[c_long], errno: c_int) -> Run {
     in_child(name, &[], || {
         let (a, mut b) = pairs::streams();
@@ -137,12 +137,12 @@ fn poll_falls_back_when_the_call_is_forbidden() -> Run {
 
 fn without_ppoll(errno: c_int) -> Run {
     if !seccomp::OLD_CALLS {
-        return Err(NotRun::because("this machine has no other poll than ppoll"));
+        return Err(NotRun::because("this machine has no poll call but ppoll"));
     }
     assert_falls_back("poll", waits::poll, seccomp::PPOLL, errno)
 }
 
-/// There is nothing to fall back to: the C library's `select` is the same call.
+/// The C library's `select` makes the same call, so no fallback exists.
 fn select_has_no_fallback() -> Run {
     for errno in [libc::ENOSYS, libc::EPERM] {
         seccomp::in_a_thread_where(&seccomp::waits(), errno, || {
@@ -155,7 +155,7 @@ fn select_has_no_fallback() -> Run {
     Ok(())
 }
 
-/// Only what says that there is no such call is taken for that.
+/// Only the errors of a missing call start the fallback.
 fn other_errors_are_returned() -> Run {
     for &(name, wait) in waits::ALL {
         seccomp::in_a_thread_where(&seccomp::waits(), libc::ENOMEM, || {
@@ -168,7 +168,7 @@ fn other_errors_are_returned() -> Run {
     Ok(())
 }
 
-/// Whatever the kernel would have written, and however long each set is.
+/// The sets are unchanged for every error, timeout and length of the sets.
 fn errors_leave_the_sets_unchanged() -> Run {
     let ((a, mut b), (c, _d)) = (pairs::streams(), pairs::streams());
     let high = pairs::numbered(&a, 200)?;

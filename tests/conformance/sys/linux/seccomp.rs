@@ -1,4 +1,4 @@
-//! Kernels that lack a call, or fail in a way that cannot be brought about: a filter that answers in their place.
+//! Filters of system calls, which stand for kernels that lack a call, or that fail in a way that tests cannot cause.
 
 #![expect(unsafe_code, reason = "prctl(2) takes the filter by address")]
 
@@ -9,16 +9,16 @@ use std::thread;
 
 use conformance::{NotRun, Run};
 
-/// Whether this machine has `poll` and `epoll_wait`. Newer ones have only the calls that can do more.
+/// Whether this machine has `poll` and `epoll_wait`. Newer machines have only their successors.
 pub(crate) const OLD_CALLS: bool = !OLD.is_empty();
 
-/// `select` with nanoseconds.
+/// The calls for `select` with nanoseconds.
 pub(crate) const PSELECT: &[c_long] = &[libc::SYS_pselect6, PSELECT6_TIME64];
 
-/// `poll` with nanoseconds.
+/// The calls for `poll` with nanoseconds.
 pub(crate) const PPOLL: &[c_long] = &[libc::SYS_ppoll, PPOLL_TIME64];
 
-/// The numbers of the calls with 64 bits of seconds are the same on all 32-bit machines; no other call has them.
+/// The calls with 64 bits of seconds have the same numbers on all 32-bit machines. No other call has these numbers.
 const PSELECT6_TIME64: c_long = 413;
 const PPOLL_TIME64: c_long = 414;
 
@@ -39,7 +39,7 @@ const OLD: &[c_long] = &[libc::SYS_poll, libc::SYS_epoll_wait];
 ))]
 const OLD: &[c_long] = &[];
 
-// The classes and modes of instructions: include/uapi/linux/bpf_common.h. libc does not have them for Android.
+// Instruction classes and modes of include/uapi/linux/bpf_common.h. libc lacks them for Android.
 const BPF_LD: u32 = 0x00;
 const BPF_JMP: u32 = 0x05;
 const BPF_RET: u32 = 0x06;
@@ -48,23 +48,23 @@ const BPF_ABS: u32 = 0x20;
 const BPF_JEQ: u32 = 0x10;
 const BPF_K: u32 = 0x00;
 
-/// Every call that waits.
+/// All waiting calls.
 pub(crate) fn waits() -> Vec<c_long> {
     let epoll = [libc::SYS_epoll_pwait, libc::SYS_epoll_pwait2];
     [PSELECT, PPOLL, OLD, &epoll].concat()
 }
 
-/// From now on the kernel answers these calls of this thread with the error `errno`, or with 0 where that is 0. Later
-/// filters win over earlier ones; none can be taken away.
+/// Makes the kernel answer these calls of this thread with the error `errno`, or with the result 0 if `errno` is 0. Later
+/// filters take precedence over earlier ones. No filter can be removed.
 ///
 /// # Errors
 ///
-/// The kernel has no such filters.
+/// The kernel does not support filters.
 pub(crate) fn answer(calls: &[c_long], errno: c_int) -> Run {
     let code = |code: u32| u16::try_from(code).unwrap();
     let jump = BPF_JMP | BPF_JEQ | BPF_K;
-    // The number of the call is the first word of struct seccomp_data. Each comparison with one that is meant jumps over
-    // the rest of them and over the instruction that allows the call: seccomp(2).
+    // The call number is the first word of struct seccomp_data: seccomp(2). A comparison that matches jumps over the other
+    // comparisons and over the instruction that allows the call.
     let statement = |kind, k| libc::sock_filter { code: code(kind), jt: 0, jf: 0, k };
     let mut program = vec![statement(BPF_LD | BPF_W | BPF_ABS, 0)];
     for (&call, left) in calls.iter().zip((0..calls.len()).rev()) {
@@ -79,14 +79,14 @@ pub(crate) fn answer(calls: &[c_long], errno: c_int) -> Run {
     let program = libc::sock_fprog { len, filter: program.as_mut_ptr() };
     rustix::thread::set_no_new_privs(true).map_err(NotRun::because)?;
     let mode = c_ulong::from(libc::SECCOMP_MODE_FILTER);
-    // SAFETY: `program` says where its instructions are and how many, and both outlive the call, which copies them.
+    // SAFETY: `program` has the address and the number of its instructions. Both outlive the call, which copies them.
     match unsafe { libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const program) } {
         0 => Ok(()),
         _ => Err(NotRun::because(format_args!("no filters of system calls: {}", io::Error::last_os_error()))),
     }
 }
 
-/// Runs `body` in a thread of its own after [`answer`]: a filter is there for as long as its thread.
+/// Runs `body` after [`answer`] in a thread of its own, because a filter lives as long as its thread.
 pub(crate) fn in_a_thread_where(calls: &[c_long], errno: c_int, body: impl FnOnce() + Send) -> Run {
     let body = || answer(calls, errno).map(|()| body());
     thread::scope(|scope| scope.spawn(body).join()).unwrap_or_else(|panic| resume_unwind(panic))

@@ -1,4 +1,4 @@
-//! Waits while the process is stopped and goes on: signal(7), "Interruption of system calls by stop signals".
+//! Waits of a process that is stopped and continued: signal(7), "Interruption of system calls by stop signals".
 
 use super::super::waits::{self, Wait};
 use conformance::{Run, WAIT, in_a_fork, in_child, pairs, this_thread, until_asleep};
@@ -14,7 +14,7 @@ conformance::scenarios_of!(sys, stopped: stopping_ends_an_interruptible_epoll_wa
 
 const LIMITS: [Timeout; 2] = [Timeout::NEVER, Timeout::after(WAIT)];
 
-/// What a wait gives back that is under way when the process is stopped and goes on; after that there is something to read.
+/// Stops and continues the process during a wait, then makes the descriptor readable, and passes the result to `check`.
 fn stopped(name: &str, wait: Wait, timeout: Timeout, check: impl Fn(io::Result<usize>)) -> Run {
     in_child(&format!("{name} {timeout:?}"), &[], || {
         let (a, b) = pairs::streams();
@@ -35,7 +35,7 @@ fn stopped(name: &str, wait: Wait, timeout: Timeout, check: impl Fn(io::Result<u
     })
 }
 
-/// Stops it, and lets it go on when it is.
+/// Stops the parent, and continues it once it is stopped.
 fn stop_the_parent() {
     let parent = getppid().unwrap();
     let path = format!("/proc/{}/stat", parent.as_raw_nonzero());
