@@ -7,6 +7,7 @@ use selectors::sys::select::SetFlags;
 
 const FREEBSD: bool = cfg!(target_os = "freebsd");
 const NETBSD: bool = cfg!(target_os = "netbsd");
+const OPENBSD: bool = cfg!(target_os = "openbsd");
 
 /// Systems whose sockets are those of 4.4BSD.
 pub const BSD: bool = cfg!(any(
@@ -30,14 +31,15 @@ pub const SHUTDOWN_IS_MUTUAL: bool = !BSD;
 /// (`sowriteable` in `sys/sys/socketvar.h`, `sowritable` of NetBSD).
 pub const UNCONNECTED_HAS_HUNG_UP: bool = !BSD;
 
-/// A pipe takes data at both ends: `pipe` in pipe(2) of FreeBSD.
-pub const PIPES_GO_BOTH_WAYS: bool = FREEBSD;
+/// A pipe takes data at both ends: pipe(2) of FreeBSD and of OpenBSD.
+pub const PIPES_GO_BOTH_WAYS: bool = FREEBSD || OPENBSD;
 
 /// The sets of `select` that a pipe's end to read from is in when nobody can write to it any more.
 ///
-/// FreeBSD counts a hang-up as writable (`select_flags` in `sys/kern/sys_generic.c`). NetBSD puts it into whatever set it is
+/// FreeBSD counts a hang-up as writable (`select_flags` in `sys/kern/sys_generic.c`), and so does OpenBSD
+/// (`filt_pipewrite` in `sys/kern/sys_pipe.c` is ready at the end). NetBSD puts it into whatever set it is
 /// asked for in (`selscan` in `sys/kern/sys_select.c` takes any answer of `pipe_poll`).
-pub const HUNG_UP: SetFlags = if FREEBSD {
+pub const HUNG_UP: SetFlags = if FREEBSD || OPENBSD {
     SetFlags::READ.union(SetFlags::WRITE)
 } else if NETBSD {
     SetFlags::all()
@@ -51,8 +53,8 @@ pub const HUNG_UP: SetFlags = if FREEBSD {
 pub const BROKEN: SetFlags = if NETBSD { SetFlags::all() } else { SetFlags::READ.union(SetFlags::WRITE) };
 
 /// What `poll` says of a pipe's end to read from when nobody can write to it any more and it was asked for `IN` and `OUT`:
-/// `pipe_poll` in `sys/kern/sys_pipe.c` of FreeBSD and of NetBSD.
-pub const POLL_HUNG_UP: PollFlags = if FREEBSD {
+/// `pipe_poll` in `sys/kern/sys_pipe.c` of FreeBSD and of NetBSD, `ppollcollect` in `sys/kern/sys_generic.c` of OpenBSD.
+pub const POLL_HUNG_UP: PollFlags = if FREEBSD || OPENBSD {
     PollFlags::HUP.union(PollFlags::IN)
 } else if NETBSD {
     PollFlags::HUP.union(PollFlags::IN).union(PollFlags::OUT)
@@ -61,10 +63,10 @@ pub const POLL_HUNG_UP: PollFlags = if FREEBSD {
 };
 
 /// What `poll` says, unasked, of a pipe's end to write to when nobody can read from it any more: as above.
-pub const POLL_BROKEN: PollFlags = if FREEBSD || NETBSD { PollFlags::HUP } else { PollFlags::ERR };
+pub const POLL_BROKEN: PollFlags = if FREEBSD || NETBSD || OPENBSD { PollFlags::HUP } else { PollFlags::ERR };
 
-/// What `poll` does not say beside `HUP`: `pollscan` in `sys/kern/sys_generic.c` of FreeBSD.
-pub const POLL_UNSAID: PollFlags = if FREEBSD { PollFlags::OUT } else { PollFlags::empty() };
+/// What `poll` does not say beside `HUP`: `pollscan` in `sys/kern/sys_generic.c` of FreeBSD, `ppollcollect` there of OpenBSD.
+pub const POLL_UNSAID: PollFlags = if FREEBSD || OPENBSD { PollFlags::OUT } else { PollFlags::empty() };
 
 /// `poll` tells when both directions of a socket are closed. NetBSD does not (`sodopoll` in `sys/kern/uipc_socket.c`).
 pub const POLL_TELLS_HANG_UPS: bool = !NETBSD;
