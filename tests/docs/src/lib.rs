@@ -1,6 +1,6 @@
-//! The examples of README.md and of the pages in docs/: `cargo test --doc` compiles and runs them.
+//! The examples of README.md and of the pages in docs/, which `cargo test --doc` compiles and runs.
 
-/// One item for each page, whose documentation is that page.
+/// Defines one item for each page, with that page as its documentation.
 macro_rules! pages {
     ($($name:ident: $text:expr),+ $(,)?) => {
         $(#[doc = $text] #[cfg(doctest)] pub struct $name;)+
