@@ -1,4 +1,4 @@
-//! System calls: both kernels take them alike, and tell an error by the carry flag.
+//! System calls. All of these kernels take them in the same way, and report an error in the carry flag.
 
 use core::arch::global_asm;
 
@@ -8,9 +8,8 @@ use crate::thread;
 
 // int freestanding_call(long number, const long arguments[8], long *result);
 //
-// The first six arguments go in registers, the others lie on the stack above where a return address would be
-// (NetBSD, sys/arch/x86/x86/syscall.c). The result comes in rax. All registers that C lets a function change may be
-// changed, and no others are.
+// The first six arguments are in registers. The others are on the stack, above the place of a return address (NetBSD,
+// sys/arch/x86/x86/syscall.c). The result is in rax. The kernels change only registers that a C function may change.
 global_asm!(
     ".globl freestanding_call",
     ".type freestanding_call, @function",
@@ -42,7 +41,7 @@ unsafe extern "C" {
     fn freestanding_call(number: usize, arguments: *const usize, result: *mut usize) -> c_int;
 }
 
-/// A system call: what it gives, or its error.
+/// Makes a system call, and returns its result or its error.
 pub(crate) unsafe fn call<const N: usize>(number: usize, arguments: [usize; N]) -> Result<usize, c_int> {
     let (mut all, mut result) = ([0; 8], 0);
     all[..N].copy_from_slice(&arguments);
@@ -50,8 +49,8 @@ pub(crate) unsafe fn call<const N: usize>(number: usize, arguments: [usize; N]) 
     if failed == 0 { Ok(result) } else { Err(result as c_int) }
 }
 
-/// As functions of C tell it: -1, and the error in `errno`.
-pub(crate) unsafe fn told(result: Result<usize, c_int>) -> isize {
+/// Converts a result as C functions do: -1, with the error in `errno`.
+pub(crate) unsafe fn returned(result: Result<usize, c_int>) -> isize {
     match result {
         Ok(value) => value as isize,
         Err(error) => {
@@ -61,17 +60,22 @@ pub(crate) unsafe fn told(result: Result<usize, c_int>) -> isize {
     }
 }
 
-/// Functions that are a system call and nothing else: the symbol, the number, the arguments.
+/// Converts a result as C functions do that do not set `errno`: the error itself, or 0.
+pub(crate) fn error_number(result: Result<usize, c_int>) -> c_int {
+    result.err().unwrap_or(0)
+}
+
+/// Defines functions that make one system call: symbol, number and arguments.
 ///
-/// An argument narrower than a register has rubbish above it, which the kernels do not look at.
+/// The upper bits of an argument that is narrower than a register are undefined. The kernels ignore them.
 macro_rules! calls {
     ($($name:ident = $number:literal ($($argument:ident),*);)*) => {
-        /// The functions that are a system call.
+        /// Functions that make one system call.
         mod calls {
             $(
                 #[unsafe(no_mangle)]
                 pub(crate) unsafe extern "C" fn $name($($argument: usize),*) -> isize {
-                    crate::call::told(crate::call::call($number, [$($argument),*]))
+                    crate::call::returned(crate::call::call($number, [$($argument),*]))
                 }
             )*
         }

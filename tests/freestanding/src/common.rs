@@ -1,4 +1,4 @@
-//! The system calls that both systems have under one number, as they had before they parted.
+//! System calls with the same number on all of these systems, inherited from 4.4BSD.
 
 use crate::call::calls;
 
@@ -20,7 +20,6 @@ calls! {
     getpeername = 31 (fd, address, length);
     getsockname = 32 (fd, address, length);
     access = 33 (path, mode);
-    kill = 37 (process, signal);
     getppid = 39 ();
     dup = 41 (fd);
     getgid = 47 ();
@@ -54,6 +53,5 @@ calls! {
     getrlimit = 194 (resource, limit);
     setrlimit = 195 (resource, limit);
     sysctl = 202 (name, length, old, room, new, size);
-    poll = 209 (list, count, timeout);
     setgroups = 80 (count, groups);
 }

@@ -1,14 +1,14 @@
-//! Reading folders.
+//! Directories.
 
 use core::ffi::{c_char, c_int};
 use core::ptr;
 
 use libc::dirent;
 
-use crate::call::{call, told};
+use crate::call::{call, returned};
 use crate::{memory, system};
 
-/// What is behind a `DIR`.
+/// The content of a `DIR`.
 #[repr(C, align(8))]
 pub(crate) struct Folder {
     entries: [u8; 4096],
@@ -21,7 +21,7 @@ pub(crate) struct Folder {
 unsafe extern "C" fn fdopendir(fd: c_int) -> *mut Folder {
     let folder = memory::malloc(size_of::<Folder>()).cast::<Folder>();
     if folder.is_null() {
-        told(Err(libc::ENOMEM));
+        returned(Err(libc::ENOMEM));
     } else {
         folder.write(Folder { entries: [0; 4096], at: 0, end: 0, fd });
     }
@@ -34,7 +34,7 @@ pub(crate) unsafe extern "C" fn opendir(path: *const c_char) -> *mut Folder {
     if fd == -1 { ptr::null_mut() } else { fdopendir(fd) }
 }
 
-/// The kernels' entries are those of the C libraries. One that is not there has the number 0.
+/// The kernels return entries in the format of the C libraries. A deleted entry has the number 0.
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn readdir(folder: *mut Folder) -> *mut dirent {
     let folder = &mut *folder;
@@ -42,7 +42,7 @@ pub(crate) unsafe extern "C" fn readdir(folder: *mut Folder) -> *mut dirent {
         if folder.at == folder.end {
             let (entries, mut position) = (folder.entries.as_mut_ptr() as usize, 0_u64);
             let arguments = [folder.fd as usize, entries, folder.entries.len(), &raw mut position as usize];
-            let read = told(call(system::GETDENTS, arguments));
+            let read = returned(call(system::GETDENTS, arguments));
             if read <= 0 {
                 return ptr::null_mut();
             }

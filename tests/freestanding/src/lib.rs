@@ -1,47 +1,27 @@
-//! What a Rust program needs of a C library, over the system calls of FreeBSD and NetBSD on x86-64.
+//! The functions of the C library that a Rust program needs, over the system calls of FreeBSD, NetBSD and OpenBSD on x86-64.
 //!
-//! The conformance suite can be carried to such a system as one file. A file that takes its C library from there runs
-//! only where there is one. This one, linked statically, needs a kernel and nothing else, and it measures what the
-//! kernel does and not what a library makes of it. It has what the standard library and the suite call, and no more: a
-//! function that is missing shows when the file is linked. Some are there for the linker alone and always fail:
-//! resolving host names, for example.
+//! With this crate the conformance suite is one static file that can be carried to such a system and needs only its
+//! kernel. It also measures the kernel itself, not its C library.
 //!
-//! The names, and what they demand of their callers, are those of the manual pages. On other systems there is nothing
-//! here.
+//! The crate has only the functions that the standard library and the suite call. A missing function shows when the file
+//! is linked. Some functions exist for the linker only and always fail, such as those that resolve host names. Names and
+//! requirements are those of the manual pages.
+//!
+//! On other systems the crate is empty.
 
 #![no_std]
-#![cfg_attr(
-    all(any(target_os = "freebsd", target_os = "netbsd"), target_arch = "x86_64"),
-    expect(unsafe_code, unsafe_op_in_unsafe_fn, reason = "these are functions of C, made of system calls"),
-    allow(clippy::missing_safety_doc, reason = "a function demands what its manual page does")
-)]
+#![cfg(all(any(target_os = "freebsd", target_os = "netbsd", target_os = "openbsd"), target_arch = "x86_64"))]
+#![expect(unsafe_code, unsafe_op_in_unsafe_fn, reason = "these are functions of C, made of system calls")]
+#![allow(clippy::missing_safety_doc, reason = "the manual page of a function states its requirements")]
 
-// The table of platforms.
-
-#[cfg(all(target_os = "freebsd", target_arch = "x86_64"))]
-#[path = "freebsd.rs"]
-mod system;
-#[cfg(all(target_os = "netbsd", target_arch = "x86_64"))]
-#[path = "netbsd.rs"]
-mod system;
-
-#[cfg(all(any(target_os = "freebsd", target_os = "netbsd"), target_arch = "x86_64"))]
-mod alike;
-#[cfg(all(any(target_os = "freebsd", target_os = "netbsd"), target_arch = "x86_64"))]
 mod call;
-#[cfg(all(any(target_os = "freebsd", target_os = "netbsd"), target_arch = "x86_64"))]
+mod common;
 mod folder;
-#[cfg(all(any(target_os = "freebsd", target_os = "netbsd"), target_arch = "x86_64"))]
 mod lock;
-#[cfg(all(any(target_os = "freebsd", target_os = "netbsd"), target_arch = "x86_64"))]
 mod memory;
-#[cfg(all(any(target_os = "freebsd", target_os = "netbsd"), target_arch = "x86_64"))]
-mod odds;
-#[cfg(all(any(target_os = "freebsd", target_os = "netbsd"), target_arch = "x86_64"))]
 mod process;
-#[cfg(all(any(target_os = "freebsd", target_os = "netbsd"), target_arch = "x86_64"))]
 mod start;
-#[cfg(all(any(target_os = "freebsd", target_os = "netbsd"), target_arch = "x86_64"))]
+mod stubs;
+mod system;
 mod thread;
-#[cfg(all(any(target_os = "freebsd", target_os = "netbsd"), target_arch = "x86_64"))]
 mod thread_data;

@@ -1,4 +1,4 @@
-//! Locks over the word that both kernels can wait for, and the functions for threads that are made of them.
+//! Locks and condition variables, over a word that all of these kernels can wait for.
 
 use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
@@ -8,7 +8,7 @@ use libc::timespec;
 
 use crate::system::{wait, wake};
 
-/// A lock, made of zeroes. 0 is free, 1 is held, 2 is held while others may wait.
+/// A lock. The word is 0 if the lock is free, 1 if it is held, and 2 if it is held and others may wait. Zeroed memory is a free lock.
 #[repr(transparent)]
 pub(crate) struct Lock(AtomicU32);
 
@@ -22,7 +22,7 @@ impl Lock {
             return;
         }
         while self.0.swap(2, Ordering::Acquire) != 0 {
-            // SAFETY: the word is there for as long as the lock is borrowed.
+            // SAFETY: the lock is borrowed, so the word is valid.
             unsafe { wait(&self.0, 2, None) };
         }
     }
@@ -39,13 +39,13 @@ impl Lock {
     }
 }
 
-/// A value that one thread uses at a time.
+/// A value behind a lock.
 pub(crate) struct Locked<T> {
     pub(crate) lock: Lock,
     value: UnsafeCell<T>,
 }
 
-// SAFETY: the value is reached with the lock held alone, or before there is a second thread.
+// SAFETY: the value is reached only while the lock is held.
 unsafe impl<T> Sync for Locked<T> {}
 
 impl<T> Locked<T> {
@@ -55,14 +55,14 @@ impl<T> Locked<T> {
 
     pub(crate) fn with<R>(&self, body: impl FnOnce(&mut T) -> R) -> R {
         self.lock.lock();
-        // SAFETY: the lock is held, and `body` does not come back here.
+        // SAFETY: the lock is held, so no other reference exists. `body` must not call `with` again, which would wait for ever.
         let result = body(unsafe { &mut *self.value.get() });
         self.lock.unlock();
         result
     }
 }
 
-/// The second word of each of these objects: what `PTHREAD_MUTEX_INITIALIZER` and its like leave zero.
+/// The second word of a mutex, which `PTHREAD_MUTEX_INITIALIZER` sets to zero on all of these systems.
 unsafe fn lock_of<'a>(object: *mut u32) -> &'a Lock {
     &*object.add(1).cast()
 }
@@ -110,7 +110,7 @@ unsafe extern "C" fn pthread_cond_wait(condition: *mut u32, mutex: *mut u32) -> 
     0
 }
 
-/// The limit is a time of the monotonic clock, to which the standard library sets all its conditions.
+/// The limit is a time of the monotonic clock, which the standard library sets for all its condition variables.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn pthread_cond_timedwait(
     condition: *mut u32,
@@ -129,7 +129,7 @@ unsafe extern "C" fn pthread_cond_timedwait(
 
 fn left(limit: &timespec) -> Option<timespec> {
     let mut now = timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: it fills in the struct.
+    // SAFETY: the call writes to the struct.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
     let (mut seconds, mut nanoseconds) = (limit.tv_sec - now.tv_sec, limit.tv_nsec - now.tv_nsec);
     if nanoseconds < 0 {
@@ -153,8 +153,8 @@ unsafe extern "C" fn pthread_cond_broadcast(condition: *mut u32) -> c_int {
     0
 }
 
-/// What there is nothing to do for: attributes that do not matter here, and objects that hold nothing.
-macro_rules! nothing {
+/// Functions that need do nothing: attributes that have no effect here, and objects without resources.
+macro_rules! no_op {
     ($($name:ident)*) => {
         $(
             #[unsafe(no_mangle)]
@@ -165,12 +165,12 @@ macro_rules! nothing {
     };
 }
 
-nothing! {
+no_op! {
     pthread_mutex_destroy pthread_mutexattr_init pthread_mutexattr_destroy pthread_mutexattr_settype
     pthread_cond_destroy pthread_condattr_init pthread_condattr_destroy pthread_condattr_setclock
 }
 
-/// The lock of all that readers and writers share: the unwinder's only, and it never holds one for long.
+/// One lock for all read-write locks. Only the unwinder uses them, for short times.
 static READERS_AND_WRITERS: Lock = Lock::new();
 
 macro_rules! readers_and_writers {

@@ -1,4 +1,4 @@
-//! Memory: blocks of sizes that are powers of two, which are given again when they were freed.
+//! An allocator with blocks of power-of-two sizes, which are reused after they are freed.
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
@@ -6,7 +6,7 @@ use core::ptr;
 use crate::lock::Locked;
 use crate::system;
 
-/// Before each block: which size it is of, or the length of its own mapping; and where that begins.
+/// The header before each block: its size, or the length of its own mapping, and its beginning.
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct Header {
@@ -16,7 +16,7 @@ struct Header {
 
 const HEADER: usize = size_of::<Header>();
 
-/// Blocks up to this size, with their header, come out of a common mapping.
+/// Blocks up to this size, including the header, share a mapping.
 const LARGEST: usize = 1 << 16;
 const SMALLEST: usize = 1 << 5;
 const SIZES: usize = LARGEST.trailing_zeros() as usize + 1;
@@ -24,7 +24,7 @@ const CHUNK: usize = 1 << 20;
 const PAGE: usize = 4096;
 
 struct Heap {
-    /// For each power of two the first free block, which begins with the address of the next.
+    /// The first free block of each power of two. A free block begins with the address of the next one.
     free: [*mut u8; SIZES],
     rest: *mut u8,
     left: usize,
@@ -33,12 +33,12 @@ struct Heap {
 static HEAP: Locked<Heap> =
     Locked::new(Heap { free: [ptr::null_mut(); SIZES], rest: ptr::null_mut(), left: 0 });
 
-/// What another thread may hold when the process is forked.
+/// The lock of the heap, which `fork` takes so that no other thread holds it.
 pub(crate) fn lock() -> &'static crate::lock::Lock {
     &HEAP.lock
 }
 
-/// Memory of at least this length, that of the header included, and how long it is.
+/// Allocates memory of at least this length, which includes the header, and returns its length too.
 unsafe fn take(length: usize) -> Option<(*mut u8, usize)> {
     if length > LARGEST {
         let length = length.checked_next_multiple_of(PAGE)?;
@@ -62,7 +62,7 @@ unsafe fn take(length: usize) -> Option<(*mut u8, usize)> {
     taken.map(|begin| (begin, size))
 }
 
-/// What is left of the mapping before is given up: less than the largest block.
+/// Maps another chunk. The rest of the old one, which is smaller than the largest block, is lost.
 unsafe fn more(heap: &mut Heap) -> bool {
     let Ok(begin) = system::map(CHUNK) else { return false };
     (heap.rest, heap.left) = (begin, CHUNK);
@@ -74,7 +74,7 @@ unsafe fn header(block: *mut u8) -> *mut Header {
 }
 
 unsafe fn aligned(alignment: usize, length: usize) -> *mut u8 {
-    // Blocks are aligned to 32, so what follows a header is aligned to 16.
+    // Blocks are aligned to 32 bytes, so the memory behind a header is aligned to 16.
     let room = if alignment > 16 { alignment } else { 0 };
     let Some(wanted) = length.checked_add(HEADER + room) else { return ptr::null_mut() };
     let Some((begin, size)) = take(wanted) else { return ptr::null_mut() };

@@ -1,17 +1,18 @@
-//! Processes: making them, turning them into programs, and their end.
+//! Processes: fork, exec and exit.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr;
 
-use crate::call::{call, told};
+use crate::call::{call, returned};
 use crate::lock::Locked;
 use crate::start::environ;
+use crate::stubs::{SIGNAL_WORDS, SIGNALS, SignalSet};
 use crate::{memory, system, thread};
 
-/// What a forked child, or the parent, calls.
+/// A function that runs before or after a fork, or at exit.
 type Handler = unsafe extern "C" fn();
 
-/// A handler for each of: before, after in the parent, after in the child.
+/// Handlers for three moments: before a fork, after it in the parent, after it in the child.
 static HANDLERS: Locked<[[Option<Handler>; 3]; 16]> = Locked::new([[None; 3]; 16]);
 static AT_EXIT: Locked<[Option<Handler>; 32]> = Locked::new([None; 32]);
 
@@ -30,42 +31,42 @@ unsafe extern "C" fn pthread_atfork(
     })
 }
 
-unsafe fn handle(which: usize) {
-    for handler in HANDLERS.with(|all| *all).iter().filter_map(|handlers| handlers[which]) {
+unsafe fn run_handlers(moment: usize) {
+    for handler in HANDLERS.with(|all| *all).iter().filter_map(|handlers| handlers[moment]) {
         handler();
     }
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn fork() -> c_int {
-    handle(0);
-    // So that these are not some other thread's in the child.
+    run_handlers(0);
+    // In the child, no other thread could release these locks.
     let locks = [&HANDLERS.lock, thread::lock(), memory::lock()];
     locks.iter().for_each(|lock| lock.lock());
     let result = call(system::FORK, []);
     locks.iter().rev().for_each(|lock| lock.unlock());
-    // In the child the result is 0: cpu_fork in FreeBSD's sys/amd64/amd64/vm_machdep.c, md_child_return in NetBSD's
-    // sys/arch/x86/x86/syscall.c. In rdx, where a second result would be, NetBSD leaves what was there.
+    // The result is 0 in the child: cpu_fork in sys/amd64/amd64/vm_machdep.c of FreeBSD, md_child_return in
+    // sys/arch/x86/x86/syscall.c of NetBSD, child_return in sys/arch/amd64/amd64/trap.c of OpenBSD. rdx has no second result.
     if result == Ok(0) {
         thread::forked();
-        handle(2);
+        run_handlers(2);
         return 0;
     }
-    handle(1);
-    told(result) as c_int
+    run_handlers(1);
+    returned(result) as c_int
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn waitpid(process: c_int, status: *mut c_int, options: c_int) -> c_int {
-    told(call(system::WAIT4, [process as usize, status as usize, options as usize, 0])) as c_int
+    returned(call(system::WAIT4, [process as usize, status as usize, options as usize, 0])) as c_int
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn execve(path: usize, arguments: usize, variables: usize) -> c_int {
-    told(call(system::EXECVE, [path, arguments, variables])) as c_int
+    returned(call(system::EXECVE, [path, arguments, variables])) as c_int
 }
 
-/// Paths are not searched: a name without a slash is a path.
+/// `PATH` is not searched: a name without a slash is a path.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn execvp(path: usize, arguments: usize) -> c_int {
     execve(path, arguments, environ as usize)
@@ -104,30 +105,30 @@ unsafe extern "C" fn abort() -> ! {
     _exit(127)
 }
 
-/// What is behind a `posix_spawn_file_actions_t`: descriptors to duplicate, and the numbers they get.
+/// The content of a `posix_spawn_file_actions_t`: descriptors to duplicate, and their new numbers.
 struct Actions {
     count: usize,
     pairs: [[c_int; 2]; 16],
 }
 
-/// What is behind a `posix_spawnattr_t`.
+/// The content of a `posix_spawnattr_t`.
 struct Attributes {
     flags: i16,
     group: c_int,
-    default: [u32; 4],
+    default: SignalSet,
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn posix_spawn_file_actions_init(actions: *mut *mut Actions) -> c_int {
-    give(actions, Actions { count: 0, pairs: [[0; 2]; 16] })
+    allocate(actions, Actions { count: 0, pairs: [[0; 2]; 16] })
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn posix_spawnattr_init(attributes: *mut *mut Attributes) -> c_int {
-    give(attributes, Attributes { flags: 0, group: 0, default: [0; 4] })
+    allocate(attributes, Attributes { flags: 0, group: 0, default: [0; SIGNAL_WORDS] })
 }
 
-unsafe fn give<T>(place: *mut *mut T, value: T) -> c_int {
+unsafe fn allocate<T>(place: *mut *mut T, value: T) -> c_int {
     let memory = memory::malloc(size_of::<T>()).cast::<T>();
     if memory.is_null() {
         return libc::ENOMEM;
@@ -162,7 +163,7 @@ unsafe extern "C" fn posix_spawn_file_actions_adddup2(
     0
 }
 
-/// Folders are not changed.
+/// Changing the directory is not supported.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn posix_spawn_file_actions_addchdir_np() -> c_int {
     libc::ENOSYS
@@ -183,13 +184,13 @@ unsafe extern "C" fn posix_spawnattr_setpgroup(attributes: *mut *mut Attributes,
 #[unsafe(no_mangle)]
 unsafe extern "C" fn posix_spawnattr_setsigdefault(
     attributes: *mut *mut Attributes,
-    signals: *const [u32; 4],
+    signals: *const SignalSet,
 ) -> c_int {
     (**attributes).default = *signals;
     0
 }
 
-/// With a fork, and a pipe through which the child tells that it did not become the program.
+/// Forks and executes. If that fails in the child, it writes the error to a pipe.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn posix_spawnp(
     process: *mut c_int,
@@ -241,9 +242,8 @@ unsafe fn prepare(attributes: &Attributes) {
         libc::setpgid(0, attributes.group);
     }
     if has(libc::POSIX_SPAWN_SETSIGDEF) {
-        let wanted = |signal: c_int| attributes.default[signal as usize / 32] >> (signal % 32) & 1 != 0;
-        for signal in (1..128).filter(|signal| wanted(signal - 1)) {
-            libc::signal(signal, libc::SIG_DFL);
+        for bit in (0..SIGNALS).filter(|bit| attributes.default[bit / 32] >> (bit % 32) & 1 != 0) {
+            libc::signal(bit as c_int + 1, libc::SIG_DFL);
         }
     }
 }
@@ -252,16 +252,6 @@ unsafe fn fail(pipe: c_int) -> ! {
     let error = thread::current().errno;
     libc::write(pipe, (&raw const error).cast(), size_of::<c_int>());
     _exit(127)
-}
-
-/// Its errors are no errors of the system call but what that gives (`kern_posix_error` of FreeBSD, `sys_clock_nanosleep` of
-/// NetBSD).
-#[unsafe(no_mangle)]
-unsafe extern "C" fn clock_nanosleep(clock: usize, flags: usize, time: usize, left: usize) -> c_int {
-    match call(system::CLOCK_NANOSLEEP, [clock, flags, time, left]) {
-        Ok(value) => value as c_int,
-        Err(error) => error,
-    }
 }
 
 #[unsafe(no_mangle)]

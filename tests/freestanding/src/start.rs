@@ -1,15 +1,15 @@
-//! From the kernel to `main`, and what the program's own headers tell.
+//! The start of the program, up to `main`, and its own ELF headers.
 
 use core::ffi::{c_char, c_int, c_void};
 use core::ptr;
 
 use crate::{process, thread};
 
-/// The variables of the environment, as the standard library looks for them.
+/// The environment, under the name that the standard library uses.
 #[unsafe(no_mangle)]
 pub(crate) static mut environ: *mut *mut c_char = ptr::null_mut();
 
-/// The name of the program, which FreeBSD's `getprogname` and its like look for.
+/// The name of the program, which `getprogname` of FreeBSD and others read.
 #[unsafe(no_mangle)]
 static mut __progname: *const c_char = c"".as_ptr();
 
@@ -39,16 +39,16 @@ struct Segment {
 const THREAD_DATA: u32 = 7;
 
 unsafe extern "C" {
-    /// The beginning of the file in memory; the linker's.
+    /// The beginning of the file in memory, set by the linker.
     static __ehdr_start: File;
-    /// Functions to call before `main`, between these two; the linker's.
+    /// The functions to call before `main` are between these two, set by the linker.
     static __init_array_start: [unsafe extern "C" fn(c_int, *mut *mut c_char, *mut *mut c_char); 0];
     static __init_array_end: [unsafe extern "C" fn(c_int, *mut *mut c_char, *mut *mut c_char); 0];
 
     fn main(count: c_int, arguments: *mut *mut c_char) -> c_int;
 }
 
-/// Begins the program. The stack is as the kernel left it, and nothing has run yet.
+/// Starts the program, with the stack as the kernel has made it.
 pub(crate) unsafe fn begin(count: c_int, arguments: *mut *mut c_char, variables: *mut *mut c_char) -> ! {
     environ = variables;
     thread::adopt();
@@ -61,17 +61,17 @@ pub(crate) unsafe fn begin(count: c_int, arguments: *mut *mut c_char, variables:
     process::exit(main(count, arguments))
 }
 
-/// The program's headers. It lies where it was linked for.
+/// The program headers. The program is at the address that it was linked for.
 unsafe fn headers() -> &'static [Segment] {
     let file = &raw const __ehdr_start;
     let first = file.byte_add((*file).headers).cast();
     core::slice::from_raw_parts(first, usize::from((*file).headers_count))
 }
 
-/// How a thread's own variables are at its beginning.
+/// The initial values of thread-local variables.
 pub(crate) struct Template {
     pub(crate) image: *const u8,
-    /// What of the size is in the image. The rest is zero.
+    /// The size of the image. The rest of the variables is zero.
     pub(crate) image_size: usize,
     pub(crate) size: usize,
     pub(crate) alignment: usize,
@@ -87,7 +87,7 @@ pub(crate) unsafe fn thread_template() -> Template {
     })
 }
 
-/// `struct dl_phdr_info`, as both systems have it.
+/// `struct dl_phdr_info` of FreeBSD and NetBSD. OpenBSD has only its first four fields.
 #[repr(C)]
 struct Object {
     address: usize,
@@ -100,7 +100,7 @@ struct Object {
     tls_data: *mut c_void,
 }
 
-/// There is one object: the program.
+/// The program is the only object.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn dl_iterate_phdr(
     visit: unsafe extern "C" fn(*mut Object, usize, *mut c_void) -> c_int,

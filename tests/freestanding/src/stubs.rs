@@ -1,27 +1,27 @@
-//! Odds and ends: paths, texts, random numbers, and what is there for the linker alone.
+//! Small functions: paths, error texts, random numbers, signal sets, and stubs for the linker.
 
 use core::ffi::{CStr, c_char, c_int, c_long, c_uint, c_void};
 use core::ptr;
 
-use crate::call::{call, told};
-use crate::{memory, system, thread};
+use crate::call::{call, returned};
+use crate::{memory, system};
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sysconf(name: c_int) -> c_long {
     match name {
         libc::_SC_PAGESIZE => 4096,
         libc::_SC_NPROCESSORS_ONLN => 1,
-        _ => -1, // no limit, as far as is known here
+        _ => -1, // no limit is known
     }
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn getcwd(buffer: *mut c_char, length: usize) -> *mut c_char {
-    let result = told(call(system::GETCWD, [buffer as usize, length]));
+    let result = returned(call(system::GETCWD, [buffer as usize, length]));
     if result == -1 { ptr::null_mut() } else { buffer }
 }
 
-/// Symbolic links are not followed, and dots stay.
+/// Copies the path. Symbolic links and dots are not resolved.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn realpath(path: *const c_char, result: *mut c_char) -> *mut c_char {
     let length = CStr::from_ptr(path).count_bytes() + 1;
@@ -39,14 +39,12 @@ unsafe extern "C" fn isatty(fd: c_int) -> c_int {
     c_int::from(libc::ioctl(fd, libc::TIOCGETA, &raw mut terminal) == 0)
 }
 
-/// A kernel that has just been started may have no randomness yet, and would let its callers wait for it. Nothing here is
-/// secret, so the time has to do then. Up to 256 bytes come in one piece: getrandom(2).
+/// A kernel that has just started may lack randomness. Nothing here is secret, so the time must do then. The kernels return
+/// up to 256 bytes in one piece: getrandom(2), getentropy(2).
 #[unsafe(no_mangle)]
 unsafe extern "C" fn arc4random_buf(buffer: *mut u8, length: usize) {
     for piece in core::slice::from_raw_parts_mut(buffer, length).chunks_mut(256) {
-        let nonblocking = libc::GRND_NONBLOCK as usize;
-        let got = call(system::GETRANDOM, [piece.as_mut_ptr() as usize, piece.len(), nonblocking]);
-        if got != Ok(piece.len()) {
+        if !system::fill_with_random(piece) {
             piece
                 .fill_with(|| (core::arch::x86_64::_rdtsc().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8);
         }
@@ -59,7 +57,7 @@ unsafe extern "C" fn getrandom(buffer: *mut u8, length: usize, _: c_uint) -> isi
     length as isize
 }
 
-/// The number. The texts would be longer than all the rest.
+/// Writes the number. The texts would be longer than the rest of this crate.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn strerror_r(error: c_int, buffer: *mut u8, length: usize) -> c_int {
     let text = core::slice::from_raw_parts_mut(buffer, length);
@@ -70,8 +68,8 @@ unsafe extern "C" fn strerror_r(error: c_int, buffer: *mut u8, length: usize) ->
         digits[first] = b'0' + (number % 10) as u8;
         number /= 10;
     }
-    let said = b"error ".iter().chain(&digits[first..]).chain(&[0]);
-    for (place, byte) in text.iter_mut().zip(said) {
+    let message = b"error ".iter().chain(&digits[first..]).chain(&[0]);
+    for (place, byte) in text.iter_mut().zip(message) {
         *place = *byte;
     }
     0
@@ -92,13 +90,13 @@ unsafe extern "C" fn dlsym(_: *mut c_void, name: *const c_char) -> *mut c_void {
     system::symbol(CStr::from_ptr(name).to_bytes())
 }
 
-/// 0: nothing is known of an address.
+/// Returns 0: no symbols are known.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn dladdr(_: *const c_void, _: *mut c_void) -> c_int {
     0
 }
 
-/// Names are not resolved.
+/// Host names are not resolved.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn getaddrinfo() -> c_int {
     libc::EAI_FAIL
@@ -109,10 +107,10 @@ unsafe extern "C" fn freeaddrinfo(_: *mut c_void) {}
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gai_strerror(_: c_int) -> *const c_char {
-    c"names are not resolved".as_ptr()
+    c"host names are not resolved".as_ptr()
 }
 
-/// What the unwinder would print with.
+/// The functions that the unwinder prints with. They print nothing.
 macro_rules! silent {
     ($($name:ident)*) => {
         $(
@@ -126,18 +124,22 @@ macro_rules! silent {
 
 silent! { fprintf fwrite fflush snprintf }
 
+/// The words of a `sigset_t`: four on FreeBSD and NetBSD, one on OpenBSD.
+pub(crate) const SIGNAL_WORDS: usize = size_of::<libc::sigset_t>() / size_of::<u32>();
+pub(crate) const SIGNALS: usize = 32 * SIGNAL_WORDS;
+pub(crate) type SignalSet = [u32; SIGNAL_WORDS];
+
 #[unsafe(no_mangle)]
-unsafe extern "C" fn sigemptyset(set: *mut [u32; 4]) -> c_int {
-    set.write([0; 4]);
+unsafe extern "C" fn sigemptyset(set: *mut SignalSet) -> c_int {
+    set.write([0; SIGNAL_WORDS]);
     0
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn sigaddset(set: *mut [u32; 4], signal: c_uint) -> c_int {
-    let Some(bit) = signal.checked_sub(1).filter(|bit| *bit < 128) else {
-        thread::current().errno = libc::EINVAL;
-        return -1;
+unsafe extern "C" fn sigaddset(set: *mut SignalSet, signal: c_uint) -> c_int {
+    let Some(bit) = (signal as usize).checked_sub(1).filter(|bit| *bit < SIGNALS) else {
+        return returned(Err(libc::EINVAL)) as c_int;
     };
-    (&mut *set)[bit as usize / 32] |= 1 << (bit % 32);
+    (&mut *set)[bit / 32] |= 1 << (bit % 32);
     0
 }

@@ -1,4 +1,4 @@
-//! Threads: their stacks, their own variables, and what the unwinder and the standard library ask of them.
+//! Threads: creation, stacks, and the memory that the fs register points to.
 
 use core::arch::asm;
 use core::ffi::{c_int, c_void};
@@ -10,17 +10,17 @@ use crate::start;
 use crate::system;
 use crate::thread_data::{self, KEYS};
 
-/// What the register fs points to: a thread's own variables lie before it, as the ABI for x86-64 has it.
+/// The fs register points to this struct. The thread-local variables are before it, as in the x86-64 ABI.
 #[repr(C)]
 pub(crate) struct Thread {
-    /// Its own address, which the ABI wants here.
+    /// The address of this struct, which the ABI requires here.
     this: *mut Self,
     pub(crate) errno: c_int,
-    /// What the kernel calls it.
+    /// The number of the thread in the kernel.
     pub(crate) id: usize,
-    /// Not 0 when it has ended.
+    /// 0 while the thread runs.
     pub(crate) ended: AtomicUsize,
-    /// Nothing of a thread that the kernel started with the process.
+    /// Of no size for the first thread, whose stack the kernel has made.
     pub(crate) stack: *mut u8,
     pub(crate) stack_size: usize,
     run: Option<extern "C" fn(*mut c_void) -> *mut c_void>,
@@ -33,10 +33,10 @@ pub(crate) struct Thread {
 /// The stacks of the standard library's threads have 2 MiB.
 const STACK: usize = 1 << 21;
 
-/// Detached threads that may run still. Their stacks are looked at when a thread is made.
+/// Detached threads. The stacks of those that have ended are freed when another thread is created.
 static DETACHED: Locked<*mut Thread> = Locked::new(ptr::null_mut());
 
-/// What another thread may hold when the process is forked.
+/// The lock of the detached threads, which `fork` takes so that no other thread holds it.
 pub(crate) fn lock() -> &'static crate::lock::Lock {
     &DETACHED.lock
 }
@@ -44,22 +44,22 @@ pub(crate) fn lock() -> &'static crate::lock::Lock {
 /// This thread.
 pub(crate) fn current<'a>() -> &'a mut Thread {
     let this: *mut Thread;
-    // SAFETY: fs points to a `Thread` from before `main` on, and in each thread; see `make` and `system::set_current`.
+    // SAFETY: fs points to a `Thread` in each thread, and before `main`; see `make` and `system::set_current`.
     unsafe { asm!("mov {}, fs:[0]", out(reg) this, options(nostack, readonly, preserves_flags)) };
-    // SAFETY: each thread uses its own alone, and for no longer than a function of this crate takes.
+    // SAFETY: only its own thread uses it, and only within a function of this crate.
     unsafe { &mut *this }
 }
 
-/// Memory for a thread, with its own variables as they are at the beginning, and a stack below.
+/// Allocates a stack with the thread-local variables and the `Thread` above it.
 unsafe fn make(stack_size: usize) -> Result<*mut Thread, c_int> {
     let template = start::thread_template();
     let alignment = template.alignment.max(64);
-    // From the first variable to the thread, which is aligned as they are, and behind which the linker counts.
+    // The distance from the first variable to the `Thread`. The linker counts offsets backwards from there.
     let data =
         template.size + ((template.image as usize + template.size).wrapping_neg() & (template.alignment - 1));
     let place = data.next_multiple_of(alignment);
     let begin = system::map(stack_size + (place + size_of::<Thread>()).next_multiple_of(4096))?;
-    let thread = begin.add(stack_size + place).cast::<Thread>(); // mappings begin at a page
+    let thread = begin.add(stack_size + place).cast::<Thread>(); // a mapping begins at a page
     ptr::copy_nonoverlapping(template.image, thread.cast::<u8>().sub(data), template.image_size);
     thread.write(Thread {
         this: thread,
@@ -83,21 +83,21 @@ unsafe fn unmake(thread: *mut Thread) {
     libc::munmap(begin.cast(), end.next_multiple_of(4096) - begin as usize);
 }
 
-/// Makes the thread that runs already one that this library knows.
+/// Sets up the first thread.
 pub(crate) unsafe fn adopt() {
     let Ok(thread) = make(0) else { crate::process::_exit(127) };
     system::set_current(thread);
     (*thread).id = system::own_id();
 }
 
-/// In a forked child: the kernel calls the thread otherwise.
+/// Updates the thread in a forked child, where it has another number.
 pub(crate) unsafe fn forked() {
     current().id = system::own_id();
     DETACHED.with(|first| *first = ptr::null_mut());
 }
 
 unsafe extern "C" fn run(thread: *mut Thread) -> ! {
-    (*thread).id = system::own_id(); // the kernel may tell whoever started it later
+    (*thread).id = system::own_id(); // `start_thread` may not have stored it yet
     if let Some(run) = (*thread).run {
         (*thread).result = run((*thread).argument);
     }
@@ -148,7 +148,7 @@ unsafe extern "C" fn pthread_detach(thread: *mut Thread) -> c_int {
     0
 }
 
-/// Gives back what detached threads had that have ended.
+/// Frees the memory of detached threads that have ended.
 unsafe fn reap() {
     DETACHED.with(|first| {
         let mut place: *mut *mut Thread = first;

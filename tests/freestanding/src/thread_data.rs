@@ -1,4 +1,4 @@
-//! Values that each thread has under a key, and the attributes of a thread to be.
+//! Thread-specific values, and thread attributes.
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
@@ -7,18 +7,18 @@ use crate::lock::Locked;
 use crate::memory;
 use crate::thread::{Thread, current};
 
-/// How many keys there are.
+/// The number of keys.
 pub(crate) const KEYS: usize = 64;
 
 type Destructor = unsafe extern "C" fn(*mut c_void);
 
-/// For each key that was made whether there is something to call at the end of a thread.
+/// The keys that are in use, with their destructors.
 static USED: Locked<[Option<Option<Destructor>>; KEYS]> = Locked::new([None; KEYS]);
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn pthread_key_create(key: *mut c_int, destructor: Option<Destructor>) -> c_int {
     USED.with(|used| {
-        // Not key 0: the standard library takes it for none, and would ask again.
+        // Not key 0: the standard library takes it for no key, and would ask again.
         let Some(index) = (1..KEYS).find(|index| used[*index].is_none()) else { return libc::EAGAIN };
         used[index] = Some(destructor);
         key.write(index as c_int);
@@ -43,7 +43,7 @@ unsafe extern "C" fn pthread_getspecific(key: c_int) -> *mut c_void {
     current().values[key as usize]
 }
 
-/// At the end of a thread: destructors may set values again, a few times.
+/// Runs the destructors at the end of a thread. They may set values again, so this is repeated a few times.
 pub(crate) unsafe fn end() {
     for _ in 0..4 {
         for key in 0..KEYS {
@@ -57,15 +57,15 @@ pub(crate) unsafe fn end() {
     }
 }
 
-/// What is behind a `pthread_attr_t`.
+/// The content of a `pthread_attr_t`.
 pub(crate) struct Attributes {
     stack_size: usize,
 }
 
-/// The pointer in a `pthread_attr_t`: all of it on FreeBSD, behind two integers on NetBSD.
+/// The index of the pointer in a `pthread_attr_t`: 0 on FreeBSD and OpenBSD, behind two integers on NetBSD.
 const POINTER: usize = size_of::<libc::pthread_attr_t>() / size_of::<usize>() - 1;
 
-/// 0 if none was set.
+/// Returns 0 if no size was set.
 pub(crate) unsafe fn stack_size(attributes: *const *const Attributes) -> usize {
     if attributes.is_null() { 0 } else { (**attributes.add(POINTER)).stack_size }
 }
@@ -93,8 +93,8 @@ unsafe extern "C" fn pthread_attr_setstacksize(attributes: *mut *mut Attributes,
     0
 }
 
-/// Where a thread's stack is, is not told: who asks wants to know a guard page, and there is none.
-macro_rules! untold {
+/// The place of a stack is not known. The standard library asks for it to find a guard page, and there is none.
+macro_rules! unsupported {
     ($($name:ident)*) => {
         $(
             #[unsafe(no_mangle)]
@@ -105,4 +105,4 @@ macro_rules! untold {
     };
 }
 
-untold! { pthread_attr_get_np pthread_getattr_np pthread_attr_getstack pthread_attr_getguardsize }
+unsupported! { pthread_attr_get_np pthread_getattr_np pthread_attr_getstack pthread_attr_getguardsize }

@@ -1,5 +1,7 @@
-//! NetBSD 10. Numbers as in sys/kern/syscalls.master. Functions that were changed once have the release after which that
-//! was in their symbols; a newer kernel has them where it is compatible with that release (`COMPAT_100` for 10).
+//! NetBSD 10, with the numbers of sys/kern/syscalls.master.
+//!
+//! The symbol of a function that once changed ends with the release of that change. A newer kernel still has these calls
+//! if it is compatible with that release (`COMPAT_100` for 10).
 
 use core::arch::global_asm;
 use core::ffi::{c_char, c_int, c_uint, c_void};
@@ -8,11 +10,13 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use libc::{sigset_t, timespec};
 
-use crate::call::{call, calls, told};
+use crate::call::{call, calls, error_number, returned};
 use crate::folder::{self, Folder};
 use crate::thread::{self, Thread};
 
 calls! {
+    kill = 37 (process, signal);
+    poll = 209 (list, count, timeout);
     __sigaltstack14 = 281 (new, old);
     __sigprocmask14 = 293 (how, new, old);
     __sigsuspend14 = 294 (mask);
@@ -42,15 +46,13 @@ calls! {
 }
 
 pub(crate) const EXIT: usize = 1;
-pub(crate) const GETRANDOM: usize = 91;
 pub(crate) const FORK: usize = 2;
 pub(crate) const WAIT4: usize = 449;
 pub(crate) const EXECVE: usize = 59;
-pub(crate) const CLOCK_NANOSLEEP: usize = 477;
 pub(crate) const GETDENTS: usize = 390;
 pub(crate) const GETCWD: usize = 296;
 
-// The kernel wants to know whose program this is (sys/kern/exec_elf.c), and for which version it was made: 10.0.
+// The note that names the system and the version, 10.0, for the kernel: sys/kern/exec_elf.c.
 global_asm!(
     ".section .note.netbsd.ident, \"a\", @note",
     ".p2align 2",
@@ -61,7 +63,7 @@ global_asm!(
     ".text",
 );
 
-// rbx points to the struct ps_strings (setregs in sys/arch/amd64/amd64/machdep.c).
+// rbx points to the struct ps_strings: setregs in sys/arch/amd64/amd64/machdep.c.
 global_asm!(
     ".globl _start",
     ".type _start, @function",
@@ -90,21 +92,21 @@ unsafe extern "C" fn begin(strings: *const Strings) -> ! {
     crate::start::begin((*strings).count, (*strings).arguments, (*strings).variables)
 }
 
-/// Makes `thread` what the register fs points to.
+/// Makes the fs register point to `thread`.
 pub(crate) unsafe fn set_current(thread: *mut Thread) {
     let _ = call(317, [thread as usize]); // _lwp_setprivate
 }
 
 pub(crate) unsafe fn map(length: usize) -> Result<*mut u8, c_int> {
     let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANON);
-    // One argument is padding.
+    // The sixth argument is padding.
     let mapped = call(197, [0, length, protection as usize, flags as usize, usize::MAX, 0, 0]);
     mapped.map(|address| address as *mut u8)
 }
 
-/// Waits for a wake, unless the word is another than expected.
+/// Waits until the word is woken. Returns at once if it does not have the expected value.
 pub(crate) unsafe fn wait(word: &AtomicU32, expected: u32, timeout: Option<&timespec>) {
-    // FUTEX_WAIT | FUTEX_PRIVATE_FLAG (sys/futex.h). The time is one from now on.
+    // FUTEX_WAIT | FUTEX_PRIVATE_FLAG (sys/futex.h). The time is relative.
     let timeout = timeout.map_or(0, |timeout| ptr::from_ref(timeout) as usize);
     let _ = call(166, [word.as_ptr() as usize, 128, expected as usize, timeout, 0, 0, 0]);
 }
@@ -119,15 +121,15 @@ pub(crate) unsafe fn own_id() -> usize {
     call(311, []).unwrap_or(0)
 }
 
-// What the kernel writes: __UCONTEXT_SIZE in machine/mcontext.h.
+// The size that the kernel writes: __UCONTEXT_SIZE in machine/mcontext.h.
 const _: () = assert!(size_of::<libc::ucontext_t>() == 784);
 
-/// Starts a thread at `start`. Its number is in `id` when this returns.
+/// Starts a thread at `start`. When this returns, the number of the thread is in `id`.
 pub(crate) unsafe fn start_thread(
     thread: *mut Thread,
     start: unsafe extern "C" fn(*mut Thread) -> !,
 ) -> Result<(), c_int> {
-    // Places of registers (machine/mcontext.h), and the flags of sys/ucontext.h.
+    // Indexes of registers (machine/mcontext.h), and flags of sys/ucontext.h.
     const RDI: usize = 0;
     const RBP: usize = 12;
     const RIP: usize = 21;
@@ -136,7 +138,7 @@ pub(crate) unsafe fn start_thread(
     const TLSBASE: c_uint = 0x80000;
     // SAFETY: a struct of integers and null pointers.
     let mut context: libc::ucontext_t = core::mem::zeroed();
-    // The registers of this thread, for those that must be right: segments and flags.
+    // The new thread needs the segments and flags of this one.
     call(307, [&raw mut context as usize])?;
     context.uc_flags = CPU | TLSBASE;
     context.uc_link = ptr::null_mut();
@@ -144,7 +146,7 @@ pub(crate) unsafe fn start_thread(
     registers[RIP] = start as usize as _;
     registers[RDI] = thread as usize as _;
     registers[RBP] = 0;
-    // As if called: 8 bytes off a multiple of 16.
+    // As after a call: 8 bytes below a multiple of 16.
     registers[RSP] = ((*thread).stack as usize + (*thread).stack_size - 8) as _;
     context.uc_mcontext._mc_tlsbase = thread as usize as _;
     let mut id: c_int = 0;
@@ -160,7 +162,7 @@ pub(crate) unsafe fn end_thread(thread: *mut Thread) -> ! {
     core::arch::asm!("ud2", options(noreturn))
 }
 
-/// Waits until a thread has ended, and its stack is not used any more.
+/// Waits until a thread has ended and no longer uses its stack.
 pub(crate) unsafe fn wait_for_thread(thread: *const Thread) {
     while call(312, [(*thread).id, 0]) == Err(libc::EINTR) {}
 }
@@ -169,7 +171,14 @@ pub(crate) unsafe fn signal_thread(id: usize, signal: c_int) -> Result<usize, c_
     call(318, [id, signal as usize])
 }
 
-/// What a program may look up by name.
+/// Whether the kernel has random bytes already.
+pub(crate) unsafe fn fill_with_random(bytes: &mut [u8]) -> bool {
+    // getrandom
+    let arguments = [bytes.as_mut_ptr() as usize, bytes.len(), libc::GRND_NONBLOCK as usize];
+    call(91, arguments) == Ok(bytes.len())
+}
+
+/// The symbols that `dlsym` finds.
 pub(crate) fn symbol(_: &[u8]) -> *mut c_void {
     ptr::null_mut()
 }
@@ -179,10 +188,10 @@ unsafe extern "C" fn __errno() -> *mut c_int {
     &raw mut thread::current().errno
 }
 
-/// Five arguments are in registers, and more are not asked for.
+/// The callers pass at most five arguments, which are in registers.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn __syscall(number: usize, a: usize, b: usize, c: usize, d: usize, e: usize) -> isize {
-    told(call(number, [a, b, c, d, e]))
+    returned(call(number, [a, b, c, d, e]))
 }
 
 #[unsafe(no_mangle)]
@@ -194,31 +203,31 @@ unsafe extern "C" fn mmap(
     fd: usize,
     offset: usize,
 ) -> isize {
-    told(call(197, [address, length, protection, flags, fd, 0, offset]))
+    returned(call(197, [address, length, protection, flags, fd, 0, offset]))
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn lseek(fd: usize, offset: usize, whence: usize) -> isize {
-    told(call(199, [fd, 0, offset, whence]))
+    returned(call(199, [fd, 0, offset, whence]))
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn ftruncate(fd: usize, length: usize) -> isize {
-    told(call(201, [fd, 0, length]))
+    returned(call(201, [fd, 0, length]))
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn accept4(fd: usize, address: usize, length: usize, flags: usize) -> isize {
-    told(call(456, [fd, address, length, 0, flags])) // paccept, without a mask
+    returned(call(456, [fd, address, length, 0, flags])) // paccept, without a mask
 }
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn pipe(pair: *mut c_int) -> isize {
-    told(call(453, [pair as usize, 0]))
+    returned(call(453, [pair as usize, 0]))
 }
 
-// What a handler returns to: it restores the context, to which r15 points (sendsig_siginfo in
-// sys/arch/amd64/amd64/machdep.c).
+// The code that a signal handler returns to. It restores the context that r15 points to: sendsig_siginfo in
+// sys/arch/amd64/amd64/machdep.c.
 global_asm!(
     ".globl freestanding_restore",
     ".type freestanding_restore, @function",
@@ -243,7 +252,7 @@ unsafe extern "C" fn __sigaction14(
     old: *mut libc::sigaction,
 ) -> c_int {
     let restore = freestanding_restore as *const () as usize;
-    told(call(340, [number as usize, new as usize, old as usize, restore, 2])) as c_int
+    returned(call(340, [number as usize, new as usize, old as usize, restore, 2])) as c_int
 }
 
 #[unsafe(no_mangle)]
@@ -259,7 +268,7 @@ unsafe extern "C" fn pause() -> c_int {
     // SAFETY: a struct of integers.
     let mut mask: sigset_t = core::mem::zeroed();
     let _ = call(293, [libc::SIG_BLOCK as usize, 0, &raw mut mask as usize]);
-    told(call(294, [&raw const mask as usize])) as c_int
+    returned(call(294, [&raw const mask as usize])) as c_int
 }
 
 #[unsafe(no_mangle)]
@@ -295,6 +304,12 @@ unsafe extern "C" fn pthread_getaffinity_np(_: usize, _: usize, _: *mut c_void) 
     libc::ENOSYS
 }
 
-/// Where the unwinder would write what it does: three streams of 152 bytes.
+/// Returns the error instead of setting `errno`: `sys_clock_nanosleep` in `sys/kern/kern_time.c`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn clock_nanosleep(clock: usize, flags: usize, time: usize, left: usize) -> c_int {
+    error_number(call(477, [clock, flags, time, left]))
+}
+
+/// The streams that the unwinder would print to: three of 152 bytes.
 #[unsafe(no_mangle)]
 static mut __sF: [[u64; 19]; 3] = [[0; 19]; 3];
