@@ -1,4 +1,4 @@
-//! Behaviour of the `/dev/poll` back end alone: it passes changes to the kernel in the next wait.
+//! Scenarios for the `/dev/poll` back end only: it passes changes to the kernel in the next wait.
 
 use conformance::{Descriptors, Run, interests, now, pairs};
 use selectors::{DevpollSelector, Error, Interest, Operation};

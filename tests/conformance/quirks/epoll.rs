@@ -1,4 +1,4 @@
-//! Behaviour of the `epoll` back end alone.
+//! Scenarios for the `epoll` back end only.
 
 use super::common::{self, BOTH, is_readable};
 use crate::sys::seccomp::in_a_thread_where;

@@ -1,4 +1,4 @@
-//! Behaviour of one back end alone.
+//! Scenarios for one back end only.
 
 use conformance::Scenario;
 

@@ -1,4 +1,4 @@
-//! Behaviour of the `poll` back end alone.
+//! Scenarios for the `poll` back end only.
 
 use super::common;
 use conformance::errno::Errno;

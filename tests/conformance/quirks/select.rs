@@ -1,4 +1,4 @@
-//! Behaviour of the `select` back end alone.
+//! Scenarios for the `select` back end only.
 
 use super::common::{self, BOTH};
 use conformance::{Descriptors, Run, WAIT, interests, kernel, now, pairs};

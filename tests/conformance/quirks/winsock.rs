@@ -1,4 +1,4 @@
-//! Behaviour of Winsock alone.
+//! Scenarios for Winsock only.
 
 use super::common::BOTH;
 use conformance::errno::{self, Errno};

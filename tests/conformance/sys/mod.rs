@@ -1,4 +1,4 @@
-//! Scenarios of select-sys alone.
+//! Scenarios for select-sys only.
 
 use conformance::Scenario;
 

@@ -1,4 +1,4 @@
-//! Filters of system calls, which stand for kernels that lack a call, or that fail in a way that tests cannot cause.
+//! Filters of system calls, which imitate kernels that lack a call, or that fail in a way that tests cannot cause.
 
 #![expect(unsafe_code, reason = "prctl(2) takes the filter by address")]
 

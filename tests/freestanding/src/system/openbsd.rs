@@ -94,7 +94,7 @@ pub(crate) unsafe fn set_current(thread: *mut Thread) {
     let _ = call(329, [thread as usize]); // __set_tcb
 }
 
-/// Maps memory that may be a stack: the kernel kills a thread whose stack is not `MAP_STACK` memory (mmap(2)).
+/// Maps memory that may be a stack. A thread whose stack is not `MAP_STACK` memory gets SIGSEGV: mmap(2).
 pub(crate) unsafe fn map(length: usize) -> Result<*mut u8, c_int> {
     let protection = libc::PROT_READ | libc::PROT_WRITE;
     let flags = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_STACK;
@@ -184,7 +184,7 @@ unsafe fn ended<'a>(thread: *const Thread) -> &'a AtomicU32 {
 pub(crate) unsafe fn end_thread(thread: *mut Thread) -> ! {
     ended(thread).store(1, Ordering::Release);
     wake(ended(thread), u32::MAX);
-    // __threxit sets the number to 0 when the stack is no longer used, and wakes no one: exit1 in sys/kern/kern_exit.c.
+    // __threxit sets the number to 0 when the stack is no longer used, and wakes no one: sys___threxit in sys/kern/kern_exit.c.
     let _ = call(302, [&raw mut (*thread).id as usize]);
     core::arch::asm!("ud2", options(noreturn))
 }

@@ -35,7 +35,7 @@ unsafe extern "C" fn posix_openpt(flags: c_int) -> c_int {
     pair.master
 }
 
-/// The device has set the permissions: `ptm_vn_open` in `sys/kern/tty_pty.c`.
+/// The device has set owner and permissions: `ptmioctl` in `sys/kern/tty_pty.c`.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn grantpt(_: c_int) -> c_int {
     0
