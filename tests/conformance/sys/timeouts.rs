@@ -17,7 +17,7 @@ conformance::scenarios_of!(sys, timeouts:
 );
 
 /// The longest wait of the calls that take an `int` of milliseconds.
-const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
+pub(super) const KERNEL_MAXIMUM: Duration = Duration::from_millis(i32::MAX as u64);
 
 fn timeouts_convert_from_durations_and_options() -> Run {
     let second = Duration::from_secs(1);
@@ -86,10 +86,10 @@ fn huge_limits_are_accepted() -> Run {
     let (nanosecond, millisecond) = (Duration::from_nanos(1), Duration::from_millis(1));
     let limits = [
         Duration::from_secs(30 * 24 * 3600),
-        LONGEST - nanosecond,
-        LONGEST,
-        LONGEST + nanosecond,
-        LONGEST + millisecond,
+        KERNEL_MAXIMUM - nanosecond,
+        KERNEL_MAXIMUM,
+        KERNEL_MAXIMUM + nanosecond,
+        KERNEL_MAXIMUM + millisecond,
         Duration::from_millis(u64::from(u32::MAX)),
         Duration::from_secs(i64::MAX as u64),
         Duration::from_secs(u64::MAX),

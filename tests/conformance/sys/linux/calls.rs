@@ -1,5 +1,6 @@
 //! Each wait is one system call, with the requested time.
 
+use super::super::timeouts::KERNEL_MAXIMUM;
 use super::super::waits::{self, Wait};
 use super::fallback::EXACT;
 use super::observed::{begin, calls};
@@ -72,9 +73,6 @@ fn epoll_passes_whole_milliseconds() -> Run {
 /// A wait beyond 24.8 days would take too long, but a filter can make the kernel return 0 at once, as if the time were over.
 /// The wait must go on until the kernel can count the rest.
 fn limits_beyond_the_kernel_maximum_are_split() -> Run {
-    /// An `int` of milliseconds.
-    const KERNEL_MAXIMUM: Duration = Duration::from_millis(i32::MAX as u64);
-
     let rest = Duration::from_millis(20);
     for limit in [KERNEL_MAXIMUM + rest, KERNEL_MAXIMUM + rest + Duration::from_nanos(1)] {
         for &(name, wait) in waits::ALL {
