@@ -1,17 +1,19 @@
-//! What can go wrong.
+//! Errors of a selector.
 
 use std::fmt;
 use std::io;
 
-use crate::backend::system;
-use crate::sys::fd::RawFd;
-use crate::{Interest, Mode, Token};
+use select_sys::fd::RawFd;
 
-/// Why a call on a selector failed. A failed call has changed nothing.
+use crate::interest::{Interest, Mode};
+use crate::operation::{Limit, Operation};
+use crate::os;
+use crate::token::{LookupKey, Token};
+
+/// The error of every call on a selector. A failed call changes nothing.
 ///
-/// One type for all calls, because programs handle them alike: most pass the error on, which `?` does into
-/// [`io::Error`] and `Box<dyn std::error::Error>` as well. Variants are told apart by what there is to do about them,
-/// and the message of each says it.
+/// Errors are grouped by remedy: there is a variant for each thing that a program can do about a failure, and its message
+/// says what that is. `?` converts an `Error` to [`io::Error`] and to `Box<dyn std::error::Error>`.
 ///
 /// # Examples
 ///
@@ -32,18 +34,18 @@ use crate::{Interest, Mode, Token};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The interest is empty, or has bits without a name.
+    /// The interest is empty or has unknown bits.
     #[doc(alias = "ValueError")]
     #[error(
-        "invalid interest {0:?}: ask for READ, WRITE, PRIORITY or a union of them (to ask for nothing, pause the key)"
+        "invalid interest {0:?}: use READ, WRITE, PRIORITY or a union of them (to wait for nothing, pause the key)"
     )]
     InvalidInterest(Interest),
 
-    /// The file object lends another descriptor than when it was registered.
+    /// The file object lends another descriptor than the one that was registered.
     ///
-    /// Its [`AsFd`](crate::sys::fd::AsFd) must give the same answer for as long as it is registered. The key stays; it
-    /// works again when the file object lends descriptor number `registered` again, and
-    /// [`into_keys`](crate::Selector::into_keys) gives it back in any case.
+    /// A registered file object must keep its descriptor: its [`AsFd`](select_sys::fd::AsFd) must return the same one each
+    /// time. The key stays registered. It works again when the file object lends descriptor `registered` again, and
+    /// [`into_keys`](crate::Selector::into_keys) returns it in any case.
     #[error(
         "the file object was registered as descriptor {registered} and now lends {lent}: a registered file object \
          must keep its descriptor"
@@ -52,9 +54,9 @@ pub enum Error {
     InvalidFd {
         /// The registration.
         token: Token,
-        /// The number when it was registered.
+        /// The number of the descriptor that was registered.
         registered: RawFd,
-        /// The number now.
+        /// The number of the descriptor that the file object lends now.
         lent: RawFd,
     },
 
@@ -72,31 +74,35 @@ pub enum Error {
         token: Token,
     },
 
-    /// The token or file object names no registration of this selector.
+    /// The token or descriptor has no registration in this selector.
     ///
-    /// The token may be of another selector, or of a registration that is over.
+    /// The token may belong to another selector, or to a registration that has ended.
     #[doc(alias = "KeyError")]
-    #[error("not registered with this selector (any more)")]
-    NotRegistered,
+    #[error("{key} is not registered with this selector (any more)")]
+    #[non_exhaustive]
+    NotRegistered {
+        /// The token, or the number of the descriptor, that was looked up.
+        key: LookupKey,
+    },
 
-    /// The kernel has no registration of this descriptor any more.
+    /// The kernel has lost the registration of this descriptor.
     ///
-    /// Another file was put under its number (`dup2`), or it was closed by its number. The key stays; it reports nothing,
-    /// or still the earlier file where a duplicate keeps that open. [`unregister`](crate::Selector::unregister) gives
-    /// the key back. Only epoll and kqueue can tell.
+    /// Another file replaced it under its number (`dup2`), or it was closed by its number. The key stays registered. It
+    /// reports nothing, or still the earlier file if a duplicate keeps that open.
+    /// [`unregister`](crate::Selector::unregister) returns the key. Only epoll and kqueue detect this.
     #[error(
-        "the kernel has lost the registration of descriptor {fd}, because another file was put under its number or it was \
-         closed by number: unregister the key, and register the file again"
+        "the kernel has lost the registration of descriptor {fd}, because another file replaced it or it was closed by \
+         number: unregister the key and register the file again"
     )]
     #[non_exhaustive]
     Lost {
         /// The descriptor's number.
         fd: RawFd,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 
-    /// The back end cannot wait in this way.
+    /// The back end does not support this interest or mode.
     #[error(
         "the {backend} back end cannot wait for {interest:?} {mode}: use another mode or another back end"
     )]
@@ -104,17 +110,17 @@ pub enum Error {
     Unsupported {
         /// The back end's name.
         backend: &'static str,
-        /// What was to be waited for.
+        /// The interest.
         interest: Interest,
-        /// How it was to be reported.
+        /// The mode.
         mode: Mode,
     },
 
     /// The back end cannot wait for this kind of file.
     ///
-    /// Epoll refuses what is always ready: regular files, directories, `/dev/null`; kqueue refuses devices that do not tell
-    /// it anything, `/dev/null` of FreeBSD is one. Read and write what is always ready without waiting, or use the poll or the
-    /// select back end, which report it ready.
+    /// Epoll refuses files that are always ready: regular files, directories, `/dev/null`. kqueue refuses devices without
+    /// support for it, such as `/dev/null` on FreeBSD. Read and write such files without waiting, or use the poll or the
+    /// select back end, which report them as ready.
     #[doc(alias = "EPERM")]
     #[error(
         "the {backend} back end cannot wait for this kind of file: if it is always ready, as regular files are, read or \
@@ -124,151 +130,87 @@ pub enum Error {
     UnsupportedFile {
         /// The back end's name.
         backend: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 
-    /// No back end of this platform has this name.
+    /// This platform has no back end of this name.
     #[error(
-        "no back end of this platform is called {name:?}, which the program or SELECTORS_BACKEND asked for: use one of {}",
-        crate::BackendKind::list()
+        "this platform has no back end called {name:?}, which the program or SELECTORS_BACKEND asked for: use one of \
+         {available}"
     )]
     #[non_exhaustive]
     UnknownBackend {
-        /// The name that was asked for.
+        /// The name.
         name: String,
+        /// The names of the available back ends, with commas between them.
+        available: String,
     },
 
-    /// Out of descriptors, memory or watches.
+    /// Descriptors, memory or watches ran out.
     #[error("{during}: {limit}")]
     #[non_exhaustive]
     Limit {
-        /// What ran out.
+        /// The resource that ran out.
         limit: Limit,
-        /// What was being done.
+        /// The operation that failed.
         during: Operation,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 
-    /// A signal handler ran (or, on Linux, the process was stopped and goes on) in a wait that asked to be told.
+    /// A signal interrupted a wait whose timeout is [interruptible](select_sys::Timeout::interruptible).
     ///
-    /// See [`Timeout::interruptible`](crate::Timeout::interruptible).
+    /// On Linux, stopping and continuing the process interrupts such a wait as well.
     #[doc(alias = "EINTR")]
-    #[error("a signal interrupted the wait, as its timeout asked for")]
+    #[error("a signal interrupted the wait, as its timeout allows")]
     Interrupted,
 
-    /// Anything else that the system said.
-    #[error("{during}: {source}")]
+    /// Any other error of the system.
+    // The message has the system's words, so they are not the `source` as well: a printer of error chains prints both.
+    #[error("{during}: {error}")]
     #[non_exhaustive]
     Os {
-        /// What was being done.
+        /// The operation that failed.
         during: Operation,
-        /// What the system said.
-        source: io::Error,
+        /// The system's error.
+        error: io::Error,
     },
-}
-
-/// What ran out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Limit {
-    /// Descriptors of this process (`EMFILE`, `WSAEMFILE`).
-    #[doc(alias = "EMFILE")]
-    ProcessDescriptors,
-    /// Descriptors of the whole system (`ENFILE`).
-    #[doc(alias = "ENFILE")]
-    SystemDescriptors,
-    /// Watches of this user (`ENOSPC` from epoll).
-    #[doc(alias = "ENOSPC")]
-    Watches,
-    /// Memory in the kernel (`ENOMEM`, `WSAENOBUFS`).
-    #[doc(alias = "ENOMEM")]
-    Memory,
-}
-
-impl fmt::Display for Limit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ProcessDescriptors => {
-                "the process has no descriptors left: close some, or raise its limit (ulimit -n, RLIMIT_NOFILE)"
-            }
-            Self::SystemDescriptors => {
-                "the system has no descriptors left: close some, or raise its limit (on Linux fs.file-max)"
-            }
-            Self::Watches => {
-                "the user has no watches left: unregister some, or raise the limit (on Linux \
-                 fs.epoll.max_user_watches)"
-            }
-            Self::Memory => "the kernel has no memory left for it: unregister something, and try again",
-        })
-    }
-}
-
-/// What was being done when the system refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Operation {
-    /// Making the back end.
-    Open,
-    /// Registering a file object, or resuming a paused one.
-    Register,
-    /// Changing a registration.
-    Modify,
-    /// Unregistering or pausing a file object.
-    Unregister,
-    /// Waiting.
-    Wait,
-    /// Making the waker.
-    Waker,
-}
-
-impl fmt::Display for Operation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Open => "cannot open the back end",
-            Self::Register => "cannot register the descriptor",
-            Self::Modify => "cannot change the registration",
-            Self::Unregister => "cannot unregister the descriptor",
-            Self::Wait => "cannot wait",
-            Self::Waker => "cannot make the waker",
-        })
-    }
 }
 
 impl Error {
-    /// What a back end said when it was to change the registration of descriptor `fd`.
-    pub(crate) fn of_change(fd: RawFd, backend: &'static str, source: io::Error) -> Self {
-        if system::is_lost(&source) {
-            return Self::Lost { fd, source };
+    /// Classifies the error of a back end that was to change the registration of descriptor `fd`.
+    pub(crate) fn from_change(fd: RawFd, backend: &'static str, error: io::Error) -> Self {
+        if os::is_lost(&error) {
+            return Self::Lost { fd, source: error };
         }
-        Self::new(Operation::Modify, backend, source)
+        Self::from_backend(Operation::Modify, backend, error)
     }
 
-    /// What a back end said, put in its place.
-    pub(crate) fn new(during: Operation, backend: &'static str, source: io::Error) -> Self {
-        // Our own errors come through back ends wrapped, see `From<Error> for io::Error`.
-        let source = match source.downcast::<Self>() {
+    /// Classifies the error of a back end.
+    pub(crate) fn from_backend(during: Operation, backend: &'static str, error: io::Error) -> Self {
+        // An `Error` passes through a back end as an `io::Error`, see `From<Error> for io::Error`.
+        let error = match error.downcast::<Self>() {
             Ok(error) => return error,
-            Err(source) => source,
+            Err(error) => error,
         };
-        if during == Operation::Wait && system::is_interrupted(&source) {
+        if during == Operation::Wait && os::is_interrupted(&error) {
             return Self::Interrupted;
         }
-        if system::is_unsupported_file(&source, during) {
-            return Self::UnsupportedFile { backend, source };
+        if os::is_unsupported_file(&error, during) {
+            return Self::UnsupportedFile { backend, source: error };
         }
-        match system::limit(&source, during) {
-            Some(limit) => Self::Limit { limit, during, source },
-            None => Self::Os { during, source },
+        match os::limit(&error, during) {
+            Some(limit) => Self::Limit { limit, during, source: error },
+            None => Self::Os { during, error },
         }
     }
 
-    /// The kind that an [`io::Error`] made of this has.
+    /// Returns the kind of the [`io::Error`] that this converts to.
     ///
     /// # Examples
     ///
-    /// A program that unregisters what may be gone already:
+    /// A program that unregisters a key that may be gone already:
     ///
     /// ```
     /// use selectors::{DefaultSelector, Interest};
@@ -292,20 +234,20 @@ impl Error {
                 io::ErrorKind::InvalidInput
             }
             Self::AlreadyRegistered { .. } => io::ErrorKind::AlreadyExists,
-            Self::NotRegistered | Self::Lost { .. } => io::ErrorKind::NotFound,
+            Self::NotRegistered { .. } | Self::Lost { .. } => io::ErrorKind::NotFound,
             Self::Unsupported { .. } | Self::UnsupportedFile { .. } => io::ErrorKind::Unsupported,
             Self::Interrupted => io::ErrorKind::Interrupted,
-            Self::Limit { source, .. } | Self::Os { source, .. } => source.kind(),
+            Self::Limit { source: error, .. } | Self::Os { error, .. } => error.kind(),
         }
     }
 
-    /// The number of the system's error (`errno`), where the system said something.
+    /// Returns the number of the system's error (`errno`), if the error came from the system.
     ///
-    /// An [`io::Error`] made of this has no number; its [`downcast`](io::Error::downcast) gives this back.
+    /// The [`io::Error`] that this converts to has no number. Its [`downcast`](io::Error::downcast) returns this error.
     ///
     /// # Examples
     ///
-    /// What epoll says of a directory is `EPERM`:
+    /// Epoll refuses a directory with `EPERM`:
     ///
     /// ```
     /// use selectors::{EpollSelector, Interest};
@@ -320,28 +262,27 @@ impl Error {
     #[must_use]
     pub fn raw_os_error(&self) -> Option<i32> {
         match self {
-            Self::Lost { source, .. }
-            | Self::UnsupportedFile { source, .. }
-            | Self::Limit { source, .. }
-            | Self::Os { source, .. } => source.raw_os_error(),
-            Self::Interrupted => Some(system::INTERRUPTED.raw_os_error()),
+            Self::Lost { source: error, .. }
+            | Self::UnsupportedFile { source: error, .. }
+            | Self::Limit { source: error, .. }
+            | Self::Os { error, .. } => error.raw_os_error(),
+            Self::Interrupted => Some(os::INTERRUPTED.raw_os_error()),
             _ => None,
         }
     }
 }
 
-/// Wraps the error, with its message; [`io::Error::downcast`] gives it back.
+/// Wraps the error and its message. [`io::Error::downcast`] returns it.
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         Self::new(error.kind(), error)
     }
 }
 
-/// A registration that failed: why, and the file object and the data, given back.
+/// A failed registration: the error, with the file object and the data that were not registered.
 ///
-/// `?` makes an [`Error`], an [`io::Error`] or a boxed error of it, and drops file object and data. It does not
-/// implement [`std::error::Error`] itself, because a file object may borrow, and errors must not.
-/// Where something else is to be made of it (`anyhow::Error`, say): `.map_err(selectors::Error::from)?`.
+/// `?` converts it to an [`Error`], an [`io::Error`] or a boxed error, and drops the file object and the data. For any other
+/// error type, such as `anyhow::Error`, write `.map_err(selectors::Error::from)?`.
 ///
 /// # Examples
 ///
@@ -361,11 +302,11 @@ impl From<Error> for io::Error {
 /// ```
 #[non_exhaustive]
 pub struct Rejected<F, D = ()> {
-    /// Why it failed.
+    /// The reason.
     pub error: Error,
-    /// The file object that was to be registered.
+    /// The file object.
     pub fileobj: F,
-    /// The data that was to be registered with it.
+    /// The data.
     pub data: D,
 }
 
@@ -374,11 +315,11 @@ impl<F, D> Rejected<F, D> {
         Self { error, fileobj, data }
     }
 
-    /// The error, the file object and the data.
+    /// Returns the error, the file object and the data.
     ///
     /// # Examples
     ///
-    /// Where epoll cannot wait for a file, poll may:
+    /// A file that epoll refuses goes to a poll selector:
     ///
     /// ```
     /// use selectors::{EpollSelector, Interest, PollSelector};

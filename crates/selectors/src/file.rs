@@ -1,16 +1,18 @@
-//! Reading and writing through a borrowed descriptor.
+//! Reads and writes through a borrowed descriptor.
 
 use std::io::{self, Read, Write};
 
-use crate::backend::system;
-use crate::sys::fd::{AsFd, BorrowedFd};
+use select_sys::fd::{AsFd, BorrowedFd};
 
-/// Reads and writes through whatever lends a descriptor.
+use crate::os;
+
+/// An adapter that reads and writes through anything that lends a descriptor.
 ///
-/// A selector lends its file objects as `&F`. Sockets of the standard library can be read and written through that;
-/// child pipes, `OwnedFd`, `BorrowedFd` and `Box<dyn AsFd>` cannot. This adapter does it for them, unbuffered: each
-/// call is one `read(2)` or `write(2)`, which fails with [`Interrupted`](io::ErrorKind::Interrupted) when a signal
-/// handler ran before anything was read or written. On Windows it is one `recv` or `send`.
+/// A selector lends its file objects as `&F`. Sockets of the standard library implement `Read` and `Write` for a shared
+/// reference; child pipes, `OwnedFd`, `BorrowedFd` and `Box<dyn AsFd>` do not. This adapter implements them for these,
+/// without a buffer: each call is one `read(2)` or `write(2)`, which fails with
+/// [`Interrupted`](io::ErrorKind::Interrupted) if a signal handler ran before anything was read or written. On Windows it
+/// is one `recv` or `send`.
 ///
 /// # Examples
 ///
@@ -50,7 +52,7 @@ pub struct File<T> {
 }
 
 impl<T: AsFd> File<T> {
-    /// An adapter for `fd`, which may be a reference or the thing itself.
+    /// Makes an adapter for `fd`: a file object, or a reference to one.
     ///
     /// # Examples
     ///
@@ -69,18 +71,17 @@ impl<T: AsFd> File<T> {
         Self { fd }
     }
 
-    /// What was given to [`new`](Self::new).
+    /// Returns the value that was passed to [`new`](Self::new).
     pub fn into_inner(self) -> T {
         self.fd
     }
 
     /// `ioctl(FIONBIO)`—Makes reads and writes fail instead of blocking, or undoes that.
     ///
-    /// They fail with [`WouldBlock`](io::ErrorKind::WouldBlock) then.
+    /// A call that would block fails with [`WouldBlock`](io::ErrorKind::WouldBlock).
     ///
-    /// The setting belongs to the open file: everyone who has a duplicate of the descriptor, such as the process that
-    /// lent its standard input, gets it too. It does nothing for regular files and directories, which never would
-    /// block.
+    /// The setting belongs to the open file: it applies to every duplicate of the descriptor, such as the standard input
+    /// that a parent process shares. It has no effect on regular files and directories, which never block.
     ///
     /// # Errors
     ///
@@ -89,7 +90,7 @@ impl<T: AsFd> File<T> {
     ///
     /// # Examples
     ///
-    /// The output of a child process that has not said anything yet:
+    /// The output of a child process that has written nothing yet:
     ///
     /// ```
     /// use selectors::File;
@@ -123,13 +124,13 @@ impl<T: AsFd> AsFd for File<T> {
 
 impl<T: AsFd> Read for File<T> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        system::read(self.fd.as_fd(), buffer)
+        os::read(self.fd.as_fd(), buffer)
     }
 }
 
 impl<T: AsFd> Write for File<T> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        system::write(self.fd.as_fd(), bytes)
+        os::write(self.fd.as_fd(), bytes)
     }
 
     /// Nothing is buffered, so this does nothing.

@@ -1,12 +1,12 @@
-//! What to wait for, and how often to be told.
+//! Interests and modes: what to wait for, and how often to report it.
 
 use std::fmt;
 
 bitflags::bitflags! {
     /// What to wait for on a file object: one of the constants, or a union of them.
     ///
-    /// Errors and hang-ups are always reported, except by `select` (see below). To wait for nothing
-    /// at all, see [`Selector::pause`](crate::Selector::pause); an empty interest is refused.
+    /// Errors and hang-ups are always reported, except by `select` (see below). An empty interest is refused; to wait for
+    /// nothing, use [`Selector::pause`](crate::Selector::pause).
     ///
     /// # Examples
     ///
@@ -22,21 +22,20 @@ bitflags::bitflags! {
     ///
     /// # Portability
     ///
-    /// `select` reports a hang-up where `READ` was asked for, an error where `READ` or `WRITE` was, and neither to
-    /// anyone else.
+    /// `select` reports a hang-up only with `READ`, and an error only with `READ` or `WRITE`.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
     pub struct Interest: u8 {
-        /// There is something to read, or the end of it; a listener has a connection to accept.
+        /// There is data to read, or the end of it. A listener has a connection to accept.
         #[doc(alias = "EVENT_READ")]
         #[doc(alias = "POLLIN")]
         #[doc(alias = "EPOLLIN")]
         const READ = 1;
-        /// Writing will not block; a connection attempt is over, well or not.
+        /// Writing does not block. A connection attempt has succeeded or failed.
         #[doc(alias = "EVENT_WRITE")]
         #[doc(alias = "POLLOUT")]
         #[doc(alias = "EPOLLOUT")]
         const WRITE = 2;
-        /// An exceptional condition: urgent data on a TCP socket, a change in a file of `/sys` or `/proc`.
+        /// There is an exceptional condition: urgent data on a TCP socket, a change in a file of `/sys` or `/proc`.
         #[doc(alias = "POLLPRI")]
         #[doc(alias = "EPOLLPRI")]
         #[doc(alias = "exceptfds")]
@@ -45,7 +44,7 @@ bitflags::bitflags! {
 }
 
 impl Interest {
-    /// Whether this is something that can be waited for: at least one bit, and none that has no name.
+    /// Whether a selector accepts it: it is not empty and has no unknown bits.
     pub(crate) fn is_valid(self) -> bool {
         !self.is_empty() && Self::all().contains(self)
     }
@@ -63,18 +62,18 @@ impl Interest {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mode {
-    /// In every wait for as long as it is ready: the default, and the easiest to use rightly.
+    /// In every wait while it is ready: the default, and the easiest to use correctly.
     #[default]
     Level,
-    /// When it becomes ready, and when more of the same arrives; not again for what was reported already.
+    /// When it becomes ready, and when more data arrives; not again for data that was reported before.
     ///
-    /// What is ready when it is registered is reported, too. A kernel may report more often than needed. Read or write
-    /// until [`WouldBlock`](std::io::ErrorKind::WouldBlock), or
-    /// [`rearm`](crate::Selector::rearm) to be told again.
+    /// A file object that is ready when it is registered is reported too. A kernel may report more often than needed. Read
+    /// or write until [`WouldBlock`](std::io::ErrorKind::WouldBlock), or [`rearm`](crate::Selector::rearm) the key to have
+    /// it reported again.
     #[doc(alias = "EPOLLET")]
     #[doc(alias = "EV_CLEAR")]
     Edge,
-    /// Once; then not until [`rearm`](crate::Selector::rearm) or [`modify`](crate::Selector::modify).
+    /// Once, and then not until [`rearm`](crate::Selector::rearm) or [`modify`](crate::Selector::modify).
     #[doc(alias = "EPOLLONESHOT")]
     #[doc(alias = "EV_ONESHOT")]
     Oneshot,

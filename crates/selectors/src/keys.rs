@@ -1,18 +1,20 @@
-//! What can be seen of a registration: one key, and the map of all.
+//! Views of registrations: one key, all keys, and the keys that a selector returns.
 
 use std::fmt;
 
-use crate::map::{self, Map, Slot, State};
-use crate::sys::fd::RawFd;
-use crate::{Interest, Lookup, Mode, Token};
+use select_sys::fd::RawFd;
 
-/// A registration that is over: the file object and the data, given back.
+use crate::interest::{Interest, Mode};
+use crate::map::{Entry, Map, State};
+use crate::token::{Lookup, Token};
+
+/// A registration that has ended: the file object and the data.
 ///
-/// Python's `SelectorKey` is [`Key`] for as long as the file object is registered.
+/// While the file object is registered, Python's `SelectorKey` is [`Key`].
 ///
 /// # Examples
 ///
-/// What goes in comes out:
+/// The file object and the data that were registered:
 ///
 /// ```
 /// use selectors::{DefaultSelector, Interest};
@@ -33,20 +35,41 @@ pub struct SelectorKey<F, D = ()> {
     pub fileobj: F,
     /// The descriptor that it lent when it was registered.
     pub fd: RawFd,
-    /// What was waited for.
+    /// The interest.
     pub interest: Interest,
-    /// How often it was reported.
+    /// The mode.
     pub mode: Mode,
     /// The data that was registered with it.
     pub data: D,
-    /// The name that it had, which finds nothing any more.
+    /// The token, which finds nothing any more.
     pub token: Token,
 }
 
 impl<F, D> SelectorKey<F, D> {
-    pub(crate) fn new(token: Token, entry: map::Entry<F, D>) -> Self {
-        let map::Entry { fileobj, fd, interest, mode, data } = entry;
+    pub(crate) fn new(entry: Entry<F, D>) -> Self {
+        let Entry { token, fileobj, data, fd, interest, mode, .. } = entry;
         Self { fileobj, fd, interest, mode, data, token }
+    }
+
+    /// Returns the file object and the data.
+    ///
+    /// # Examples
+    ///
+    /// Registered again, with the same data:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, _b) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// let token = selector.register(a, Interest::READ, String::from("mine"))?;
+    /// let (a, data) = selector.unregister(token)?.into_parts();
+    /// selector.register(a, Interest::WRITE, data)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn into_parts(self) -> (F, D) {
+        (self.fileobj, self.data)
     }
 }
 
@@ -62,14 +85,13 @@ impl<F, D: fmt::Debug> fmt::Debug for SelectorKey<F, D> {
     }
 }
 
-/// A look at one registration.
+/// A view of one registration.
 ///
-/// It borrows the selector. To keep something across a change, keep the [`token`](Self::token), which finds the key
-/// again.
+/// It borrows the selector. To refer to a registration across a change, keep its [`token`](Self::token).
 ///
 /// # Examples
 ///
-/// What is registered, and how:
+/// The interest, the mode and the data of a key:
 ///
 /// ```
 /// use selectors::{DefaultSelector, Interest, Mode};
@@ -89,60 +111,58 @@ impl<F, D: fmt::Debug> fmt::Debug for SelectorKey<F, D> {
 /// ```
 #[doc(alias = "SelectorKey")]
 pub struct Key<'a, F, D = ()> {
-    token: Token,
-    slot: &'a Slot<F, D>,
-    fileobj: &'a F,
-    data: &'a D,
+    entry: &'a Entry<F, D>,
 }
 
 impl<'a, F, D> Key<'a, F, D> {
-    /// The name of the registration.
+    /// Returns the token.
     #[must_use]
     pub fn token(&self) -> Token {
-        self.token
+        self.entry.token
     }
 
-    /// The file object.
+    /// Returns the file object.
     #[must_use]
     pub fn fileobj(&self) -> &'a F {
-        self.fileobj
+        &self.entry.fileobj
     }
 
-    /// The descriptor that the file object lent when it was registered.
+    /// Returns the descriptor that the file object lent when it was registered.
     #[must_use]
     pub fn fd(&self) -> RawFd {
-        self.slot.fd
+        self.entry.fd
     }
 
-    /// What is waited for; for a paused key, what was.
+    /// Returns the interest. A paused key keeps its interest.
     #[doc(alias = "events")]
     #[must_use]
     pub fn interest(&self) -> Interest {
-        self.slot.interest
+        self.entry.interest
     }
 
-    /// How often it is reported.
+    /// Returns the mode.
     #[must_use]
     pub fn mode(&self) -> Mode {
-        self.slot.mode
+        self.entry.mode
     }
 
-    /// Whether it is waited for: not [paused](crate::Selector::pause), and no one-shot key that was reported.
+    /// Returns whether waits wait for it: it is not [paused](crate::Selector::pause), and it is not a one-shot key that was
+    /// reported.
     #[must_use]
     pub fn is_armed(&self) -> bool {
-        self.slot.state == State::Armed
+        self.entry.is_armed()
     }
 
-    /// Whether it is [paused](crate::Selector::pause).
+    /// Returns whether it is [paused](crate::Selector::pause).
     #[must_use]
     pub fn is_paused(&self) -> bool {
-        self.slot.state == State::Paused
+        self.entry.state == State::Paused
     }
 
-    /// The data.
+    /// Returns the data.
     #[must_use]
     pub fn data(&self) -> &'a D {
-        self.data
+        &self.entry.data
     }
 }
 
@@ -157,12 +177,12 @@ impl<F, D> Copy for Key<'_, F, D> {}
 impl<F, D: fmt::Debug> fmt::Debug for Key<'_, F, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Key")
-            .field("token", &self.token)
-            .field("fd", &self.slot.fd)
-            .field("interest", &self.slot.interest)
-            .field("mode", &self.slot.mode)
-            .field("state", &self.slot.state)
-            .field("data", &self.data)
+            .field("token", &self.token())
+            .field("fd", &self.fd())
+            .field("interest", &self.interest())
+            .field("mode", &self.mode())
+            .field("state", &self.entry.state)
+            .field("data", self.data())
             .finish_non_exhaustive()
     }
 }
@@ -171,7 +191,7 @@ impl<F, D: fmt::Debug> fmt::Debug for Key<'_, F, D> {
 ///
 /// # Examples
 ///
-/// Look through everything that is registered:
+/// Every key that waits for writing:
 ///
 /// ```
 /// use selectors::{DefaultSelector, Interest};
@@ -200,19 +220,19 @@ impl<'a, F, D> Keys<'a, F, D> {
         Self { map }
     }
 
-    /// How many file objects are registered.
+    /// Returns the number of registrations.
     #[must_use]
     pub fn len(&self) -> usize {
         self.map.len()
     }
 
-    /// Whether no file object is registered.
+    /// Returns whether nothing is registered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.map.len() == 0
     }
 
-    /// The key of `which`, if it is registered.
+    /// Returns the key of `which`, if it is registered.
     ///
     /// # Examples
     ///
@@ -233,24 +253,18 @@ impl<'a, F, D> Keys<'a, F, D> {
     #[doc(alias = "get_key")]
     #[must_use]
     pub fn get(&self, which: impl Lookup) -> Option<Key<'a, F, D>> {
-        let slot = self.map.find(which.name())?;
-        self.key(slot, self.map.get(slot)?)
+        self.map.lookup(which.key()).map(|entry| Key { entry })
     }
 
-    /// Whether `which` is registered.
+    /// Returns whether `which` is registered.
     #[must_use]
     pub fn contains(&self, which: impl Lookup) -> bool {
-        self.map.find(which.name()).is_some()
+        self.map.lookup(which.key()).is_some()
     }
 
-    /// All keys, in no promised order.
+    /// Iterates over all keys, in no particular order.
     pub fn iter(&self) -> Iter<'a, F, D> {
-        Iter { keys: *self, slots: self.map.iter(), left: self.len() }
-    }
-
-    fn key(&self, slot: u32, entry: &'a Slot<F, D>) -> Option<Key<'a, F, D>> {
-        let token = self.map.token(slot, entry);
-        Some(Key { token, slot: entry, fileobj: entry.fileobj()?, data: entry.data()? })
+        Iter { entries: self.map.iter() }
     }
 }
 
@@ -277,26 +291,22 @@ impl<'a, F, D> IntoIterator for Keys<'a, F, D> {
     }
 }
 
-/// The keys of a selector.
+/// An iterator over the keys of a selector.
 #[must_use = "iterators do nothing unless consumed"]
 pub struct Iter<'a, F, D = ()> {
-    keys: Keys<'a, F, D>,
-    slots: map::Slots<'a, F, D>,
-    // How many are still to come.
-    left: usize,
+    entries: slab::Iter<'a, Entry<F, D>>,
 }
 
 impl<'a, F, D> Iterator for Iter<'a, F, D> {
     type Item = Key<'a, F, D>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let next = self.slots.by_ref().find_map(|(slot, entry)| self.keys.key(slot, entry))?;
-        self.left -= 1;
-        Some(next)
+        let (_, entry) = self.entries.next()?;
+        Some(Key { entry })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
+        self.entries.size_hint()
     }
 }
 
@@ -304,7 +314,7 @@ impl<F, D> ExactSizeIterator for Iter<'_, F, D> {}
 
 impl<F, D> Clone for Iter<'_, F, D> {
     fn clone(&self) -> Self {
-        Self { keys: self.keys, slots: self.slots.clone(), left: self.left }
+        Self { entries: self.entries.clone() }
     }
 }
 
@@ -314,11 +324,11 @@ impl<F, D: fmt::Debug> fmt::Debug for Iter<'_, F, D> {
     }
 }
 
-/// Everything that was registered with a closed selector.
+/// An iterator over the registrations of a selector that was closed: each file object with its data.
 ///
 /// # Examples
 ///
-/// A move to another back end, with files and data:
+/// Every file object moves to another back end:
 ///
 /// ```
 /// use selectors::{Interest, PollSelector, SelectSelector};
@@ -333,16 +343,14 @@ impl<F, D: fmt::Debug> fmt::Debug for Iter<'_, F, D> {
 /// assert_eq!(to.keys().len(), 1);
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[must_use = "iterate to get the file objects and the data back; dropping this drops them"]
+#[must_use = "iterate to get the file objects and the data; dropping this drops them"]
 pub struct IntoKeys<F, D = ()> {
-    map: Map<F, D>,
-    // The slots below are taken out.
-    from: u32,
+    entries: slab::IntoIter<Entry<F, D>>,
 }
 
 impl<F, D> IntoKeys<F, D> {
     pub(crate) fn new(map: Map<F, D>) -> Self {
-        Self { map, from: 0 }
+        Self { entries: map.into_entries() }
     }
 }
 
@@ -350,12 +358,12 @@ impl<F, D> Iterator for IntoKeys<F, D> {
     type Item = SelectorKey<F, D>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (token, entry) = self.map.pop(&mut self.from)?;
-        Some(SelectorKey::new(token, entry))
+        let (_, entry) = self.entries.next()?;
+        Some(SelectorKey::new(entry))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.map.len(), Some(self.map.len()))
+        self.entries.size_hint()
     }
 }
 
@@ -363,6 +371,6 @@ impl<F, D> ExactSizeIterator for IntoKeys<F, D> {}
 
 impl<F, D> fmt::Debug for IntoKeys<F, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IntoKeys").field("left", &self.map.len()).finish()
+        f.debug_struct("IntoKeys").field("left", &self.entries.len()).finish()
     }
 }

@@ -1,21 +1,21 @@
-//! Wait for many files at once: register what you own or borrow, wait, get typed keys back.
+//! Wait for many sockets, pipes and other descriptors at once: register file objects, wait, get typed keys.
 //!
-//! A [`Selector`] keeps a map of file objects, each with data of yours, and waits until some of them are ready. It does
-//! so over any kernel interface that the platform has: `EpollSelector`, `KqueueSelector`, `DevpollSelector`,
-//! [`PollSelector`], [`SelectSelector`]; [`DefaultSelector`] is the one that serves best, [`AnySelector`] is chosen at run
-//! time.
+//! A [`Selector`] keeps a map of file objects that you own or borrow, each with your own data, and waits until some of them
+//! are ready. It uses any kernel interface that the platform has: `EpollSelector`, `KqueueSelector`, `DevpollSelector`,
+//! [`PollSelector`], [`SelectSelector`]. [`DefaultSelector`] is the best one for most programs; [`AnySelector`] is chosen at
+//! run time.
 //!
-//! * **Safe.** A selector owns what is registered, or borrows it for as long: no descriptor is waited for after it was
-//!   closed. There is no `unsafe` in this crate, and none is asked of you.
-//! * **Typed.** [`Token`]s name registrations and never come to name another one. Your data comes back as your type.
-//! * **Level-triggered** unless you ask for edges or single shots: what was not read is reported again.
-//! * **Nothing is lost.** A call that fails has changed nothing and gives back what it was handed. Closing a selector
-//!   gives back everything.
-//! * **Exact.** A wait takes nanoseconds where the kernel does, never ends early, and goes on after a signal.
+//! * **Safe.** A selector owns a file object, or borrows it, while it is registered: it never waits for a closed
+//!   descriptor. This crate contains no `unsafe` and requires none.
+//! * **Typed.** A [`Token`] identifies a registration and is never reused. Your data keeps its type.
+//! * **Level-triggered** unless you ask for edges or one-shot keys: unread data is reported again.
+//! * **Nothing is lost.** A failed call changes nothing and returns its arguments. Closing a selector returns every file
+//!   object.
+//! * **Exact.** A wait takes nanoseconds where the kernel does, never ends early, and continues after a signal.
 //!
 //! # Examples
 //!
-//! An echo server for as many clients as come, here for one:
+//! An echo server, here for one client:
 //!
 //! ```
 //! use selectors::{DefaultSelector, Interest};
@@ -54,18 +54,18 @@
 //!                     Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
 //!                     Err(error) => return Err(error),
 //!                 };
-//!                 stream.set_nonblocking(false)?; // BSDs hand on what the listener is
+//!                 stream.set_nonblocking(false)?; // on BSDs it inherits the mode of the listener
 //!                 selector.register(Peer::Client(stream), Interest::READ, ())?;
 //!             }
 //!             Some(Peer::Client(stream)) => {
 //!                 let (mut stream, mut buffer) = (stream, [0; 1024]);
-//!                 // A client that reads nothing makes this wait: the guide shows how to do without.
+//!                 // This blocks while a client reads nothing. The guide shows how to avoid that.
 //!                 let echoed = stream.read(&mut buffer).and_then(|length| {
 //!                     stream.write_all(&buffer[..length])?;
 //!                     Ok(length)
 //!                 });
 //!                 if !matches!(echoed, Ok(1..)) {
-//!                     selector.unregister(token)?; // it has left, or its connection broke
+//!                     selector.unregister(token)?; // it closed the connection, or the connection broke
 //!                     served += 1;
 //!                 }
 //!             }
@@ -82,14 +82,14 @@
 //!
 //! # The system calls themselves
 //!
-//! [`sys`] is the crate `select-sys`: the same interfaces without a registry. Depend on that crate alone when you want
+//! [`sys`] is the crate `select-sys`: the same interfaces without a registry. Depend on that crate alone if you need
 //! nothing else.
 //!
 //! # Coming from Python
 //!
 //! | `selectors` module | here |
 //! |---|---|
-//! | `EVENT_READ`, `EVENT_WRITE` | [`Interest::READ`], [`Interest::WRITE`] to ask; [`Readiness::READ`], [`Readiness::WRITE`] in answers |
+//! | `EVENT_READ`, `EVENT_WRITE` | [`Interest::READ`], [`Interest::WRITE`] to request; [`Readiness::READ`], [`Readiness::WRITE`] in results |
 //! | `DefaultSelector()`, `EpollSelector()`, … | [`DefaultSelector::new`](Selector::new), `EpollSelector`, [`PollSelector`], [`SelectSelector`] |
 //! | `BaseSelector` | [`Selector`] over any [`Backend`](backend::Backend) |
 //! | `register(fileobj, events, data)` | [`register`](Selector::register) |
@@ -97,26 +97,27 @@
 //! | `unregister(fileobj)` | [`unregister`](Selector::unregister) |
 //! | `select(timeout)` | [`select`](Selector::select), or [`select_into`](Selector::select_into) without allocation |
 //! | `get_key(fileobj)`, `get_map()` | [`key`](Selector::key), [`keys`](Selector::keys) |
-//! | `SelectorKey(fileobj, fd, events, data)` | [`Key`] while registered, [`SelectorKey`] when given back |
+//! | `SelectorKey(fileobj, fd, events, data)` | [`Key`] while registered, [`SelectorKey`] afterwards |
 //! | `close()`, `with` | [`into_keys`](Selector::into_keys), drop |
 //! | `fileno()` | [`AsFd`](sys::fd::AsFd) |
 //!
 //! # Portability
 //!
-//! Linux, Android, the BSDs, Apple's systems, illumos, Solaris, and Windows for sockets. So far this has been run on Linux,
-//! and for Windows under Wine; for the others it compiles. Where there is `kqueue` the system must be one of 64 bits: the
-//! name of a key has to fit into what the kernel carries. What the kernels tell about each kind of file is a table in the
-//! repository (`docs/platforms.md`), made by running it.
+//! Linux, Android, the BSDs, Apple's systems, illumos, Solaris, and Windows (sockets only). The test suite has been run on
+//! Linux, on FreeBSD 14.2, NetBSD 10.99 and OpenBSD 7.3 (in QEMU), and for Windows under Wine. For the other systems the
+//! crate has only been compiled. On 32-bit BSDs the default back end is [`Poll`](backend::Poll), because a [`Tag`](backend::Tag)
+//! does not fit into a 32-bit `udata`. `docs/platforms.md` in the repository shows what each kernel reports for each kind of
+//! file.
 //!
-//! Threads: a selector can be moved to another thread when `F` and `D` can. It is used by one thread at a time;
-//! [`Waker`] is for the others.
+//! Threads: a selector can be sent to another thread if `F` and `D` can. One thread uses it at a time; the others use a
+//! [`Waker`].
 //!
-//! Forking: on Linux a child shares the parent's epoll set: what it registers, modifies or unregisters with an inherited
-//! `EpollSelector` changes the parent's. A child should make its own; dropping the inherited one is harmless.
+//! Forking: on Linux a child shares the epoll set of its parent. If it registers, modifies or unregisters with an inherited
+//! `EpollSelector`, it changes the parent's set. A child must make its own selector; dropping the inherited one is harmless.
 //!
 //! # Features
 //!
-//! None is on by default. Both add something to Linux alone, to develop and test portable programs with:
+//! None is enabled by default. Both are for developing and testing portable programs on Linux:
 //!
 //! * `libkqueue`: the `Kqueue` back end over the system's libkqueue.
 //! * `devpoll-emulation`: the `Devpoll` back end over `poll(2)`, by the rules of `/dev/poll`.
@@ -126,41 +127,57 @@
 
 pub mod backend;
 mod error;
+mod fd_index;
 mod file;
-mod index;
 mod interest;
 pub mod keys;
 mod map;
+mod operation;
+mod os;
+mod readiness;
 pub mod ready;
 mod selector;
+mod serials;
 mod token;
 mod waker;
 
 #[doc(inline)]
 pub use backend::BackendKind;
-#[allow(unused_imports, unreachable_pub, reason = "Windows has no other back ends than the two below")]
-pub use backend::aliases::*;
-pub use error::{Error, Limit, Operation, Rejected};
+pub use error::{Error, Rejected};
 pub use file::File;
 pub use interest::{Interest, Mode};
 #[doc(inline)]
 pub use keys::{IntoKeys, Key, Keys, SelectorKey};
+pub use operation::{Limit, Operation};
+pub use readiness::Readiness;
 #[doc(inline)]
-pub use ready::{Readiness, Ready};
+pub use ready::Ready;
 pub use select_sys as sys;
 pub use select_sys::Timeout;
 pub use selector::Selector;
-pub use token::{Lookup, Token};
+pub use token::{Lookup, LookupKey, Token};
 pub use waker::Waker;
 
-/// A [`Selector`] over the best back end of this platform: [`DefaultBackend`](backend::DefaultBackend).
+/// A [`Selector`] over the best back end of this platform, [`DefaultBackend`](backend::DefaultBackend).
 pub type DefaultSelector<F, D = ()> = Selector<backend::DefaultBackend, F, D>;
 
-/// A [`Selector`] over a back end chosen at run time, by the program or by `SELECTORS_BACKEND`.
+/// A [`Selector`] over a back end that the program or the environment variable `SELECTORS_BACKEND` chooses at run time.
 pub type AnySelector<F, D = ()> = Selector<backend::AnyBackend, F, D>;
+
+/// A [`Selector`] over `select(2)`.
+pub type SelectSelector<F, D = ()> = Selector<backend::Select, F, D>;
 
 /// A [`Selector`] over `poll(2)`.
 pub type PollSelector<F, D = ()> = Selector<backend::Poll, F, D>;
 
-/// A [`Selector`] over `select(2)`.
-pub type SelectSelector<F, D = ()> = Selector<backend::Select, F, D>;
+/// A [`Selector`] over `epoll(7)`.
+#[cfg(epoll)]
+pub type EpollSelector<F, D = ()> = Selector<backend::Epoll, F, D>;
+
+/// A [`Selector`] over `/dev/poll`.
+#[cfg(devpoll)]
+pub type DevpollSelector<F, D = ()> = Selector<backend::Devpoll, F, D>;
+
+/// A [`Selector`] over `kqueue(2)`.
+#[cfg(kqueue)]
+pub type KqueueSelector<F, D = ()> = Selector<backend::Kqueue, F, D>;

@@ -1,21 +1,20 @@
-//! Names: of a registration, of a selector, and what of them travels through the kernel.
+//! Tokens, tags and lookups: the names by which a registration is found.
 
 use std::fmt;
 use std::num::NonZeroU64;
-use std::sync::{Mutex, PoisonError};
 
-use crate::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use select_sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
-/// The name of one registration: it never comes to name another, of this selector or any other.
+/// The name of one registration. A token is never reused, by this selector or any other of the process.
 ///
-/// A token is a number to copy, compare, hash and keep. It outlives what it names: after
-/// [`unregister`](crate::Selector::unregister) it finds nothing, also when the file descriptor's number and the
-/// place in the map have been given to somebody else since. `Option<Token>` is no larger than `Token`: 16 bytes. The
-/// order of tokens means nothing; it is for maps that need one.
+/// A token is a small value to copy, compare, hash and keep. It outlives what it names: after
+/// [`unregister`](crate::Selector::unregister) it finds nothing, even when the number of the descriptor and the slot in
+/// the map have been reused. `Option<Token>` is as large as `Token`: 16 bytes. Tokens are ordered so that they can be
+/// keys of an ordered map; the order has no meaning.
 ///
 /// # Examples
 ///
-/// A token of an earlier registration of the same object:
+/// The token of an earlier registration of the same object finds nothing:
 ///
 /// ```
 /// use selectors::{DefaultSelector, Interest};
@@ -32,20 +31,20 @@ use crate::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Token {
-    selector: SelectorId,
+    // Different for each registration of the process, see `Serials`.
+    serial: NonZeroU64,
     slot: u32,
-    generation: u32,
 }
 
 impl Token {
     #[inline]
-    pub(crate) fn new(selector: SelectorId, slot: u32, generation: u32) -> Self {
-        Self { selector, slot, generation }
+    pub(crate) fn new(serial: NonZeroU64, slot: u32) -> Self {
+        Self { serial, slot }
     }
 
     #[inline]
-    pub(crate) fn selector(self) -> SelectorId {
-        self.selector
+    pub(crate) fn serial(self) -> NonZeroU64 {
+        self.serial
     }
 
     #[inline]
@@ -55,47 +54,25 @@ impl Token {
 
     #[inline]
     pub(crate) fn tag(self) -> Tag {
-        Tag::new(self.slot, self.generation)
+        Tag(u64::from(self.slot) << 32 | self.serial.get() & LOWER_HALF)
     }
 }
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Token({}.{} of selector {})", self.slot, self.generation, self.selector.0)
+        write!(f, "Token({} in slot {})", self.serial, self.slot)
     }
 }
 
-/// Which selector: counted from 1 in each process; the highest number is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct SelectorId(NonZeroU64);
-
-impl Default for SelectorId {
-    fn default() -> Self {
-        Self(NonZeroU64::MAX)
-    }
-}
-
-impl SelectorId {
-    /// One that was never given before. 64 bits do not run out.
-    pub(crate) fn unique() -> Self {
-        // Not an atomic: not every target has them with 64 bits.
-        static NEXT: Mutex<NonZeroU64> = Mutex::new(NonZeroU64::MIN);
-        let mut next = NEXT.lock().unwrap_or_else(PoisonError::into_inner);
-        let this = Self(*next);
-        *next = next.saturating_add(1);
-        this
-    }
-}
-
-/// What of a [`Token`] travels through the kernel, in 64 bits: the slot and its generation.
+/// The part of a [`Token`] that the kernel stores, in 64 bits: the slot, and the lower half of the serial number.
 ///
-/// A back end gives it to the kernel with a registration (epoll's `data`, kqueue's `udata`), or keeps it beside the
-/// descriptor, and reports it when the descriptor is ready. A tag that names nothing, or nothing any more, does no
-/// harm: the selector drops it.
+/// A back end passes it to the kernel with a registration (epoll's `data`, kqueue's `udata`), or keeps it with the
+/// descriptor, and reports it when the descriptor is ready. The selector ignores a tag that names no registration. A tag
+/// can repeat after 2^32 serial numbers: if the kernel still reports the earlier one, a key is reported that is not ready.
 ///
 /// # Examples
 ///
-/// Through a kernel that keeps 64 bits:
+/// Through a kernel that stores 64 bits:
 ///
 /// ```
 /// use selectors::backend::Tag;
@@ -107,26 +84,20 @@ impl SelectorId {
 pub struct Tag(u64);
 
 impl Tag {
-    /// The selector's own waker. No slot has this number: slots are numbered from 0, and a process has no 2^32 - 1
-    /// descriptors.
-    pub(crate) const WAKER: Self = Self((WAKER_SLOT as u64) << 32 | 1);
+    /// The tag of the selector's own waker. No registration has this slot, see [`MAX_SLOTS`].
+    pub(crate) const WAKER: Self = Self((MAX_SLOTS as u64) << 32);
 
-    /// That of no registration.
-    pub(crate) const NONE: Self = Self(0);
+    /// A tag that names no registration: it has the slot of the waker, and is not the waker's.
+    pub(crate) const NONE: Self = Self(Self::WAKER.0 | 1);
 
-    #[inline]
-    pub(crate) fn new(slot: u32, generation: u32) -> Self {
-        Self(u64::from(slot) << 32 | u64::from(generation))
-    }
-
-    /// The 64 bits.
+    /// Returns the 64 bits.
     #[inline]
     #[must_use]
     pub const fn to_u64(self) -> u64 {
         self.0
     }
 
-    /// The tag that [`to_u64`](Self::to_u64) gave.
+    /// Returns the tag that [`to_u64`](Self::to_u64) was called on.
     #[inline]
     #[must_use]
     pub const fn from_u64(bits: u64) -> Self {
@@ -138,23 +109,26 @@ impl Tag {
         (self.0 >> 32) as u32 // the upper half
     }
 
-    /// An even one is that of no registration, see [`Map`](crate::map::Map).
+    /// Whether this is the tag of the token with the same slot.
     #[inline]
-    pub(crate) fn generation(self) -> u32 {
-        self.0 as u32 // the lower half
+    pub(crate) fn is_of(self, token: Token) -> bool {
+        self.0 as u32 == token.serial.get() as u32 // the lower halves
     }
 }
 
-/// The slot in [`Tag::WAKER`].
-pub(crate) const WAKER_SLOT: u32 = u32::MAX;
+/// The bits of a serial number that are in a tag.
+const LOWER_HALF: u64 = u32::MAX as u64;
 
-/// What a registration can be found by: its [`Token`], or a file object with its descriptor.
+/// The number of slots that registrations can have: slots are numbered from 0, and the next number is the waker's.
+pub(crate) const MAX_SLOTS: u32 = u32::MAX;
+
+/// Identifies a registration: by its [`Token`], or by a file object or descriptor.
 ///
 /// Implemented for `Token` and `&Token`, for [`BorrowedFd`], and for a reference to anything that implements
 /// [`AsFd`]. Only this crate can implement it.
 ///
-/// A file object finds the registration of its *descriptor*: any object that lends the same descriptor will do. A
-/// token is the faster and the stricter way.
+/// A file object finds the registration of its *descriptor*: any object with the same descriptor finds the same
+/// registration. A token is faster, and never finds a later registration of the same descriptor.
 ///
 /// # Examples
 ///
@@ -173,42 +147,75 @@ pub(crate) const WAKER_SLOT: u32 = u32::MAX;
 /// assert_eq!(selector.data(a.as_fd()), Some(&5));
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not identify a registration",
+    label = "expected a `Token`, a `BorrowedFd`, or a reference to a file object",
+    note = "pass the token that `register` returned, or a reference such as `&stream`; a bare number is not enough, as \
+            its descriptor may have been closed and reused"
+)]
 pub trait Lookup: sealed::Lookup {}
 
 impl<L: sealed::Lookup> Lookup for L {}
 
-pub(crate) mod sealed {
-    use super::{RawFd, Token};
+/// How a registration was looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "there is no third way, see `Lookup`")]
+pub enum LookupKey {
+    /// By its token.
+    Token(Token),
+    /// By the number of a descriptor.
+    Fd(RawFd),
+}
 
-    /// `Ok` with a token, `Err` with a descriptor's number.
-    #[expect(unnameable_types, reason = "sealed: what cannot be named cannot be implemented elsewhere")]
+impl fmt::Display for LookupKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token(token) => write!(f, "{token:?}"),
+            Self::Fd(fd) => write!(f, "descriptor {fd}"),
+        }
+    }
+}
+
+pub(crate) mod sealed {
+    use super::LookupKey;
+
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` does not identify a registration",
+        label = "expected a `Token`, a `BorrowedFd`, or a reference to a file object",
+        note = "pass the token that `register` returned, or a reference such as `&stream`; a bare number is not enough, \
+                as its descriptor may have been closed and reused"
+    )]
+    #[expect(
+        unnameable_types,
+        reason = "sealed: a trait that cannot be named cannot be implemented elsewhere"
+    )]
     pub trait Lookup {
-        fn name(&self) -> Result<Token, RawFd>;
+        fn key(&self) -> LookupKey;
     }
 }
 
 impl sealed::Lookup for Token {
     #[inline]
-    fn name(&self) -> Result<Token, RawFd> {
-        Ok(*self)
+    fn key(&self) -> LookupKey {
+        LookupKey::Token(*self)
     }
 }
 
 impl sealed::Lookup for &Token {
     #[inline]
-    fn name(&self) -> Result<Token, RawFd> {
-        Ok(**self)
+    fn key(&self) -> LookupKey {
+        LookupKey::Token(**self)
     }
 }
 
 impl sealed::Lookup for BorrowedFd<'_> {
-    fn name(&self) -> Result<Token, RawFd> {
-        Err(self.as_raw_fd())
+    fn key(&self) -> LookupKey {
+        LookupKey::Fd(self.as_raw_fd())
     }
 }
 
 impl<T: AsFd + ?Sized> sealed::Lookup for &T {
-    fn name(&self) -> Result<Token, RawFd> {
-        Err(self.as_fd().as_raw_fd())
+    fn key(&self) -> LookupKey {
+        LookupKey::Fd(self.as_fd().as_raw_fd())
     }
 }

@@ -1,25 +1,35 @@
-//! Ending a wait from another thread.
+//! Wakers: handles that end a wait from another thread.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::backend::signal::Signal;
-use crate::backend::{Backend, Source, Wake};
-use crate::sys::fd::AsFd;
-use crate::token::Tag;
-use crate::{Interest, Mode};
+use select_sys::fd::AsFd;
 
-/// Ends a selector's wait from any thread.
+use crate::backend::{Backend, Source, Wake};
+use crate::interest::{Interest, Mode};
+use crate::token::Tag;
+
+#[cfg(epoll)] // the systems with epoll have eventfd
+mod eventfd;
+#[cfg(epoll)]
+use eventfd::Notifier;
+
+#[cfg(not(epoll))]
+mod stream_pair;
+#[cfg(not(epoll))]
+use stream_pair::Notifier;
+
+/// A handle that ends a selector's wait from any thread.
 ///
-/// Made by [`Selector::waker`](crate::Selector::waker); clones wake the same selector. A wake that finds nobody
-/// waiting ends the next wait. Wakes are coalesced: however many come before the selector looks, it is woken once,
-/// and only the first of them is a system call. What a thread wrote before it called [`wake`](Self::wake) is visible
-/// to the thread whose wait that ends.
+/// [`Selector::waker`](crate::Selector::waker) makes it. Clones wake the same selector. If nobody is waiting, a wake ends
+/// the next wait. Wakes are coalesced: any number of wakes between two waits end one wait, and only the first of them is
+/// a system call. Memory that a thread wrote before it called [`wake`](Self::wake) is visible to the thread whose wait it
+/// ends.
 ///
 /// # Examples
 ///
-/// A thread hands over work, and wakes the selector:
+/// A thread sends work and wakes the selector:
 ///
 /// ```
 /// use selectors::DefaultSelector;
@@ -43,9 +53,9 @@ use crate::{Interest, Mode};
 ///
 /// # Portability
 ///
-/// It shares an `eventfd` with the selector on Linux and Android, and a pair of sockets elsewhere (on Windows a TCP connection
-/// of the process to itself, over the loopback interface), which is closed when both and all clones are gone. A kqueue with
-/// `EVFILT_USER` needs none.
+/// A waker and its selector share an `eventfd` on Linux and Android, and a pair of sockets elsewhere (on Windows a TCP
+/// connection of the process to itself, over the loopback interface). It is closed when the selector and all clones of the
+/// waker are dropped. A kqueue with `EVFILT_USER` needs neither.
 ///
 /// # References
 ///
@@ -59,41 +69,42 @@ pub struct Waker {
 
 #[derive(Debug)]
 struct Shared {
-    how: How,
-    // Whether somebody woke since the selector last looked: a wake was, or is about to be, sent.
+    method: Method,
+    // Whether somebody woke the selector since its last wait: a wake was sent, or is about to be.
     pending: AtomicBool,
 }
 
+/// How a wake reaches the back end.
 #[derive(Debug)]
-enum How {
-    /// The back end's own way.
+enum Method {
+    /// By the back end's own means.
     Native(Arc<dyn Wake>),
-    /// A descriptor that the back end waits for.
-    Signal(Signal),
+    /// By a descriptor that the back end waits for.
+    Notifier(Notifier),
 }
 
 impl Shared {
     fn send(&self) -> io::Result<()> {
-        match &self.how {
-            How::Native(wake) => wake.wake(),
-            How::Signal(signal) => signal.raise(),
+        match &self.method {
+            Method::Native(wake) => wake.wake(),
+            Method::Notifier(notifier) => notifier.notify(),
         }
     }
 }
 
 impl Waker {
-    /// Ends the wait of the selector, or its next one.
+    /// Ends the current wait of the selector, or its next one.
     ///
-    /// It never blocks. When the selector is gone, it has no effect.
+    /// This never blocks. It has no effect if the selector was dropped.
     ///
     /// # Errors
     ///
-    /// What the system says; in practice nothing but `EBADF` in a forked child, where an inherited kqueue is none. The wake of
-    /// another thread that came at the same time and was coalesced with this one has failed too then.
+    /// The system's error: in practice only `EBADF` in a forked child, where an inherited kqueue does not work. A wake of
+    /// another thread that was coalesced with this one fails too.
     ///
     /// # Examples
     ///
-    /// Two wakes that find nobody waiting are one:
+    /// Two wakes before a wait end one wait:
     ///
     /// ```
     /// use selectors::DefaultSelector;
@@ -120,20 +131,28 @@ impl Waker {
     }
 }
 
-/// Sends a pending wake again when it is dropped: a wait may have taken it from the kernel and not told.
-pub(crate) struct Unseen<'a>(&'a Shared);
+/// Sends a pending wake again when it is dropped: a wait that fails may have consumed it.
+pub(crate) struct ResendGuard<'a>(&'a Shared);
 
-impl Drop for Unseen<'_> {
+impl ResendGuard<'_> {
+    /// The wait succeeded: nothing is sent again.
+    #[inline]
+    pub(crate) fn disarm(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for ResendGuard<'_> {
     fn drop(&mut self) {
-        // It worked the first time; if not now, the next `wake` finds out. Otherwise `pending` is left alone, as another
-        // thread may have found it set meanwhile: what that did before is told by its swap, see `take`.
+        // If sending fails, the next `wake` reports it. On success `pending` stays set, because another thread may have seen
+        // it set: the swap in `acknowledge` makes the writes of that thread visible.
         if self.0.pending.load(Ordering::Acquire) && self.0.send().is_err() {
             self.0.pending.store(false, Ordering::Release);
         }
     }
 }
 
-/// The selector's end of its waker.
+/// The selector's side of its waker.
 #[derive(Debug)]
 pub(crate) struct WakerSource {
     shared: Arc<Shared>,
@@ -141,16 +160,16 @@ pub(crate) struct WakerSource {
 }
 
 impl WakerSource {
-    /// One that `backend` waits for.
+    /// Makes a waker source and adds it to the back end.
     pub(crate) fn new(backend: &mut impl Backend) -> io::Result<Self> {
-        let how = match backend.wake(Tag::WAKER)? {
-            Some(wake) => How::Native(wake),
-            None => How::Signal(Signal::new()?),
+        let method = match backend.wake(Tag::WAKER)? {
+            Some(wake) => Method::Native(wake),
+            None => Method::Notifier(Notifier::new()?),
         };
-        // An edge is a write, so with edges the descriptor need not be read: one system call less for each wake.
-        let edge = backend.supports(Interest::READ, Mode::Edge);
-        let mode = if edge { Mode::Edge } else { Mode::Level };
-        let this = Self { shared: Arc::new(Shared { how, pending: AtomicBool::new(false) }), mode };
+        // A write is an edge, so an edge-triggered notifier need not be read: this saves a system call for each wake.
+        let has_edges = backend.supports(Interest::READ, Mode::Edge);
+        let mode = if has_edges { Mode::Edge } else { Mode::Level };
+        let this = Self { shared: Arc::new(Shared { method, pending: AtomicBool::new(false) }), mode };
         if let Some(source) = this.source() {
             backend.add(&source)?;
         }
@@ -161,27 +180,29 @@ impl WakerSource {
         Waker { shared: Arc::clone(&self.shared) }
     }
 
-    /// What the back end has to wait for, if that takes a descriptor.
+    /// The descriptor that the back end waits for, if there is one.
     pub(crate) fn source(&self) -> Option<Source<'_>> {
-        match &self.shared.how {
-            How::Native(_) => None,
-            How::Signal(signal) => Some(Source::new(signal.as_fd(), Tag::WAKER, Interest::READ, self.mode)),
+        match &self.shared.method {
+            Method::Native(_) => None,
+            Method::Notifier(notifier) => {
+                Some(Source::new(notifier.as_fd(), Tag::WAKER, Interest::READ, self.mode))
+            }
         }
     }
 
-    /// For a wait whose reports may not come to be seen, because it fails or panics: see [`Unseen`].
-    pub(crate) fn unseen(&self) -> Unseen<'_> {
-        Unseen(&self.shared)
+    /// Guards a wait that may fail or panic after the back end has consumed a wake.
+    pub(crate) fn resend_guard(&self) -> ResendGuard<'_> {
+        ResendGuard(&self.shared)
     }
 
-    /// Makes ready for the next wake, when the back end reported this one.
-    pub(crate) fn take(&self) {
-        if let (How::Signal(signal), Mode::Level) = (&self.shared.how, self.mode) {
-            signal.lower();
+    /// Prepares for the next wake, after the back end reported one.
+    pub(crate) fn acknowledge(&self) {
+        if let (Method::Notifier(notifier), Mode::Level) = (&self.shared.method, self.mode) {
+            notifier.drain();
         }
-        // After the read: a wake that comes between finds `pending` set and leaves it at that, and this swap, which
-        // reads from its swap, makes its writes visible to the caller. In the other order its write would be read here
-        // with `pending` set for good.
+        // After the read. A wake that comes between the two finds `pending` set and sends nothing; this swap synchronises
+        // with its swap, so its writes are visible to the caller. In the other order this thread would read its byte and
+        // leave `pending` set for ever.
         self.shared.pending.swap(false, Ordering::AcqRel);
     }
 }

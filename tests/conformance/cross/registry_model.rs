@@ -101,7 +101,7 @@ impl Side {
             self.keys[end] = Some(Key { token, interest, mode, state: State::Armed });
             return self.assert_keys();
         }
-        let not_registered = |error| matches!(error, Error::NotRegistered);
+        let not_registered = |error| matches!(error, Error::NotRegistered { .. });
         let error = self.selector.rearm(&**socket).unwrap_err();
         prop_assert!(not_registered(error));
         if let Some(stale) = self.stale[end] {

@@ -7,8 +7,7 @@ use conformance::{
 };
 use rustix::net::{connect, listen, sockopt};
 use selectors::backend::Backend;
-use selectors::sys::fd::AsFd;
-use selectors::{Interest, Readiness, Selector};
+use selectors::{Readiness, Selector};
 use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 

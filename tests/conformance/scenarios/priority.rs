@@ -73,7 +73,7 @@ fn urgent_and_other_data_are_reported_together<B: Backend>() -> Run {
     wait_ready(&mut selector, [(token, WRITE | PRIORITY)]);
     send(&b, b"x", SendFlags::empty()).unwrap();
     selector.modify(token, READ).unwrap();
-    soon(&mut selector);
+    let _ = soon(&mut selector);
     selector.modify(token, Interest::all()).unwrap();
     wait_ready(&mut selector, [(token, Interest::all())]);
     Ok(())
@@ -89,7 +89,7 @@ fn urgent_data_is_reported_until_it_is_read<B: Backend>() -> Run {
     recv(selector.fileobj(token).unwrap(), &mut byte, RecvFlags::OOB).unwrap();
     assert_eq!(byte, *b"!");
     selector.modify(token, READ).unwrap();
-    soon(&mut selector);
+    let _ = soon(&mut selector);
     recv(selector.fileobj(token).unwrap(), &mut byte, RecvFlags::empty()).unwrap();
     assert_eq!(byte, *b"x");
     selector.modify(token, READ | PRIORITY).unwrap();

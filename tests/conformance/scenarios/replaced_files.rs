@@ -275,7 +275,7 @@ fn other_keys_work_once_the_key_is_gone<B: Backend>() -> Run {
         // The wait may fail (select) or report the closed key (poll), but no unknown key.
         match selector.select(std::time::Duration::ZERO) {
             Ok(ready) => assert!(ready.iter().all(|(token, _)| token == closed || token == other)),
-            Err(Error::Os { source, .. }) => assert_eq!(source.raw_os_error(), Some(libc::EBADF)),
+            Err(Error::Os { error, .. }) => assert_eq!(error.raw_os_error(), Some(libc::EBADF)),
             Err(error) => panic!("{error:?}"),
         }
         selector.unregister(closed).unwrap();

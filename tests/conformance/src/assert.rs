@@ -131,7 +131,7 @@ pub fn assert_times_out<B: Backend, F: AsFd, D>(selector: &mut Selector<B, F, D>
 /// It succeeded, or failed with another error.
 #[track_caller]
 pub fn assert_not_registered<T: std::fmt::Debug>(result: Result<T, Error>) {
-    assert!(matches!(result, Err(Error::NotRegistered)), "expected NotRegistered, found {result:?}");
+    assert!(matches!(result, Err(Error::NotRegistered { .. })), "expected NotRegistered, found {result:?}");
 }
 
 /// Asserts that `error` says that the back end does not support this, and that the back end does not claim to.

@@ -156,7 +156,8 @@ impl<B: Backend> Backend for MockBackend<B> {
         timeout: Timeout,
         mut report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
-        let fds = armed.clone().flatten().map(|source| source.fd().as_raw_fd()).collect();
+        let mut fds: Vec<_> = armed.clone().flatten().map(|source| source.fd().as_raw_fd()).collect();
+        fds.sort_unstable(); // the order is not promised
         self.control.record(Call::Wait(fds))?;
         let injected = self.control.injected.take();
         let timeout = if injected.is_empty() { timeout } else { Timeout::ZERO };

@@ -194,7 +194,7 @@ impl Selector {
         let unregistered =
             self.with(py, |state| Some(state.registry.as_mut()?.unregister(numbers::borrow_fd(fd?))));
         match unregistered {
-            None | Some(Err(Error::NotRegistered)) => Err(not_registered(fileobj)),
+            None | Some(Err(Error::NotRegistered { .. })) => Err(not_registered(fileobj)),
             Some(Ok(gone)) => Ok(gone.data.key),
             Some(Err(error)) => Err(exception(py, &error)),
         }

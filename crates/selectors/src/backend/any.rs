@@ -1,110 +1,43 @@
 //! A back end chosen at run time.
 
-use std::fmt;
 use std::io;
-use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Backend, Source, Tag, Wake};
-use crate::sys::fd::BorrowedFd;
-use crate::{Error, Interest, Mode, Readiness, Timeout};
+use select_sys::Timeout;
+use select_sys::fd::BorrowedFd;
+
+#[cfg(not(devpoll))]
+use super::absent::Absent as Devpoll;
+#[cfg(not(epoll))]
+use super::absent::Absent as Epoll;
+#[cfg(not(kqueue))]
+use super::absent::Absent as Kqueue;
+#[cfg(devpoll)]
+use super::devpoll::Devpoll;
+#[cfg(epoll)]
+use super::epoll::Epoll;
+use super::interface::{Backend, Source, Wake};
+use super::kind::{self, BackendKind};
+#[cfg(kqueue)]
+use super::kqueue::Kqueue;
+use super::poll::Poll;
+use super::select::Select;
+use crate::interest::{Interest, Mode};
+use crate::readiness::Readiness;
+use crate::token::Tag;
 
 /// The environment variable that names the back end that [`AnyBackend::new`](Backend::new) opens.
-pub(crate) const VARIABLE: &str = "SELECTORS_BACKEND";
-
-/// Which back end.
-///
-/// # Examples
-///
-/// Names are those of the system calls:
-///
-/// ```
-/// use selectors::BackendKind;
-///
-/// let kind: BackendKind = "poll".parse()?;
-/// assert_eq!(kind, BackendKind::Poll);
-/// assert!(BackendKind::available().any(|kind| kind == BackendKind::Select));
-/// assert!("iocp".parse::<BackendKind>().is_err());
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum BackendKind {
-    /// `select(2)`.
-    Select,
-    /// `poll(2)`.
-    Poll,
-    /// `epoll(7)`.
-    Epoll,
-    /// `/dev/poll`.
-    Devpoll,
-    /// `kqueue(2)`.
-    Kqueue,
-}
-
-impl BackendKind {
-    /// The back ends that this platform has, the one to be preferred first.
-    ///
-    /// Known at compile time: that one works on the system at hand shows when it is opened.
-    ///
-    /// # Examples
-    ///
-    /// A line for the help of a program:
-    ///
-    /// ```
-    /// use selectors::BackendKind;
-    ///
-    /// let names: Vec<_> = BackendKind::available().map(BackendKind::name).collect();
-    /// println!("--backend {}", names.join("|"));
-    /// assert!(names.contains(&"poll"));
-    /// ```
-    pub fn available() -> impl Iterator<Item = Self> + Clone {
-        PREFERENCE.iter().copied()
-    }
-
-    /// The name: `select`, `poll`, `epoll`, `devpoll` or `kqueue`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Select => "select",
-            Self::Poll => "poll",
-            Self::Epoll => "epoll",
-            Self::Devpoll => "devpoll",
-            Self::Kqueue => "kqueue",
-        }
-    }
-
-    /// The names of all, for messages.
-    pub(crate) fn list() -> String {
-        Self::available().map(Self::name).collect::<Vec<_>>().join(", ")
-    }
-}
-
-impl fmt::Display for BackendKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for BackendKind {
-    type Err = Error;
-
-    /// Finds the back end of this platform with that name, in upper or lower case.
-    fn from_str(name: &str) -> Result<Self, Error> {
-        let found = Self::available().find(|kind| kind.name().eq_ignore_ascii_case(name));
-        found.ok_or_else(|| Error::UnknownBackend { name: name.to_owned() })
-    }
-}
+const ENV_VAR: &str = "SELECTORS_BACKEND";
 
 /// Any back end of this platform, chosen at run time.
 ///
-/// [`new`](Backend::new) takes the one that the environment variable `SELECTORS_BACKEND` names; where that is not set,
-/// or empty, the first of [`BackendKind::available`] that is there when it is tried: a back end that the system does not
-/// have, or does not allow, is passed over; that descriptors or memory ran out is an error.
+/// [`new`](Backend::new) opens the back end that the environment variable `SELECTORS_BACKEND` names. If the variable is not
+/// set, or is empty, it opens the first of [`BackendKind::available`] that the system has and allows. It fails if
+/// descriptors or memory run out.
 ///
 /// # Examples
 ///
-/// Usually through [`AnySelector`](crate::AnySelector):
+/// Usually it is used through [`AnySelector`](crate::AnySelector):
 ///
 /// ```
 /// use selectors::{AnySelector, BackendKind};
@@ -117,64 +50,27 @@ impl FromStr for BackendKind {
 #[derive(Debug)]
 pub struct AnyBackend(Any);
 
-macro_rules! any {
-    (; $($(#[$attribute:meta])* $kind:ident,)+) => {
-        #[derive(Debug)]
-        #[allow(clippy::large_enum_variant, reason = "there is one for a selector; a box would cost each wait more")]
-        enum Any {
-            $($(#[$attribute])* $kind(super::$kind),)+
-        }
-
-        /// The back ends of this platform, the one to be preferred first.
-        const PREFERENCE: &[BackendKind] = &[$($(#[$attribute])* BackendKind::$kind,)+];
-    };
-}
-
-back_ends!(any!);
-
-macro_rules! arms {
-    ($any:expr, $backend:ident => $expression:expr; $($(#[$attribute:meta])* $kind:ident,)+) => {
-        match $any {
-            $($(#[$attribute])* Any::$kind($backend) => $expression,)+
-        }
-    };
-}
-
-/// The same expression for whichever back end it is.
-macro_rules! each {
-    ($any:expr, $backend:ident => $expression:expr) => {
-        back_ends!(arms! $any, $backend => $expression)
-    };
-}
-
-macro_rules! open {
-    ($wanted:expr; $($(#[$attribute:meta])* $kind:ident,)+) => {
-        match $wanted {
-            $($(#[$attribute])* BackendKind::$kind => Ok(AnyBackend(Any::$kind(super::$kind::new()?))),)+
-            #[allow(unreachable_patterns, reason = "no platform has all, but Linux may come close")]
-            unknown => Err(Error::UnknownBackend { name: unknown.name().to_owned() }.into()),
-        }
-    };
-}
-
-macro_rules! kind {
-    ($any:expr; $($(#[$attribute:meta])* $kind:ident,)+) => {
-        match $any {
-            $($(#[$attribute])* Any::$kind(_) => BackendKind::$kind,)+
-        }
-    };
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a selector has one; a box would cost time in each wait")]
+enum Any {
+    Select(Select),
+    Poll(Poll),
+    Epoll(Epoll),
+    Devpoll(Devpoll),
+    Kqueue(Kqueue),
 }
 
 impl AnyBackend {
-    /// Opens the back end of that kind, whatever the environment says.
+    /// Opens a back end of this kind. Ignores the environment variable `SELECTORS_BACKEND`.
     ///
     /// # Errors
     ///
-    /// As [`Backend::new`]; on a platform without this back end, one that holds an [`Error::UnknownBackend`].
+    /// As [`Backend::new`]. On a platform without this back end, the error contains an
+    /// [`Error::UnknownBackend`](crate::Error::UnknownBackend).
     ///
     /// # Examples
     ///
-    /// A selector over the first that can tell edges:
+    /// The first back end with edge-triggered mode:
     ///
     /// ```
     /// use selectors::backend::{AnyBackend, Backend};
@@ -192,24 +88,39 @@ impl AnyBackend {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn open(kind: BackendKind) -> io::Result<Self> {
-        back_ends!(open! kind)
+        if !kind.is_available() {
+            return Err(kind::unknown(kind.name()).into());
+        }
+        Ok(Self(match kind {
+            BackendKind::Select => Any::Select(Select::new()?),
+            BackendKind::Poll => Any::Poll(Poll::new()?),
+            BackendKind::Epoll => Any::Epoll(Epoll::new()?),
+            BackendKind::Devpoll => Any::Devpoll(Devpoll::new()?),
+            BackendKind::Kqueue => Any::Kqueue(Kqueue::new()?),
+        }))
     }
 
-    /// Which back end it is.
+    /// Returns the kind of the back end.
     #[must_use]
     pub fn kind(&self) -> BackendKind {
-        back_ends!(kind! &self.0)
+        match self.0 {
+            Any::Select(_) => BackendKind::Select,
+            Any::Poll(_) => BackendKind::Poll,
+            Any::Epoll(_) => BackendKind::Epoll,
+            Any::Devpoll(_) => BackendKind::Devpoll,
+            Any::Kqueue(_) => BackendKind::Kqueue,
+        }
     }
 
-    /// The back end's own descriptor, if it has one: readable when a wait would find something.
+    /// Returns the back end's own descriptor, if it has one. It is readable when a wait would return something.
     ///
     /// # Panics
     ///
-    /// That of a kqueue, in a forked child, where there is none.
+    /// Panics for a kqueue in a forked child, which does not inherit it.
     ///
     /// # Examples
     ///
-    /// There is none for poll:
+    /// The poll back end has none:
     ///
     /// ```
     /// use selectors::{AnySelector, BackendKind};
@@ -228,17 +139,18 @@ impl AnyBackend {
 
 impl Backend for AnyBackend {
     fn new() -> io::Result<Self> {
-        if let Some(name) = std::env::var_os(VARIABLE).filter(|name| !name.is_empty()) {
+        if let Some(name) = std::env::var_os(ENV_VAR).filter(|name| !name.is_empty()) {
             return Self::open(name.to_string_lossy().parse()?);
         }
         let mut result = Err(io::ErrorKind::Unsupported.into());
         for kind in BackendKind::available() {
             result = Self::open(kind);
-            // Not there, or not allowed: the next one may be. When descriptors or memory run out, that is to be told.
-            let absent =
-                [io::ErrorKind::Unsupported, io::ErrorKind::PermissionDenied, io::ErrorKind::NotFound];
-            if result.as_ref().map_err(io::Error::kind).map_or_else(|kind| !absent.contains(&kind), |_| true)
-            {
+            // Try the next one only if this one is missing or forbidden, not if descriptors or memory ran out.
+            let is_missing = |error: &io::Error| {
+                use io::ErrorKind::{NotFound, PermissionDenied, Unsupported};
+                matches!(error.kind(), NotFound | PermissionDenied | Unsupported)
+            };
+            if !result.as_ref().is_err_and(is_missing) {
                 break;
             }
         }
@@ -250,19 +162,43 @@ impl Backend for AnyBackend {
     }
 
     fn supports(&self, interest: Interest, mode: Mode) -> bool {
-        each!(&self.0, backend => backend.supports(interest, mode))
+        match &self.0 {
+            Any::Select(backend) => backend.supports(interest, mode),
+            Any::Poll(backend) => backend.supports(interest, mode),
+            Any::Epoll(backend) => backend.supports(interest, mode),
+            Any::Devpoll(backend) => backend.supports(interest, mode),
+            Any::Kqueue(backend) => backend.supports(interest, mode),
+        }
     }
 
     fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
-        each!(&mut self.0, backend => backend.add(source))
+        match &mut self.0 {
+            Any::Select(backend) => backend.add(source),
+            Any::Poll(backend) => backend.add(source),
+            Any::Epoll(backend) => backend.add(source),
+            Any::Devpoll(backend) => backend.add(source),
+            Any::Kqueue(backend) => backend.add(source),
+        }
     }
 
     fn modify(&mut self, from: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
-        each!(&mut self.0, backend => backend.modify(from, to))
+        match &mut self.0 {
+            Any::Select(backend) => backend.modify(from, to),
+            Any::Poll(backend) => backend.modify(from, to),
+            Any::Epoll(backend) => backend.modify(from, to),
+            Any::Devpoll(backend) => backend.modify(from, to),
+            Any::Kqueue(backend) => backend.modify(from, to),
+        }
     }
 
     fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
-        each!(&mut self.0, backend => backend.remove(source))
+        match &mut self.0 {
+            Any::Select(backend) => backend.remove(source),
+            Any::Poll(backend) => backend.remove(source),
+            Any::Epoll(backend) => backend.remove(source),
+            Any::Devpoll(backend) => backend.remove(source),
+            Any::Kqueue(backend) => backend.remove(source),
+        }
     }
 
     fn wait<'fd>(
@@ -271,14 +207,32 @@ impl Backend for AnyBackend {
         timeout: Timeout,
         report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
-        each!(&mut self.0, backend => backend.wait(armed, timeout, report))
+        match &mut self.0 {
+            Any::Select(backend) => backend.wait(armed, timeout, report),
+            Any::Poll(backend) => backend.wait(armed, timeout, report),
+            Any::Epoll(backend) => backend.wait(armed, timeout, report),
+            Any::Devpoll(backend) => backend.wait(armed, timeout, report),
+            Any::Kqueue(backend) => backend.wait(armed, timeout, report),
+        }
     }
 
     fn fd(&self) -> Option<BorrowedFd<'_>> {
-        each!(&self.0, backend => backend.fd())
+        match &self.0 {
+            Any::Select(backend) => backend.fd(),
+            Any::Poll(backend) => backend.fd(),
+            Any::Epoll(backend) => backend.fd(),
+            Any::Devpoll(backend) => backend.fd(),
+            Any::Kqueue(backend) => backend.fd(),
+        }
     }
 
     fn wake(&mut self, tag: Tag) -> io::Result<Option<Arc<dyn Wake>>> {
-        each!(&mut self.0, backend => backend.wake(tag))
+        match &mut self.0 {
+            Any::Select(backend) => backend.wake(tag),
+            Any::Poll(backend) => backend.wake(tag),
+            Any::Epoll(backend) => backend.wake(tag),
+            Any::Devpoll(backend) => backend.wake(tag),
+            Any::Kqueue(backend) => backend.wake(tag),
+        }
     }
 }

@@ -2,24 +2,28 @@
 
 use std::io;
 
-use crate::backend::meaning::{flags, meaning};
-use crate::backend::{Backend, Source, Tag};
-use crate::index::FdIndex;
-use crate::sys::devpoll;
-use crate::sys::fd::AsRawFd;
-use crate::{Interest, Mode, Readiness, Timeout};
+use select_sys::Timeout;
+use select_sys::devpoll::StoredFds;
+use select_sys::fd::AsRawFd;
 
-/// `/dev/poll`: the kernel keeps the set, and each wait first writes the changes since the last one.
+use super::convert::{from_poll_flags, poll_flags};
+use super::interface::{Backend, Source};
+use crate::fd_index::FdIndex;
+use crate::interest::{Interest, Mode};
+use crate::readiness::Readiness;
+use crate::token::Tag;
+
+/// `/dev/poll`: the kernel keeps the set. A wait first sends the changes since the last wait, all at once.
 ///
-/// Registering is no system call, so the kernel's errors show at the next wait. The kernel examines active descriptors only; a
-/// wait still visits each armed one to check that it is open.
+/// Registering is no system call. So if the kernel refuses a file, the next wait fails. The kernel looks at active
+/// descriptors only, but this back end compares all armed keys with the kernel's set in each wait.
 ///
-/// A set serves the process that first waited with it: in a forked child, make a new selector. Its descriptor cannot be
-/// waited for and is not lent, so selectors of this kind do not nest.
+/// A set serves only the process that first waited with it. A forked child must make a new selector. The descriptor of the
+/// set cannot be waited for, so these selectors do not nest.
 ///
 /// # Examples
 ///
-/// A selector of this kind:
+/// A selector with this back end:
 ///
 /// ```
 /// use selectors::{DevpollSelector, Interest};
@@ -41,14 +45,14 @@ use crate::{Interest, Mode, Readiness, Timeout};
 /// [poll(4D)](https://illumos.org/man/4D/poll)
 #[derive(Debug)]
 pub struct Devpoll {
-    stored: devpoll::StoredFds,
-    // The tag of each descriptor in `stored`. Other tags may be left from before.
+    stored: StoredFds,
+    /// The tag of each stored descriptor. May contain descriptors that are not stored any more.
     tags: FdIndex<Tag>,
 }
 
 impl Backend for Devpoll {
     fn new() -> io::Result<Self> {
-        Ok(Self { stored: devpoll::StoredFds::new()?, tags: FdIndex::new(Tag::NONE) })
+        Ok(Self { stored: StoredFds::new()?, tags: FdIndex::new(Tag::NONE) })
     }
 
     fn name(&self) -> &'static str {
@@ -60,13 +64,13 @@ impl Backend for Devpoll {
     }
 
     fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
-        self.stored.add(source.fd(), flags(source.interest()))?;
+        self.stored.add(source.fd(), poll_flags(source.interest()))?;
         self.tags.insert(source.fd().as_raw_fd(), source.tag());
         Ok(())
     }
 
     fn modify(&mut self, _: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
-        self.stored.modify(to.fd(), flags(to.interest()))
+        self.stored.modify(to.fd(), poll_flags(to.interest()))
     }
 
     fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
@@ -80,9 +84,9 @@ impl Backend for Devpoll {
         timeout: Timeout,
         mut report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
-        let borrowed = self.stored.retain(armed.map(|source| Ok(source?.fd())))?;
-        for (fd, seen) in borrowed.poll(timeout)? {
-            report(self.tags.get_or_none(fd), meaning(seen));
+        let set = self.stored.retain(armed.map(|source| Ok(source?.fd())))?;
+        for (fd, flags) in set.poll(timeout)? {
+            report(self.tags.get_or_none(fd), from_poll_flags(flags));
         }
         Ok(())
     }

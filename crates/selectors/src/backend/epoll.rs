@@ -3,21 +3,24 @@
 use std::io;
 
 use rustix::io::Errno;
+use select_sys::Timeout;
+use select_sys::epoll::{self, Event, EventFlags};
+use select_sys::fd::{AsFd, BorrowedFd};
 
-use crate::backend::meaning::readiness;
-use crate::backend::{Backend, Source, Tag};
-use crate::sys::epoll::{self, Event, EventFlags};
-use crate::sys::fd::{AsFd, BorrowedFd};
-use crate::{Interest, Mode, Readiness, Timeout};
+use super::convert::{FAILED, HANG_UP, PEER_CLOSED};
+use super::interface::{Backend, Source};
+use crate::interest::{Interest, Mode};
+use crate::readiness::Readiness;
+use crate::token::Tag;
 
 /// `epoll(7)`: the kernel keeps the set, and a wait costs as much as there is to report.
 ///
-/// It has a descriptor, which is readable when a wait would find something: see [`Selector`](crate::Selector) for how
-/// selectors are nested.
+/// It has a descriptor, which is readable when a wait would return something. See [`Selector`](crate::Selector) for
+/// nesting.
 ///
 /// # Examples
 ///
-/// A selector of this kind, and its descriptor:
+/// A selector with this back end, and its descriptor:
 ///
 /// ```
 /// use selectors::{EpollSelector, Interest};
@@ -33,7 +36,7 @@ use crate::{Interest, Mode, Readiness, Timeout};
 ///
 /// # Portability
 ///
-/// Linux, Android. All modes and interests; no regular files, directories and the like.
+/// Linux, Android. All modes and interests. It refuses files that are always ready, such as regular files and directories.
 ///
 /// # References
 ///
@@ -41,9 +44,9 @@ use crate::{Interest, Mode, Readiness, Timeout};
 #[derive(Debug)]
 pub struct Epoll {
     epoll: epoll::Epoll,
-    // Room for more events than there are descriptors that are watched.
+    /// Room for more events than there are watched descriptors.
     buffer: Vec<Event>,
-    // How many descriptors were added, and not removed.
+    /// The number of descriptors that were added and not removed.
     watched: usize,
 }
 
@@ -62,10 +65,10 @@ impl Backend for Epoll {
 
     #[inline]
     fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
-        let (fd, flags, data) = (source.fd(), flags(source), source.tag().to_u64());
+        let (fd, flags, data) = (source.fd(), event_flags(source), source.tag().to_u64());
         match self.epoll.register(&fd, flags, data) {
-            // The selector has no such key. A file that is still open through a duplicate was replaced under this number
-            // (dup2) while it was registered, and is now back: epoll(7), "Questions and answers", 6.
+            // The selector has no key for this descriptor. A file was replaced (dup2) while it was registered, stayed open
+            // through a duplicate, and is now back under its number: epoll(7), "Questions and answers", 6.
             Err(error) if Errno::from_io_error(&error) == Some(Errno::EXIST) => {
                 self.epoll.modify(&fd, flags, data)?;
             }
@@ -73,14 +76,14 @@ impl Backend for Epoll {
         }
         self.watched += 1;
         if self.buffer.len() <= self.watched {
-            self.grow();
+            self.buffer.resize(2 * self.buffer.len(), Event::default());
         }
         Ok(())
     }
 
     #[inline]
     fn modify(&mut self, _: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
-        let result = self.epoll.modify(&to.fd(), flags(to), to.tag().to_u64());
+        let result = self.epoll.modify(&to.fd(), event_flags(to), to.tag().to_u64());
         result.map_err(|error| if is_gone(&error) { Errno::NOENT.into() } else { error })
     }
 
@@ -104,12 +107,12 @@ impl Backend for Epoll {
     ) -> io::Result<()> {
         let events = self.epoll.wait(&mut self.buffer, timeout)?;
         for event in events {
-            report(Tag::from_u64(event.data()), meaning(event.flags()));
+            report(Tag::from_u64(event.data()), from_event_flags(event.flags()));
         }
-        // There is more room than descriptors, so some of these are of files that were replaced (dup2) while they were
-        // registered and that are open elsewhere: nobody can take them out. Others may be behind them.
+        // There is more room than there are descriptors. So some events are of files that were replaced (dup2) while they
+        // were registered and that are open elsewhere: nobody can remove them. They may hide others.
         if events.len() == self.buffer.len() {
-            self.grow();
+            self.buffer.resize(2 * self.buffer.len(), Event::default());
         }
         Ok(())
     }
@@ -119,30 +122,21 @@ impl Backend for Epoll {
     }
 }
 
-impl Epoll {
-    /// Apart, as it is rare.
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self) {
-        self.buffer.resize(2 * self.buffer.len(), Event::default());
-    }
-}
-
 impl AsFd for Epoll {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.epoll.as_fd()
     }
 }
 
-/// Whether a registration is gone: somebody closed its descriptor, or put another file under its number (`dup2`).
+/// Whether a registration is gone: somebody closed its descriptor, or another file replaced it (`dup2`).
 ///
-/// For a file that epoll would not watch, it answers EPERM or EINVAL instead of ENOENT (`do_epoll_ctl` in fs/eventpoll.c
-/// looks at the file first); this back end's flags cause neither.
+/// If epoll cannot watch the new file, the error is EPERM or EINVAL instead of ENOENT, because `do_epoll_ctl` in
+/// fs/eventpoll.c checks the file first. The flags of this back end cause neither.
 fn is_gone(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::BADF | Errno::PERM | Errno::INVAL))
 }
 
-fn flags(source: &Source<'_>) -> EventFlags {
+fn event_flags(source: &Source<'_>) -> EventFlags {
     let mut flags = match source.mode() {
         Mode::Level => EventFlags::empty(),
         Mode::Edge => EventFlags::ET,
@@ -160,43 +154,26 @@ fn flags(source: &Source<'_>) -> EventFlags {
     flags
 }
 
-#[inline]
-fn meaning(flags: EventFlags) -> Readiness {
-    // What is reported most.
-    if flags == EventFlags::IN { Readiness::READ } else { MEANING[index(flags)] }
-}
+/// The readiness that each flag stands for.
+const READINESS: [(EventFlags, Readiness); 6] = [
+    (EventFlags::IN, Readiness::READ),
+    (EventFlags::OUT, Readiness::WRITE),
+    (EventFlags::PRI, Readiness::PRIORITY),
+    (EventFlags::RDHUP, PEER_CLOSED),
+    (EventFlags::HUP, HANG_UP),
+    (EventFlags::ERR, FAILED),
+];
 
-/// The events that can come, by [`index`]: the five lowest bits, and `RDHUP` as the sixth.
-const MEANING: [Readiness; 64] = {
-    let mut table = [Readiness::empty(); 64];
-    let mut at = 0;
-    while at < table.len() {
-        let flags = EventFlags::from_bits_retain(at as u32);
-        table[at] = readiness(
-            flags.contains(EventFlags::IN),
-            flags.contains(EventFlags::PRI),
-            flags.contains(EventFlags::OUT),
-            flags.contains(EventFlags::ERR),
-            flags.contains(EventFlags::HUP),
-            at & 0x20 != 0,
-        );
-        at += 1;
+#[inline]
+fn from_event_flags(flags: EventFlags) -> Readiness {
+    if flags == EventFlags::IN {
+        return Readiness::READ;
     }
-    table
-};
-
-const LOW: u32 = 0x1f;
-const _: () = assert!(
-    LOW == EventFlags::IN.bits()
-        | EventFlags::PRI.bits()
-        | EventFlags::OUT.bits()
-        | EventFlags::ERR.bits()
-        | EventFlags::HUP.bits()
-);
-
-/// `RDHUP` is bit 13. Between it and the lowest are bits that are not reported, as [`flags`] asks for none of them.
-#[inline]
-fn index(flags: EventFlags) -> usize {
-    const _: () = assert!(EventFlags::RDHUP.bits() >> 8 == LOW + 1);
-    ((flags.bits() | flags.bits() >> 8) & (2 * LOW + 1)) as usize
+    let mut readiness = Readiness::empty();
+    for (flag, meaning) in READINESS {
+        if flags.contains(flag) {
+            readiness |= meaning;
+        }
+    }
+    readiness
 }

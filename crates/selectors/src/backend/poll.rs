@@ -2,16 +2,20 @@
 
 use std::io;
 
-use super::meaning::{flags, meaning};
-use super::{Backend, Source, Tag, apart};
-use crate::index::FdIndex;
-use crate::sys::fd::AsRawFd;
-use crate::sys::poll;
-use crate::{Interest, Mode, Readiness, Timeout};
+use select_sys::Timeout;
+use select_sys::fd::AsRawFd;
+use select_sys::poll::{StoredFds, poll};
 
-/// `poll(2)`: each wait looks at every descriptor that is registered.
+use super::convert::{from_poll_flags, poll_flags};
+use super::interface::{Backend, Source};
+use crate::fd_index::FdIndex;
+use crate::interest::{Interest, Mode};
+use crate::readiness::Readiness;
+use crate::token::Tag;
+
+/// `poll(2)`: each wait looks at every armed key.
 ///
-/// The kernel keeps nothing, so registering is no system call, and everything that is open can be registered.
+/// The kernel keeps no set. So registering is no system call, and any open file can be registered.
 ///
 /// # Examples
 ///
@@ -29,31 +33,30 @@ use crate::{Interest, Mode, Readiness, Timeout};
 ///
 /// # Portability
 ///
-/// Everywhere. No edge-triggered mode. Regular files are always ready. That the peer sends no more is told, as
-/// [`READ_CLOSED`](Readiness::READ_CLOSED), on Linux, Android and illumos; elsewhere with a hang-up, if at all.
+/// All platforms. No edge-triggered mode. Regular files are always ready. Linux, Android and illumos report a peer that
+/// half-closed as [`READ_CLOSED`](Readiness::READ_CLOSED); other systems report it with a hang-up, or not at all.
 ///
-/// On Windows this is `WSAPoll`. Before Windows 10 version 2004 it does not report that a connection attempt failed.
-/// That the peer sends no more is told as a hang-up, so it counts as writable too;
-/// [`WRITE_CLOSED`](Readiness::WRITE_CLOSED) is never told. Only sockets can be registered.
+/// On Windows this is `WSAPoll`, and only sockets can be registered. Before Windows 10 version 2004 it does not report that
+/// a connection attempt failed. A peer that half-closed is reported as a hang-up, so it counts as writable too;
+/// [`WRITE_CLOSED`](Readiness::WRITE_CLOSED) is never reported.
 ///
 /// # References
 ///
 /// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
 #[derive(Debug)]
 pub struct Poll {
-    cache: poll::StoredFds,
-    // Whether a descriptor in `cache` may be another key's now. That other descriptors are wanted shows by itself.
+    stored: StoredFds,
+    /// Whether a descriptor in `stored` may belong to another key now. (`StoredFds` notices that it is another descriptor.)
     changed: bool,
-    // The tags of the entries in `cache`.
+    /// The tags of the entries in `stored`.
     tags: Vec<Tag>,
-    // Where in `cache` a descriptor is. What is not in it any more may still be here.
-    places: FdIndex<u32>,
+    /// The index in `stored` of each descriptor. May contain descriptors that are not stored any more.
+    indices: FdIndex<u32>,
 }
 
 impl Default for Poll {
     fn default() -> Self {
-        let (cache, tags, places) = (poll::StoredFds::new(), Vec::new(), FdIndex::new(u32::MAX));
-        Self { cache, changed: false, tags, places }
+        Self { stored: StoredFds::new(), changed: false, tags: Vec::new(), indices: FdIndex::new(u32::MAX) }
     }
 }
 
@@ -76,9 +79,9 @@ impl Backend for Poll {
     }
 
     fn modify(&mut self, _: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
-        let place = self.places.get_or_none(to.fd().as_raw_fd()) as usize;
-        // If it is not there, the descriptors are others, which shows by itself.
-        self.cache.modify(place, to.fd(), flags(to.interest()));
+        let index = self.indices.get_or_none(to.fd().as_raw_fd()) as usize;
+        // If the descriptor is not stored there, the next wait fills the list again.
+        self.stored.modify(index, to.fd(), poll_flags(to.interest()));
         Ok(())
     }
 
@@ -89,48 +92,35 @@ impl Backend for Poll {
         timeout: Timeout,
         mut report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
-        let Self { cache, changed, tags, places } = self;
-        let kept =
-            if *changed { None } else { cache.revalidate(armed.clone().map(|source| Ok(source?.fd())))? };
-        let entries = match kept {
+        let Self { stored, changed, tags, indices } = self;
+        let valid = match *changed {
+            true => None,
+            false => stored.revalidate(armed.clone().map(|source| Ok(source?.fd())))?,
+        };
+        let entries = match valid {
             Some(entries) => entries,
-            None => apart(|| {
+            None => {
                 tags.clear();
-                let entries = cache.fill(armed.map(|source| {
+                let entries = stored.fill(armed.map(|source| {
                     let source = source?;
-                    places.insert(source.fd().as_raw_fd(), tags.len() as u32); // fewer than the numbers of slots
+                    indices.insert(source.fd().as_raw_fd(), tags.len() as u32); // fewer than slots
                     tags.push(source.tag());
-                    Ok((source.fd(), flags(source.interest())))
+                    Ok((source.fd(), poll_flags(source.interest())))
                 }))?;
                 *changed = false;
-                io::Result::Ok(entries)
-            })?,
+                entries
+            }
         };
-        let mut left = poll::poll(entries, timeout)?;
-        for (entries, tags) in entries.chunks(BLOCK).zip(tags.chunks(BLOCK)) {
+        let mut left = poll(entries, timeout)?;
+        for (entry, tag) in entries.iter().zip(tags) {
             if left == 0 {
                 break;
             }
-            if is_idle(entries) {
-                continue;
-            }
-            for (entry, tag) in entries.iter().zip(tags) {
-                if !entry.revents().is_empty() {
-                    left = left.saturating_sub(1);
-                    report(*tag, meaning(entry.revents()));
-                }
+            if !entry.revents().is_empty() {
+                report(*tag, from_poll_flags(entry.revents()));
+                left -= 1;
             }
         }
         Ok(())
     }
-}
-
-/// So many entries are 64 bytes, which a processor looks at together.
-const BLOCK: usize = 8;
-
-/// Whether this is a whole block with nothing to report. (A length that is known lets the loop be unrolled.)
-#[inline]
-fn is_idle(entries: &[poll::PollFd<'_>]) -> bool {
-    let block: Result<&[_; BLOCK], _> = entries.try_into();
-    block.is_ok_and(|block| block.iter().fold(0, |seen, entry| seen | entry.revents().bits()) == 0)
 }

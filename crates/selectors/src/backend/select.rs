@@ -2,21 +2,24 @@
 
 use std::io;
 
-use super::platform::system::SELECT_WRITE;
-use super::{Backend, Source, Tag, apart};
-use crate::index::FdIndex;
-use crate::sys::fd::AsRawFd;
-use crate::sys::select::{self, SetFlags};
-use crate::{Interest, Mode, Readiness, Timeout};
+use select_sys::Timeout;
+use select_sys::fd::AsRawFd;
+use select_sys::select::{SetFlags, StoredFds};
 
-/// `select(2)`: each wait looks at every number up to the highest that is registered.
+use super::interface::{Backend, Source};
+use crate::fd_index::FdIndex;
+use crate::interest::{Interest, Mode};
+use crate::os::SELECT_WRITE;
+use crate::readiness::Readiness;
+use crate::token::Tag;
+
+/// `select(2)`: each wait looks at every number up to the highest armed descriptor.
 ///
-/// The kernel keeps nothing, so registering is no system call, and everything that is open can be registered, whatever
-/// its number.
+/// The kernel keeps no set. So registering is no system call, and any open file can be registered, whatever its number.
 ///
 /// # Examples
 ///
-/// A selector of this kind:
+/// A selector with this back end:
 ///
 /// ```
 /// use selectors::{Interest, SelectSelector};
@@ -31,29 +34,29 @@ use crate::{Interest, Mode, Readiness, Timeout};
 ///
 /// # Portability
 ///
-/// Everywhere. No edge-triggered mode. Tells no more than readable, writable and exceptional. Regular files are always
-/// ready. On illumos a wait fails with `EINVAL` while a number from 65,536 up is registered.
+/// All platforms. No edge-triggered mode. It reports readable, writable and exceptional, and nothing else. Regular files are
+/// always ready. On illumos a wait fails with `EINVAL` while a descriptor of 65,536 or higher is armed.
 ///
-/// On Windows only sockets can be registered. They are in lists, each as long as it needs to be: numbers do not matter,
-/// nor does `FD_SETSIZE`. A connection attempt that failed is an exception there, so what is registered for
-/// [`WRITE`](Interest::WRITE) is also put among the exceptions, and an exception counts as writable; urgent data does so
-/// too. Whoever waits for an attempt has to ask for `WRITE`: with [`READ`](Interest::READ) alone, failure goes unnoticed.
+/// On Windows only sockets can be registered. The sets are lists of any length: numbers and `FD_SETSIZE` do not matter. A
+/// failed connection attempt is reported as an exception there. So a socket that is registered for
+/// [`WRITE`](Interest::WRITE) is also in the exception set, and an exception counts as writable, as does urgent data. To
+/// wait for a connection attempt, ask for `WRITE`: with [`READ`](Interest::READ) alone, a failure is not reported.
 ///
 /// # References
 ///
 /// [select(2)](https://man7.org/linux/man-pages/man2/select.2.html)
 #[derive(Debug)]
 pub struct Select {
-    cache: select::StoredFds,
-    // Whether a descriptor in `cache` may be another key's now. That other descriptors are wanted shows by itself.
+    stored: StoredFds,
+    /// Whether a descriptor in `stored` may belong to another key now. (`StoredFds` notices that it is another descriptor.)
     changed: bool,
-    // Of what is in `cache`. Others may be left from before.
+    /// The tag of each stored descriptor. May contain descriptors that are not stored any more.
     tags: FdIndex<Tag>,
 }
 
 impl Backend for Select {
     fn new() -> io::Result<Self> {
-        Ok(Self { cache: select::StoredFds::new(), changed: false, tags: FdIndex::new(Tag::NONE) })
+        Ok(Self { stored: StoredFds::new(), changed: false, tags: FdIndex::new(Tag::NONE) })
     }
 
     fn name(&self) -> &'static str {
@@ -70,8 +73,8 @@ impl Backend for Select {
     }
 
     fn modify(&mut self, _: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
-        // If it is not there, the descriptors are others, which shows by itself.
-        self.cache.modify(to.fd(), sets(to.interest()));
+        // If the descriptor is not stored, the next wait fills the sets again.
+        self.stored.modify(to.fd(), set_flags(to.interest()));
         Ok(())
     }
 
@@ -87,44 +90,46 @@ impl Backend for Select {
         timeout: Timeout,
         mut report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
-        let Self { cache, changed, tags } = self;
-        let kept =
-            if *changed { None } else { cache.revalidate(armed.clone().map(|source| Ok(source?.fd())))? };
-        let loaded = match kept {
-            Some(loaded) => loaded,
-            None => apart(|| {
-                let loaded = cache.fill(armed.map(|source| {
+        let Self { stored, changed, tags } = self;
+        let valid = match *changed {
+            true => None,
+            false => stored.revalidate(armed.clone().map(|source| Ok(source?.fd())))?,
+        };
+        let sets = match valid {
+            Some(sets) => sets,
+            None => {
+                let sets = stored.fill(armed.map(|source| {
                     let source = source?;
                     tags.insert(source.fd().as_raw_fd(), source.tag());
-                    Ok((source.fd(), sets(source.interest())))
+                    Ok((source.fd(), set_flags(source.interest())))
                 }))?;
                 *changed = false;
-                io::Result::Ok(loaded)
-            })?,
+                sets
+            }
         };
-        for (fd, sets) in loaded.select(timeout)? {
-            report(tags.get_or_none(fd), meaning(sets));
+        for (fd, flags) in sets.select(timeout)? {
+            report(tags.get_or_none(fd), from_set_flags(flags));
         }
         Ok(())
     }
 }
 
-fn sets(interest: Interest) -> SetFlags {
-    let mut sets = SetFlags::empty();
-    sets.set(SetFlags::READ, interest.contains(Interest::READ));
+fn set_flags(interest: Interest) -> SetFlags {
+    let mut flags = SetFlags::empty();
+    flags.set(SetFlags::READ, interest.contains(Interest::READ));
     if interest.contains(Interest::WRITE) {
-        sets |= SELECT_WRITE;
+        flags |= SELECT_WRITE;
     }
     if interest.contains(Interest::PRIORITY) {
-        sets |= SetFlags::EXCEPT;
+        flags |= SetFlags::EXCEPT;
     }
-    sets
+    flags
 }
 
-fn meaning(sets: SetFlags) -> Readiness {
+fn from_set_flags(flags: SetFlags) -> Readiness {
     let mut readiness = Readiness::empty();
-    readiness.set(Readiness::READ, sets.contains(SetFlags::READ));
-    readiness.set(Readiness::WRITE, sets.intersects(SELECT_WRITE));
-    readiness.set(Readiness::PRIORITY, sets.contains(SetFlags::EXCEPT));
+    readiness.set(Readiness::READ, flags.contains(SetFlags::READ));
+    readiness.set(Readiness::WRITE, flags.intersects(SELECT_WRITE));
+    readiness.set(Readiness::PRIORITY, flags.contains(SetFlags::EXCEPT));
     readiness
 }

@@ -1,17 +1,18 @@
-//! Looking at registrations, and getting everything back.
+//! Lookup and teardown.
+
+use select_sys::fd::AsFd;
 
 use super::Selector;
 use crate::backend::Backend;
 use crate::keys::{IntoKeys, Key, Keys};
-use crate::sys::fd::AsFd;
-use crate::{Lookup, Token};
+use crate::token::{Lookup, Token};
 
 impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
-    /// Looks at a registration; `None` if `which` names none.
+    /// Returns the key of a registration, or `None` if `which` is not registered.
     ///
     /// # Examples
     ///
-    /// What a connection is waited for:
+    /// The interest of a connection:
     ///
     /// ```
     /// use selectors::{DefaultSelector, Interest};
@@ -29,11 +30,11 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         self.keys().get(which)
     }
 
-    /// The map of all registrations.
+    /// Returns a view of all registrations.
     ///
     /// # Examples
     ///
-    /// How many connections there are, and which of them want to write:
+    /// Every connection that waits for writing:
     ///
     /// ```
     /// use selectors::{DefaultSelector, Interest};
@@ -56,7 +57,36 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         Keys::new(&self.map)
     }
 
-    /// The file object of a registration; `None` if `which` names none.
+    /// Returns the number of registrations.
+    ///
+    /// # Examples
+    ///
+    /// A server with a limit:
+    ///
+    /// ```
+    /// use selectors::{DefaultSelector, Interest};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (a, _b) = UnixStream::pair()?;
+    /// let mut selector = DefaultSelector::new()?;
+    /// if selector.len() < 1000 {
+    ///     selector.register(a, Interest::READ, ())?;
+    /// }
+    /// assert_eq!(selector.len(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    /// Returns whether nothing is registered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.map.len() == 0
+    }
+
+    /// Returns the file object of a registration, or `None` if `which` is not registered.
     ///
     /// # Examples
     ///
@@ -75,10 +105,10 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// ```
     #[must_use]
     pub fn fileobj(&self, which: impl Lookup) -> Option<&F> {
-        self.map.get(self.map.find(which.name())?)?.fileobj()
+        self.map.lookup(which.key()).map(|entry| &entry.fileobj)
     }
 
-    /// The data of a registration; `None` if `which` names none.
+    /// Returns the data of a registration, or `None` if `which` is not registered.
     ///
     /// # Examples
     ///
@@ -97,10 +127,10 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     #[must_use]
     #[inline]
     pub fn data(&self, which: impl Lookup) -> Option<&D> {
-        self.map.get(self.map.find(which.name())?)?.data()
+        self.map.lookup(which.key()).map(|entry| &entry.data)
     }
 
-    /// The data of a registration, to change; `None` if `which` names none.
+    /// Returns the data of a registration, to change it, or `None` if `which` is not registered.
     ///
     /// # Examples
     ///
@@ -125,9 +155,9 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         Some(self.parts(which)?.1)
     }
 
-    /// The file object of a registration, and its data to change, at once; `None` if `which` names none.
+    /// Returns the file object and the data of a registration, or `None` if `which` is not registered.
     ///
-    /// This is what a loop over the ready keys begins with: `None` is a key that was unregistered earlier in the loop.
+    /// A loop over the ready keys starts with this: `None` means that the key was unregistered earlier in the loop.
     ///
     /// # Examples
     ///
@@ -152,16 +182,16 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     #[must_use]
     #[inline]
     pub fn parts(&mut self, which: impl Lookup) -> Option<(&F, &mut D)> {
-        self.map.parts(self.map.find(which.name())?)
+        self.map.lookup_mut(which.key()).map(|entry| (&entry.fileobj, &mut entry.data))
     }
 
-    /// The file objects and the data of two registrations at once, in the order asked for.
+    /// Returns the file objects and the data of two registrations at once.
     ///
-    /// `None` if one of them is not registered, or both are the same.
+    /// Returns `None` if one of them is not registered, or if both are the same registration.
     ///
     /// # Examples
     ///
-    /// Hand on what one side has to the other:
+    /// The data of one side moves to the other:
     ///
     /// ```
     /// use selectors::{DefaultSelector, Interest};
@@ -181,11 +211,12 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     #[expect(clippy::type_complexity, reason = "a name for it would tell less")]
     #[must_use]
     pub fn disjoint_parts(&mut self, a: impl Lookup, b: impl Lookup) -> Option<((&F, &mut D), (&F, &mut D))> {
-        let (a, b) = (self.map.find(a.name())?, self.map.find(b.name())?);
+        let slot = |key| self.map.lookup(key).map(|entry| entry.token.slot());
+        let (a, b) = (slot(a.key())?, slot(b.key())?);
         self.map.disjoint_parts(a, b)
     }
 
-    /// All registrations, with their data to change, in no promised order.
+    /// Iterates over all registrations, with their data to change, in no particular order.
     ///
     /// # Examples
     ///
@@ -205,20 +236,19 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (Token, &F, &mut D)> {
-        self.map.iter_mut()
+        self.map.iter_mut().map(|entry| (entry.token, &entry.fileobj, &mut entry.data))
     }
 
-    /// Closes the selector, and gives back everything that was registered, in no promised order.
+    /// Closes the selector and returns every file object with its data, in no particular order.
     ///
-    /// It always works, whatever the descriptors and the system say. What is not taken from the iterator is dropped with
-    /// it.
+    /// This cannot fail. Dropping the iterator drops the registrations that it has not returned yet.
     ///
-    /// The back end is closed, and with it all registrations, before this returns. If its descriptor was duplicated (to
-    /// nest the selector in another, or by a fork), the set lives on in the duplicate: unregister the keys first.
+    /// The back end is closed before this returns, and all its registrations end. If its descriptor was duplicated (to nest
+    /// the selector in another one, or by a fork), the kernel keeps the set for the duplicate: unregister the keys first.
     ///
     /// # Examples
     ///
-    /// Say good-bye to everyone:
+    /// A last message for every connection:
     ///
     /// ```
     /// use selectors::{DefaultSelector, Interest};
@@ -242,7 +272,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         IntoKeys::new(map)
     }
 
-    /// The back end, to look at: its name, its descriptor, what a back end of your own knows.
+    /// Returns the back end, for example to read its name, or the state of your own back end.
     #[must_use]
     pub fn backend(&self) -> &B {
         &self.backend

@@ -1,30 +1,33 @@
-//! Waiting, and being woken.
+//! Waits and wakers.
 
-use std::io;
+use select_sys::Timeout;
+use select_sys::fd::AsFd;
 
-use super::{Selector, invalid_fd};
+use super::Selector;
 use crate::backend::{Backend, Source};
-use crate::map::{Slot, State, named};
-use crate::sys::fd::{AsFd, RawFd};
-use crate::token::{SelectorId, Tag};
-use crate::waker::WakerSource;
-use crate::{Error, Mode, Operation, Ready, Timeout, Waker};
+use crate::error::Error;
+use crate::operation::Operation;
+use crate::readiness::Readiness;
+use crate::ready::Ready;
+use crate::token::Tag;
+use crate::waker::{Waker, WakerSource};
 
 impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
-    /// Waits until something is ready or the time is over, and gives back a new list of what is.
+    /// Waits until a key is ready or the timeout elapses, and returns the ready keys.
     ///
-    /// With `None` it waits for as long as it takes, with [`Duration::ZERO`](std::time::Duration::ZERO) not at all.
-    /// With nothing registered it waits all the same, with `None` until a [`Waker`] is used. The wait never ends before
-    /// its time without a reason: something ready, a [`Waker`], or (on epoll and kqueue, rarely) an event of a key that is
-    /// gone or spent. The list can be empty then. Signals do not end a wait, unless [`Timeout::interruptible`] says so.
+    /// `None` waits without a limit, [`Duration::ZERO`](std::time::Duration::ZERO) does not wait. With nothing registered it
+    /// waits all the same, with `None` until a [`Waker`] is used. A wait ends early only if a key is ready or a [`Waker`] was
+    /// used (and, rarely, with an empty list: on epoll and kqueue, for an event of a key that was removed or is spent).
+    /// Signals do not end a wait unless the timeout is [interruptible](Timeout::interruptible).
     ///
     /// # Errors
     ///
-    /// Nothing is lost: what was ready, and a wake, are reported by the next wait that succeeds.
+    /// Nothing is lost: the next wait that succeeds reports the keys that were ready, and a wake.
     ///
     /// * [`Error::Interrupted`]: a signal handler ran and the timeout is [interruptible](Timeout::interruptible).
-    /// * [`Error::InvalidFd`]: on select, poll and /dev/poll, a file object lends another descriptor than before.
-    /// * [`Error::Limit`], [`Error::Os`]: what the system says.
+    /// * [`Error::InvalidFd`]: on select, poll and /dev/poll, a file object lends another descriptor than the one that was
+    ///   registered.
+    /// * [`Error::Limit`], [`Error::Os`]: an error of the system.
     ///
     /// # Examples
     ///
@@ -57,17 +60,18 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         Ok(ready)
     }
 
-    /// Waits as [`select`](Self::select) does, into a list that exists already, and gives back how many keys are ready.
+    /// Waits as [`select`](Self::select) does, fills `ready`, and returns the number of ready keys.
     ///
-    /// What the list held is forgotten. It grows to the number of registrations, then no wait allocates.
+    /// The earlier contents of `ready` are dropped; its memory is reused. Once it has grown to the number of ready keys, a wait
+    /// does not allocate.
     ///
     /// # Errors
     ///
-    /// As [`select`](Self::select); the list is empty then.
+    /// As [`select`](Self::select). `ready` is empty after an error.
     ///
     /// # Examples
     ///
-    /// A list for all rounds of a loop:
+    /// One list for all rounds of a loop:
     ///
     /// ```
     /// use selectors::{DefaultSelector, Interest, Ready};
@@ -88,50 +92,51 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// ```
     #[inline(always)]
     pub fn select_into(&mut self, ready: &mut Ready, timeout: impl Into<Timeout>) -> Result<usize, Error> {
+        ready.clear();
         let Self { backend, map, waker } = self;
-        let mut list = ready.begin(map.id, map.len());
-        let selector = map.id;
-        let armed = map.armed().map(move |(number, slot)| match slot.lend() {
-            Ok(fd) => Ok(Source::new(fd, slot.tag(number), slot.interest, slot.mode)),
-            Err(lent) => Err(mismatch(selector, number, slot, lent)),
+        let armed = map.armed().map(|entry| match entry.borrow_fd() {
+            Ok(fd) => Ok(Source::new(fd, entry.token.tag(), entry.interest, entry.mode)),
+            Err(error) => Err(error.into()),
         });
         let armed = armed.chain(waker.iter().filter_map(WakerSource::source).map(Ok));
-        let unseen = waker.as_ref().map(WakerSource::unseen);
-        let (slots, mut woken) = (map.slots(), false);
-        let result = backend.wait(armed, timeout.into(), |tag, readiness| match named(slots, tag) {
-            Some(entry) => list.push(tag, entry, readiness),
-            None => woken |= tag == Tag::WAKER,
-        });
-        if let Err(error) = result {
-            drop(unseen);
-            return Err(Error::new(Operation::Wait, backend.name(), error));
-        }
-        std::mem::forget(unseen);
-        let found = list.found;
-        let waker = waker.as_ref().filter(|_| woken);
-        ready.end(found, waker.is_some());
-        if map.oneshot {
-            for slot in ready.slots() {
-                if let Some(entry) = map.get_mut(slot).filter(|entry| entry.mode == Mode::Oneshot) {
-                    entry.disarm(State::Fired);
+        let guard = waker.as_ref().map(WakerSource::resend_guard);
+        let report = |tag: Tag, reported: Readiness| match map.by_tag(tag) {
+            Some(entry) => {
+                let readiness = reported & entry.mask;
+                if !readiness.is_empty() {
+                    ready.merge(&entry.ready_index, entry.token, readiness);
                 }
             }
+            None => ready.woken |= tag == Tag::WAKER,
+        };
+        if let Err(error) = backend.wait(armed, timeout.into(), report) {
+            ready.clear();
+            return Err(Error::from_backend(Operation::Wait, backend.name(), error));
         }
-        if let Some(waker) = waker {
-            waker.take();
+        if let Some(guard) = guard {
+            guard.disarm();
         }
-        Ok(found)
+        ready.woken &= waker.is_some();
+        if map.has_oneshots {
+            for (token, _) in &*ready {
+                map.fire(token.slot());
+            }
+        }
+        if let Some(waker) = waker.as_ref().filter(|_| ready.woken) {
+            waker.acknowledge();
+        }
+        Ok(ready.len())
     }
 
-    /// A handle with which other threads end a wait of this selector.
+    /// Returns a handle that ends a wait of this selector from another thread.
     ///
-    /// The first call makes it, which takes a descriptor or two (see [`Waker`]); further calls give clones. It is not among the
-    /// [`keys`](Self::keys).
+    /// The first call makes it, which takes up to two descriptors, see [`Waker`]. Further calls return clones. A waker is not
+    /// one of the [`keys`](Self::keys).
     ///
     /// # Errors
     ///
     /// * [`Error::Limit`]: no descriptors, watches or memory left.
-    /// * [`Error::Os`]: anything else that the system says.
+    /// * [`Error::Os`]: any other error of the system.
     ///
     /// # Examples
     ///
@@ -154,14 +159,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         }
         match WakerSource::new(&mut self.backend) {
             Ok(waker) => Ok(self.waker.insert(waker).waker()),
-            Err(error) => Err(Error::new(Operation::Waker, self.backend.name(), error)),
+            Err(error) => Err(Error::from_backend(Operation::Waker, self.backend.name(), error)),
         }
     }
-}
-
-/// Apart, as it is rare.
-#[cold]
-#[inline(never)]
-fn mismatch<F, D>(selector: SelectorId, number: u32, slot: &Slot<F, D>, lent: RawFd) -> io::Error {
-    invalid_fd(selector, number, slot, lent).into()
 }

@@ -1,20 +1,20 @@
-//! A TCP connection of the process to itself: for systems that can wait for nothing but sockets, and have no pairs of them.
+//! A TCP connection of the process to itself, for Windows, which waits for sockets only and has no socket pairs.
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use crate::sys::fd::AsFd;
-use crate::sys::select::{FdSet, select};
+use select_sys::fd::AsFd;
+use select_sys::select::{FdSet, select};
 
 pub(crate) type Stream = TcpStream;
 
-/// How long to wait for our own connection. It is there when `connect` returns, unless another process took over the
-/// listener's port (`SO_REUSEADDR` allows that) and got it.
+/// The longest wait for our own connection. It has arrived when `connect` returns, unless another process took over the
+/// port of the listener, which `SO_REUSEADDR` allows, and got the connection.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Which end reads makes no difference but that what is written to the second is sent at once.
-pub(crate) fn pair() -> io::Result<(Stream, Stream)> {
+/// Makes a connected pair. What is written to the second end is sent at once.
+pub(crate) fn stream_pair() -> io::Result<(Stream, Stream)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     listener.set_nonblocking(true)?;
     let writer = TcpStream::connect(listener.local_addr()?)?;
@@ -23,7 +23,7 @@ pub(crate) fn pair() -> io::Result<(Stream, Stream)> {
     Ok((reader, writer))
 }
 
-/// The other end of `writer`. Other processes may have connected meanwhile; they are turned away.
+/// Accepts the other end of `writer`. Drops connections of other processes.
 fn accept(listener: &TcpListener, writer: &TcpStream) -> io::Result<TcpStream> {
     loop {
         let mut waited = FdSet::from_iter([listener.as_fd()]);
@@ -31,7 +31,7 @@ fn accept(listener: &TcpListener, writer: &TcpStream) -> io::Result<TcpStream> {
             return Err(ErrorKind::TimedOut.into());
         }
         match listener.accept() {
-            // Addresses and ports of both ends name one connection.
+            // The addresses of both ends identify a TCP connection.
             Ok((reader, peer))
                 if peer == writer.local_addr()? && reader.local_addr()? == writer.peer_addr()? =>
             {

@@ -1,34 +1,35 @@
-//! What the calls of Winsock are called here, and what their error numbers mean.
+//! Windows: Winsock I/O calls, poll flags, and the classification of error numbers.
 
 use std::io;
 
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
+use select_sys::fd::BorrowedFd;
+use select_sys::poll::PollFlags;
+use select_sys::select::SetFlags;
 
-use crate::sys::fd::BorrowedFd;
-use crate::sys::poll::PollFlags;
-use crate::sys::select::SetFlags;
-use crate::{Limit, Operation, Readiness};
+use crate::operation::{Limit, Operation};
+use crate::readiness::Readiness;
 
-/// What `poll` calls readable: `POLLIN` has urgent data in it (WSAPOLLFD, Members).
+/// The flags of `poll` for readable. `POLLIN` includes urgent data (WSAPOLLFD, Members).
 pub(crate) const POLL_READ: PollFlags = PollFlags::RDNORM;
 
-/// What `poll` calls an exceptional condition: `POLLPRI` is refused (WSAPOLLFD, Members).
+/// The flags of `poll` for an exceptional condition. `POLLPRI` is refused (WSAPOLLFD, Members).
 pub(crate) const POLL_PRIORITY: PollFlags = PollFlags::RDBAND;
 
-/// What a hang-up that `poll` tells does not mean. It is for a peer that shut down its sending as well as for one that is
-/// gone (WSAPOLLFD, Members), and the first goes on reading.
-pub(crate) const POLL_UNTOLD: Readiness = Readiness::WRITE_CLOSED;
+/// Readiness that `poll` cannot report. `POLLHUP` is set for a peer that is gone, and also for one that only shut down its
+/// sending and still reads (WSAPOLLFD, Members).
+pub(crate) const POLL_UNREPORTED: Readiness = Readiness::WRITE_CLOSED;
 
-/// The sets of `select` in which a descriptor is writable: a connection attempt that failed is in the third (the `select`
+/// The sets of `select` in which a descriptor is writable. A failed connection attempt is in the third (the `select`
 /// function of winsock2.h, Remarks).
 pub(crate) const SELECT_WRITE: SetFlags = SetFlags::WRITE.union(SetFlags::EXCEPT);
 
-/// `recv`: sockets are not files here.
+/// `recv`: sockets are not files on Windows.
 pub(crate) fn read(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
     match rustix::net::recv(fd, buffer, RecvFlags::empty()) {
         Ok((length, _)) => Ok(length),
-        // After `shutdown(SD_RECEIVE)`, where POSIX says that it is the end, as `TcpStream` does.
+        // After `shutdown(SD_RECEIVE)`: the end of the stream in POSIX, and in `TcpStream`.
         Err(Errno::SHUTDOWN) => Ok(0),
         Err(error) => Err(error.into()),
     }
@@ -39,25 +40,25 @@ pub(crate) fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     Ok(rustix::net::send(fd, bytes, SendFlags::empty())?)
 }
 
-/// What a wait says that was cancelled.
+/// The error of a wait that was cancelled.
 pub(crate) const INTERRUPTED: Errno = Errno::INTR;
 
-/// Whether a wait failed for that reason. The standard library has no kind for that number (1.96).
+/// Whether a wait was cancelled. The standard library (1.96) maps that number to no kind.
 pub(crate) fn is_interrupted(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::Interrupted || Errno::from_io_error(error) == Some(INTERRUPTED)
 }
 
-/// Whether a change failed because the system does not know the socket (any more).
+/// Whether a change failed because the system does not know the socket.
 pub(crate) fn is_lost(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::NOTSOCK | Errno::BADF))
 }
 
-/// Whether it cannot be waited for this kind of file: everything that lends a socket can be waited for.
+/// Whether the file type is unsupported: every socket is supported.
 pub(crate) fn is_unsupported_file(_: &io::Error, _: Operation) -> bool {
     false
 }
 
-/// What ran out, if something did.
+/// The limit that was reached, if it was one.
 pub(crate) fn limit(error: &io::Error, _: Operation) -> Option<Limit> {
     match Errno::from_io_error(error)? {
         Errno::MFILE => Some(Limit::ProcessDescriptors),

@@ -1,22 +1,23 @@
-//! What the calls of Unix are called here, and what their error numbers mean.
+//! Unix: I/O calls, poll flags, and the classification of `errno`.
 
 use std::io;
 
 use rustix::io::Errno;
+use select_sys::fd::BorrowedFd;
+use select_sys::poll::PollFlags;
+use select_sys::select::SetFlags;
 
-use crate::sys::fd::BorrowedFd;
-use crate::sys::poll::PollFlags;
-use crate::sys::select::SetFlags;
-use crate::{Limit, Operation, Readiness};
+use crate::operation::{Limit, Operation};
+use crate::readiness::Readiness;
 
-/// What `poll` calls readable.
+/// The flags of `poll` for readable.
 pub(crate) const POLL_READ: PollFlags = PollFlags::IN;
 
-/// What `poll` calls an exceptional condition.
+/// The flags of `poll` for an exceptional condition.
 pub(crate) const POLL_PRIORITY: PollFlags = PollFlags::PRI;
 
-/// What a hang-up that `poll` tells does not mean.
-pub(crate) const POLL_UNTOLD: Readiness = Readiness::empty();
+/// Readiness that `poll` cannot report.
+pub(crate) const POLL_UNREPORTED: Readiness = Readiness::empty();
 
 /// The sets of `select` in which a descriptor is writable.
 pub(crate) const SELECT_WRITE: SetFlags = SetFlags::WRITE;
@@ -29,28 +30,28 @@ pub(crate) fn write(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     Ok(rustix::io::write(fd, bytes)?)
 }
 
-/// What a wait says that a signal ended.
+/// The error of a wait that a signal interrupted.
 pub(crate) const INTERRUPTED: Errno = Errno::INTR;
 
-/// Whether a wait failed for that reason.
+/// Whether a signal interrupted a wait.
 pub(crate) fn is_interrupted(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::Interrupted
 }
 
-/// Whether a change failed because the kernel does not know the descriptor (any more).
+/// Whether a change failed because the kernel has no registration of the descriptor.
 pub(crate) fn is_lost(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::BADF))
 }
 
-/// Whether it cannot be waited for this kind of file.
+/// Whether the file type is unsupported.
 pub(crate) fn is_unsupported_file(error: &io::Error, during: Operation) -> bool {
-    // EPERM from epoll_ctl(2): "the target file does not support epoll". From kevent(2), of devices that have no filters:
+    // EPERM from epoll_ctl(2): "the target file does not support epoll". From kevent(2), for devices without filters:
     // ENODEV on FreeBSD (`no_kqfilter` in sys/kern/kern_conf.c), EOPNOTSUPP on NetBSD (`fnullop_kqfilter`).
     let errors = [Errno::PERM, Errno::NODEV, Errno::OPNOTSUPP];
     during == Operation::Register && Errno::from_io_error(error).is_some_and(|errno| errors.contains(&errno))
 }
 
-/// What ran out, if something did.
+/// The limit that was reached, if it was one.
 pub(crate) fn limit(error: &io::Error, during: Operation) -> Option<Limit> {
     match Errno::from_io_error(error)? {
         Errno::MFILE => Some(Limit::ProcessDescriptors),
