@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use super::errno::cvt;
 use super::fallback::with_fallback;
-use crate::sys::fd::RawFd;
+use super::fd::RawFd;
 use crate::sys::millis;
 
-/// Waits once, with nanoseconds where whole milliseconds do not do.
+/// Waits once; in nanoseconds if the limit is not in whole milliseconds.
 #[inline]
 pub(crate) fn wait(
     fd: RawFd,

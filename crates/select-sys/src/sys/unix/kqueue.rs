@@ -7,8 +7,8 @@ use std::io;
 use std::time::Duration;
 
 use super::errno::cvt;
+use super::fd::{FromRawFd, OwnedFd, RawFd};
 use super::timespec::timespec;
-use crate::sys::fd::{FromRawFd, OwnedFd, RawFd};
 
 #[cfg(any(apple, target_os = "dragonfly"))]
 pub(crate) mod darwin;

@@ -13,9 +13,9 @@ use libc::pollts as ppoll; // its C library has the name `ppoll` since NetBSD 10
 use libc::ppoll;
 
 use super::errno::cvt_wait;
+use super::fd::RawFd;
 #[cfg(ppoll)]
 use super::{fallback::with_fallback, timespec::timespec};
-use crate::sys::fd::RawFd;
 use crate::sys::millis;
 
 pub(crate) use libc::{

@@ -11,8 +11,8 @@ use apple::pselect;
 use libc::pselect;
 
 use super::errno::cvt_wait;
+use super::fd::RawFd;
 use super::timespec::timespec;
-use crate::sys::fd::RawFd;
 
 #[cfg(apple)]
 mod apple;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use windows_sys::Win32::Networking::WinSock::{INVALID_SOCKET, WSAPoll};
 
 use super::errno::cvt;
+use super::fd::RawFd;
 use super::sleep::sleep;
-use crate::sys::fd::RawFd;
 use crate::sys::millis;
 
 pub(crate) use windows_sys::Win32::Networking::WinSock::{

@@ -9,8 +9,8 @@ use std::time::Duration;
 use windows_sys::Win32::Networking::WinSock;
 
 use super::errno::cvt;
+use super::fd::RawFd;
 use super::sleep::sleep;
-use crate::sys::fd::RawFd;
 
 /// An `fd_set` of any length: room for the count, then the sockets in ascending order, each once.
 ///
