@@ -2,22 +2,21 @@ use super::*;
 use crate::fd::AsFd;
 use crate::poll::{PollFd, PollFlags};
 use crate::select::{FdSet, SetFlags, StoredFds};
-use std::io::Write;
-use std::os::unix::net::UnixStream;
+use std::net::UdpSocket;
 use std::time::Instant;
 
 /// Waits for a socket that becomes readable after several slices, which are short in tests.
-fn after_some_slices(wait: impl FnOnce(&UnixStream, Timeout)) {
-    let (reader, mut writer) = UnixStream::pair().unwrap();
+fn after_some_slices(wait: impl FnOnce(&UdpSocket, Timeout)) {
+    let [reader, writer] = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").unwrap());
+    let address = reader.local_addr().unwrap();
     let thread = std::thread::spawn(move || {
         std::thread::sleep(8 * MAX_SLICE);
-        writer.write_all(b"x").unwrap();
-        writer
+        writer.send_to(b"x", address).unwrap();
     });
     let start = Instant::now();
     wait(&reader, Timeout::after(Duration::from_secs(600)));
     assert!(start.elapsed() < Duration::from_secs(300), "it was not seen");
-    drop(thread.join().unwrap());
+    thread.join().unwrap();
 }
 
 #[test]
