@@ -84,13 +84,13 @@ pub fn unconnected() -> OwnedFd {
 /// Returns an address that refuses connections, and the socket that keeps other programs from using it.
 ///
 /// NetBSD and OpenBSD refuse connections only if no socket has the port. They drop a SYN for one that is bound and does not
-/// listen (`TCPS_CLOSED` in `sys/netinet/tcp_input.c`), so the port is free there.
-pub fn refusing() -> (Option<TcpStream>, SocketAddr) {
+/// listen (`TCPS_CLOSED` in `sys/netinet/tcp_input.c`), so the port is free there, and the socket is another one.
+pub fn refusing() -> (TcpStream, SocketAddr) {
     const KEEP: bool = !cfg!(any(target_os = "netbsd", target_os = "openbsd"));
     let taken = TcpStream::from(unconnected());
     rustix::net::bind(&taken, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
     let address = taken.local_addr().unwrap();
-    (KEEP.then_some(taken), address)
+    (if KEEP { taken } else { unconnected().into() }, address)
 }
 
 /// Writes until the buffer is full, and returns the number of bytes.
