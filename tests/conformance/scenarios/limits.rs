@@ -46,7 +46,7 @@ fn opening_fails_without_descriptors<B: Backend>() -> Run {
     for error in errors {
         assert_limit(&error, Limit::ProcessDescriptors, Operation::Open, Errno::MFILE);
         assert!(error.to_string().starts_with("cannot open the back end: "), "{error}");
-        assert!(error.to_string().contains("ulimit -n"), "says what to do: {error}");
+        assert!(error.to_string().contains("ulimit -n"), "the message says how to raise the limit: {error}");
     }
     let mut selector = Selector::<B, _>::new().unwrap();
     let (a, _b) = pairs::streams();

@@ -195,15 +195,15 @@ fn a_wait_gets_neither_paused_nor_spent_keys<B: Backend>() -> Run {
     let paused = selector.register(&a, WRITE, ()).unwrap();
     let spent = selector.register_with(&c, WRITE, Mode::Oneshot, ()).unwrap();
     selector.register(&e, WRITE, ()).unwrap();
-    let mut handed = || {
+    let mut waited_for = || {
         control.clear_calls();
         let _ = now(&mut selector);
         let [Call::Wait(numbers)] = &control.take_calls()[..] else { panic!() };
         numbers.clone()
     };
     let [first, second, third] = [&a, &c, &e].map(AsRawFd::as_raw_fd);
-    assert_eq!(handed(), [first, second, third]);
-    assert_eq!(handed(), [first, third]);
+    assert_eq!(waited_for(), [first, second, third]);
+    assert_eq!(waited_for(), [first, third]);
     selector.pause(paused).unwrap();
     control.clear_calls();
     let _ = now(&mut selector);

@@ -56,7 +56,7 @@ pub fn comparable() -> impl Iterator<Item = BackendKind> + Clone {
 pub struct NotRun(pub String);
 
 impl NotRun {
-    /// Returns this reason.
+    /// Makes a reason of this text.
     pub fn because(reason: impl fmt::Display) -> Self {
         Self(reason.to_string())
     }

@@ -31,27 +31,28 @@ pub(crate) fn check() -> Result<Vec<String>, String> {
 
     let mut differences = String::new();
     for ((kind, name), cells) in &rows {
-        let Some(told) = written.get(&(kind.clone(), name.clone())) else {
+        let Some(row) = written.get(&(kind.clone(), name.clone())) else {
             writeln!(differences, "{kind}, {name}: is not in the page").map_err(text)?;
             continue;
         };
-        for ((column, told), seen) in COLUMNS.iter().zip(told).zip(cells) {
-            if told != seen {
+        for ((column, said), seen) in COLUMNS.iter().zip(row).zip(cells) {
+            if said != seen {
                 let column = column.replace('`', "");
-                writeln!(differences, "{kind}, {name}, {column}: the page says {told}, this machine {seen}")
+                writeln!(differences, "{kind}, {name}, {column}: the page says {said}, this machine {seen}")
                     .map_err(text)?;
             }
         }
     }
     let known: Vec<Name> = situations().map(|situation| situation.title()).collect();
     for (kind, name) in written.keys().filter(|name| !known.contains(name)) {
-        writeln!(differences, "{kind}, {name}: is in the page, and nobody makes it").map_err(text)?;
+        writeln!(differences, "{kind}, {name}: is in the page, but not among the situations")
+            .map_err(text)?;
     }
     if differences.is_empty() {
         return Ok(notes);
     }
     Err(format!(
-        "docs/platforms.md is not what this machine does:\n{differences}`cargo xtask truth --write` writes it anew"
+        "docs/platforms.md differs from this machine:\n{differences}`cargo xtask truth --write` rewrites it"
     ))
 }
 

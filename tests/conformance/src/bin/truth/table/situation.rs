@@ -50,8 +50,8 @@ pub(crate) fn until(fd: impl AsFd, flags: PollFlags) -> io::Result<()> {
     while !entry[0].revents().contains(flags) {
         let left = limit.saturating_sub(start.elapsed());
         if left.is_zero() {
-            let what = format!("poll said {:?}, and never {flags:?}", entry[0].revents());
-            return Err(io::Error::new(io::ErrorKind::TimedOut, what));
+            let message = format!("poll reports {:?} instead of {flags:?}", entry[0].revents());
+            return Err(io::Error::new(io::ErrorKind::TimedOut, message));
         }
         poll(&mut entry, left)?;
     }
