@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use clap::builder::PossibleValuesParser;
@@ -15,7 +15,7 @@ mod table;
 
 pub(crate) use instructions::check as check_instructions;
 
-use crate::{artifact, shell};
+use crate::shell;
 use peers::Subjects;
 use samples::Samples;
 
@@ -69,14 +69,12 @@ const OURS: [&str; 4] = ["epoll", "edge-epoll", "poll", "select"];
 /// Of these, the ones whose instructions are written down.
 const COUNTED: [&str; 3] = ["epoll", "poll", "select"];
 
-pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+pub(crate) fn run(options: &Options) -> Result<()> {
     if options.instructions {
         return match (options.check, options.write) {
-            (true, _) => instructions::check().map(|()| ExitCode::SUCCESS),
-            (_, true) => instructions::write().map(|()| ExitCode::SUCCESS),
-            _ => {
-                instructions::compare(&Subjects::new(options.against.as_deref())?).map(|()| ExitCode::SUCCESS)
-            }
+            (true, _) => instructions::check(),
+            (_, true) => instructions::write(),
+            _ => instructions::compare(&Subjects::new(options.against.as_deref())?),
         };
     }
     let wanted = options.workload.as_deref().unwrap_or("all");
@@ -104,7 +102,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     if let Some(folder) = &options.plot {
         plot::write(&samples, folder)?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Runs the program `budgets`, which prints a table of its own.
@@ -112,16 +110,7 @@ fn budgets(options: &Options) -> Result<ExitCode> {
     if options.json || options.against.is_some() || options.plot.is_some() {
         bail!("`budgets` takes no option but --rounds");
     }
-    let mut budgets = Command::new(program("budgets", "devpoll-emulation")?);
-    shell::run(budgets.arg(options.rounds.to_string()))?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Builds a program of the package `bench` with these features, and returns its path.
-fn program(name: &str, features: &str) -> Result<PathBuf> {
-    let mut build = shell::cargo(["build", "--quiet", "--release", "--package", "bench", "--bin", name]);
-    build.args(["--features", features]);
-    artifact::build(&mut build, "bin", name)
+    shell::build(&mut build, "bin", name)
 }
 
 /// Runs a program that prints measurements, and adds them to `samples`.

@@ -1,132 +1,83 @@
-//! `cargo xtask ci`: everything a change must pass.
+//! `cargo xtask ci`: every check that a change must pass.
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
+use clap::builder::PossibleValuesParser;
 use serde_json::Value;
 
-use crate::shell::{self, BOLD, DIM, GOOD, PLAIN, WARN};
-use crate::system::System;
-use crate::{bench, msrv, targets, tidy};
+use crate::conformance::{self, cross_build};
+use crate::counts::Counts;
+use crate::shell::{self, BOLD, DIM, GOOD};
+use crate::{bench, cpython, minimal_versions, msrv, readiness_table, targets, tidy};
 
-/// One thing that is done.
-struct Step {
-    name: &'static str,
-    /// Whether it takes packages of Debian 12 for what is not here.
-    of_debian: bool,
-    /// Does it, and adds the tests it ran.
-    run: fn(&mut Counts) -> Result<()>,
-}
+/// A step: its name, whether `--quick` includes it, and what it does.
+type Step = (&'static str, bool, fn() -> Result<Counts>);
 
-impl Step {
-    const fn new(name: &'static str, run: fn(&mut Counts) -> Result<()>) -> Self {
-        Self { name, of_debian: false, run }
-    }
-
-    const fn of_debian(name: &'static str, run: fn(&mut Counts) -> Result<()>) -> Self {
-        Self { name, of_debian: true, run }
-    }
-}
-
-const STEPS: [Step; 15] = [
-    Step::new("formatting", |_| shell::run(&mut shell::cargo(["fmt", "--all", "--check"]))),
-    Step::new("lints", |_| lints()),
-    Step::new("tidy", |_| done(tidy::run()?)),
-    Step::new("the commands of README", commands_of_readme),
-    Step::new("all other tests", other_tests),
-    Step::of_debian("emulations and other machines", other_machines),
-    Step::of_debian("CPython's own tests", |counts| conformance(counts, "cpython")),
-    Step::of_debian("those of emulations", |counts| {
-        conformance(counts, "cpython,devpoll-emulation,libkqueue")
-    }),
-    Step::new("truth tables", |_| truth_tables()),
-    Step::of_debian("instructions", |_| bench::check_instructions()),
-    Step::new("documentation", |_| documentation()),
-    Step::of_debian("oldest Rust", |_| done(msrv::run()?)),
-    Step::new("packages", |_| packages()),
-    Step::of_debian("other targets", |_| done(targets::run(&targets::Options::default())?)),
-    Step::of_debian("files to carry", |_| files_to_carry()),
+/// The steps that need what `.ci/prepare` installs come after the others.
+const STEPS: [Step; 17] = [
+    ("format", true, || none(shell::run(&mut shell::cargo(["fmt", "--all", "--check"])))),
+    ("lints", true, || none(lints())),
+    ("tidy", true, || none(tidy::run())),
+    ("readme", true, readme),
+    ("tests", true, tests),
+    ("docs", true, || none(docs())),
+    ("readiness", false, || none(readiness_table::run(&readiness_table::Options::default()))),
+    ("packages", false, || none(packages())),
+    ("msrv", false, || none(msrv::run())),
+    ("minimal-versions", false, || none(minimal_versions::run())),
+    ("targets", false, || none(targets::run(&targets::Options::default()))),
+    ("carry", false, || none(carry())),
+    ("emulations", false, || conformance::run(&conformance::Options::of_emulations())),
+    ("machines", false, || conformance::run(&conformance::Options::of_machines())),
+    ("cpython", false, || cpython::run(&cpython::Options::default())),
+    ("cpython-emulated", false, || cpython::run(&cpython::Options::emulated())),
+    ("instructions", false, || none(bench::check_instructions())),
 ];
 
-/// What all tests together came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Counts {
-    passed: u64,
-    failed: u64,
-    skipped: u64,
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Run only these steps
+    #[arg(value_name = "STEP", value_parser = PossibleValuesParser::new(STEPS.map(|(name, ..)| name)))]
+    steps: Vec<String>,
+    /// Run the steps that need nothing but Rust, on this machine: the first six
+    #[arg(long, conflicts_with = "steps")]
+    quick: bool,
 }
 
-impl Counts {
-    /// Adds what the lines of some output tell: `test result: ok. 3 passed; 0 failed; 1 ignored; ...` of a test
-    /// program, `3 passed, 0 failed, 1 skipped` of the conformance suite.
-    fn add_from(&mut self, output: &str) {
-        for line in output.lines() {
-            let result = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". "));
-            let numbers = match result {
-                Some((_, rest)) => counts(rest, ';', ["passed", "failed", "ignored"]),
-                None => counts(line, ',', ["passed", "failed", "skipped"]),
-            };
-            if let Some([passed, failed, skipped]) = numbers {
-                self.passed += passed;
-                self.failed += failed;
-                self.skipped += skipped;
-            }
-        }
-    }
-}
-
-/// Reads `1 a, 2 b, 3 c` for three known words.
-fn counts(text: &str, separator: char, words: [&str; 3]) -> Option<[u64; 3]> {
-    let mut parts = text.split(separator).map(str::trim);
-    let mut numbers = [0; 3];
-    for (number, word) in numbers.iter_mut().zip(words) {
-        *number = parts.next()?.strip_suffix(word)?.trim_end().parse().ok()?;
-    }
-    Some(numbers)
-}
-
-pub(crate) fn run() -> Result<ExitCode> {
-    warn_of_other_systems();
-    let (start, mut counts) = (Instant::now(), Counts::default());
-    let mut times: Vec<(&str, Duration)> = Vec::new();
-    for (index, Step { name, run, .. }) in STEPS.iter().enumerate() {
-        let place = format!("{}/{}", index + 1, STEPS.len());
-        anstream::println!("\n{BOLD}== {place} {name}{BOLD:#}");
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let is_wanted = |(name, quick, _): &&Step| match options.steps.as_slice() {
+        [] => *quick || !options.quick,
+        wanted => wanted.iter().any(|wanted| wanted == name),
+    };
+    let steps: Vec<_> = STEPS.iter().filter(is_wanted).collect();
+    let (start, mut counts, mut times) = (Instant::now(), Vec::new(), Vec::new());
+    for (index, (name, _, run)) in steps.iter().enumerate() {
+        anstream::println!("\n{BOLD}== {}/{} {name}{BOLD:#}", index + 1, steps.len());
         let begin = Instant::now();
-        run(&mut counts).with_context(|| format!("step {place}, {name}"))?;
+        let result = run().and_then(|counts| match counts.failed {
+            0 => Ok(counts),
+            failed => bail!("{failed} failed"),
+        });
+        counts.push(result.with_context(|| format!("step {name} (alone: `cargo xtask ci {name}`)"))?);
         anstream::println!("{DIM}{name}: {:.1} s{DIM:#}", begin.elapsed().as_secs_f64());
         times.push((name, begin.elapsed()));
     }
-    anstream::println!("\n{BOLD}== all {} steps passed{BOLD:#}", STEPS.len());
+    anstream::println!("\n{BOLD}== all {} steps passed{BOLD:#}", steps.len());
     for (name, time) in times {
-        anstream::println!("  {GOOD}✓{GOOD:#} {name:<24} {:>6.1} s", time.as_secs_f64());
+        anstream::println!("  {GOOD}✓{GOOD:#} {name:<18} {:>6.1} s", time.as_secs_f64());
     }
-    anstream::println!("    {:<24} {:>6.1} s", "together", start.elapsed().as_secs_f64());
-    println!("\n{} passed, {} failed, {} skipped", counts.passed, counts.failed, counts.skipped);
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Says beforehand what may fail for want of a package.
-fn warn_of_other_systems() {
-    let system = System::this();
-    if !system.is_debian_12() {
-        let steps: Vec<_> = STEPS.iter().filter(|step| step.of_debian).map(|step| step.name).collect();
-        anstream::eprintln!(
-            "{WARN}this is {}, not Debian 12{PLAIN}, whose packages these steps take for what is not here: {}",
-            system.name,
-            steps.join(", ")
-        );
-    }
-}
-
-fn done(code: ExitCode) -> Result<()> {
-    if code != ExitCode::SUCCESS {
-        bail!("failed");
-    }
+    anstream::println!("    {:<18} {:>6.1} s", "together", start.elapsed().as_secs_f64());
+    println!("\n{}", counts.into_iter().sum::<Counts>());
     Ok(())
+}
+
+/// The result of a step that counts no tests.
+fn none(result: Result<()>) -> Result<Counts> {
+    result.map(|()| Counts::default())
 }
 
 fn lints() -> Result<()> {
@@ -134,61 +85,35 @@ fn lints() -> Result<()> {
     shell::run(clippy.args(["--", "-D", "warnings"]))
 }
 
-/// Runs what README tells to run, as it stands there, through the shell.
-///
-/// What the suite counts is not added: [`other_machines`] runs all of it again, and more.
-fn commands_of_readme(_: &mut Counts) -> Result<()> {
+/// Runs README's own commands through the shell: the demonstration and the suite on this machine.
+fn readme() -> Result<Counts> {
     let readme = fs::read_to_string(shell::root().join("README.md")).context("README.md")?;
-    let (_, commands) = tidy::test_commands(&readme).context("README has no block with the test command")?;
-    for line in commands {
-        shell::run(Command::new("sh").args(["-c", &line]).current_dir(shell::root()))?;
-    }
-    Ok(())
+    let commands = tidy::test_commands(&readme).context("README has no block with the test command")?;
+    let outputs: Result<Vec<_>> = commands
+        .iter()
+        .map(|line| shell::tee(Command::new("sh").args(["-c", line]).current_dir(shell::root())))
+        .collect();
+    Ok(Counts::in_output(&outputs?.join("\n")))
 }
 
-/// Runs the suite on everything that this machine can act as.
-fn other_machines(counts: &mut Counts) -> Result<()> {
-    conformance(counts, "all")
-}
-
-fn conformance(counts: &mut Counts, with: &str) -> Result<()> {
-    let run = ["run", "--quiet", "--package", "xtask", "--", "conformance", "--with", with];
-    count(&mut shell::cargo(run), counts)
-}
-
-/// Links the suite for the two systems on which it can be run by carrying a file.
-fn files_to_carry() -> Result<()> {
-    for target in ["x86_64-unknown-freebsd", "x86_64-unknown-netbsd"] {
-        let run = ["run", "--quiet", "--package", "xtask", "--", "conformance", "--build", target];
-        shell::run(&mut shell::cargo(run))?;
-    }
-    Ok(())
-}
-
-/// Runs a command, shows what it prints, and adds the tests that it counts.
-fn count(command: &mut Command, counts: &mut Counts) -> Result<()> {
-    let (status, output) = shell::tee(command)?;
-    counts.add_from(&output);
-    shell::check(command, status)
-}
-
-/// Every test but the conformance suite, which README's commands have run.
-fn other_tests(counts: &mut Counts) -> Result<()> {
-    // Not all features: `libkqueue` takes a library that is not everywhere.
+/// Runs every test but the suite, which README's commands run.
+fn tests() -> Result<Counts> {
+    let output = shell::cargo(["metadata", "--no-deps", "--format-version", "1"]).output()?;
+    let metadata: Value =
+        serde_json::from_slice(&output.stdout).context("`cargo metadata` printed no JSON")?;
+    // Not all features: `libkqueue` needs a library that is not everywhere.
     let features = "select-sys/devpoll-emulation,selectors/devpoll-emulation";
-    let mut packages = shell::cargo(["test", "--workspace", "--features", features]);
-    packages.args(["--exclude", "conformance", "--exclude", "cpython"]);
-    let mut runs = vec![packages];
-    for arguments in of_conformance(&shell::metadata()?) {
-        let mut run = shell::cargo(["test", "--package", "conformance", "--features", "devpoll-emulation"]);
-        run.args(arguments);
-        runs.push(run);
+    let mut runs = vec![shell::cargo(["test", "--workspace", "--features", features])];
+    runs[0].args(["--exclude", "conformance", "--exclude", "cpython"]);
+    for arguments in targets_of_conformance(&metadata) {
+        runs.push(shell::cargo(["test", "--package", "conformance", "--features", "devpoll-emulation"]));
+        runs.last_mut().map(|run| run.args(arguments));
     }
-    runs.iter_mut().try_for_each(|run| count(run, counts))
+    runs.iter_mut().map(|run| Ok(Counts::in_output(&shell::tee(run)?))).sum()
 }
 
-/// How to name the tests of the package `conformance` besides the suite itself, for one run of cargo each.
-fn of_conformance(metadata: &Value) -> Vec<Vec<String>> {
+/// The targets of the package `conformance` but the suite, as arguments for one run of cargo each.
+fn targets_of_conformance(metadata: &Value) -> Vec<Vec<String>> {
     let mut packages = metadata["packages"].as_array().into_iter().flatten();
     let Some(package) = packages.find(|package| package["name"] == "conformance") else { return Vec::new() };
     let (mut programs, mut runs) = (Vec::new(), Vec::new());
@@ -211,67 +136,51 @@ fn of_conformance(metadata: &Value) -> Vec<Vec<String>> {
     runs
 }
 
-fn truth_tables() -> Result<()> {
-    crate::truth::run(&crate::truth::Options::default()).map(drop)
-}
-
-fn documentation() -> Result<()> {
+fn docs() -> Result<()> {
     let mut doc = shell::cargo(["doc", "--no-deps", "--all-features"]);
     doc.args(["--package", "select-sys", "--package", "selectors"]).env("RUSTDOCFLAGS", "-D warnings");
     shell::run(&mut doc)
 }
 
-/// Both at once, as one needs the other and neither may be published yet.
+/// Packs both crates in one command: `selectors` needs `select-sys`, which may not be published yet.
 fn packages() -> Result<()> {
-    forget_unpacked("select-sys")?;
+    remove_unpacked("select-sys")?;
     let mut package = shell::cargo(["package", "--allow-dirty", "--quiet"]);
     let packed = shell::run(package.args(["--package", "select-sys", "--package", "selectors"]));
-    let forgotten = forget_unpacked("select-sys");
-    packed.and(forgotten)
+    packed.and(remove_unpacked("select-sys"))
 }
 
-/// Removes what cargo has unpacked of a package of ours.
+/// Removes a package of ours from cargo's home.
 ///
-/// It puts a package that is not published into a registry below `target`, to build the other against it, unpacks it from
-/// there as it does all packages, and takes what is unpacked the next time as well, though another may have been packed
-/// under the same version.
-fn forget_unpacked(name: &str) -> Result<()> {
+/// Cargo puts it into a registry below `target`, to build the other package against it, unpacks it in its home, and uses the
+/// unpacked files the next time too, whatever was packed under the same version.
+fn remove_unpacked(name: &str) -> Result<()> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
-    let Some(home) = home else { return Ok(()) };
-    let Ok(registries) = fs::read_dir(home.join("registry/src")) else { return Ok(()) };
-    for registry in registries {
-        let registry = registry?;
-        // Cargo calls it by its host, `-` and a hash, and one in a folder has no host.
+    let registries = home.and_then(|home| fs::read_dir(home.join("registry/src")).ok());
+    for registry in registries.into_iter().flatten().flatten() {
+        // The folder of a registry is named by its host, `-` and a hash; a registry in a folder has no host.
         if !registry.file_name().to_string_lossy().starts_with('-') {
             continue;
         }
-        let folder = registry.path();
-        for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
-            let entry = entry?;
+        for entry in fs::read_dir(registry.path())?.flatten() {
             if entry.file_name().to_string_lossy().starts_with(&format!("{name}-")) {
                 fs::remove_dir_all(entry.path()).with_context(|| entry.path().display().to_string())?;
-                let _ = fs::remove_dir(&folder); // if there is nothing else in it
             }
         }
+        let _ = fs::remove_dir(registry.path()); // unless other packages are in it
     }
     Ok(())
+}
+
+/// Builds the suite for the two systems to which it can be carried as one file.
+fn carry() -> Result<()> {
+    ["x86_64-unknown-freebsd", "x86_64-unknown-netbsd"].into_iter().try_for_each(cross_build::build)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn results_are_added_up() {
-        let mut counts = Counts::default();
-        counts.add_from(
-            "running 3 tests\ntest result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.1s\n\
-             test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured\n  12 passed, 0 failed, 5 skipped\n\
-             one passed, two failed\n",
-        );
-        assert_eq!(counts, Counts { passed: 19, failed: 2, skipped: 6 });
-    }
 
     #[test]
     fn the_suite_itself_is_left_out() {
@@ -282,6 +191,6 @@ mod tests {
             {"name": "truth", "kind": ["bin"]},
         ]}]});
         let expected = vec![vec!["--lib", "--test", "transcripts", "--bin", "truth"], vec!["--doc"]];
-        assert_eq!(of_conformance(&metadata), expected);
+        assert_eq!(targets_of_conformance(&metadata), expected);
     }
 }

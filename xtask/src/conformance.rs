@@ -1,40 +1,39 @@
-//! `cargo xtask conformance`: one suite over every back end, and what came out of it.
-
-use std::process::ExitCode;
+//! `cargo xtask conformance`: one suite over every back end.
 
 use anyhow::{Context as _, Result, bail};
+use clap::builder::PossibleValuesParser;
 
-mod carried;
-mod cpython;
+use crate::counts::Counts;
+
+pub(crate) mod cross_build;
 mod machine;
-mod progress;
 mod report;
 mod suite;
-mod wine;
 
-use machine::{Machine, With};
+use machine::Machine;
 use report::{Document, Report};
 use suite::Suite;
 
-/// What to run, and how to tell about it.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Options {
-    /// Run only this back end: select, poll, and epoll, kqueue or devpoll where they are; default, any; sys is the low crate
-    /// alone, all compares them
-    #[arg(long, value_name = "NAME")]
-    backend: Option<String>,
-    /// Run only the scenarios whose name (`backend::topic::scenario`) contains this text; with cpython, the modules of tests
+    /// Run only these back ends: select, poll, and epoll, kqueue or devpoll where they exist; default, any; sys is the low
+    /// crate alone, all compares them
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    backend: Vec<String>,
+    /// Back ends that are left out.
+    #[arg(skip)]
+    except: &'static [&'static str],
+    /// Run only the scenarios whose name (`backend::topic::scenario`) contains this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// Run it also with what is emulated, and on what this machine can act as; what that takes is installed
-    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
-    with: Vec<With>,
-    /// Build the suite for another system as one file, to be carried there and run, and run nothing
-    #[arg(
-        long,
-        value_name = "TARGET",
-        conflicts_with_all = ["backend", "filter", "with", "json", "patience", "cpython"]
-    )]
+    /// Run also with emulated back ends, or on machines that this one can act as
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = PossibleValuesParser::new(machine::values()))]
+    with: Vec<String>,
+    /// With --with: do not run on this machine itself
+    #[arg(long, requires = "with")]
+    only_guests: bool,
+    /// Build the suite for another system as one file, to be carried there, and run nothing
+    #[arg(long, value_name = "TARGET", conflicts_with_all = ["backend", "filter", "with", "json", "patience"])]
     build: Option<String>,
     /// Print one JSON document and nothing else
     #[arg(long)]
@@ -42,8 +41,6 @@ pub(crate) struct Options {
     /// Give up when no scenario has ended for so long [default: 120]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(LEAST_PATIENCE..))]
     patience: Option<u64>,
-    #[command(flatten)]
-    cpython: cpython::Options,
 }
 
 /// In seconds.
@@ -52,41 +49,25 @@ const PATIENCE: u64 = 120;
 const LEAST_PATIENCE: u64 = 3;
 
 impl Options {
-    /// An error for what is asked for and would be passed over.
-    fn check(&self) -> Result<()> {
-        if !self.with.contains(&With::Cpython) {
-            if self.cpython.any() {
-                bail!("--long, --steps, --seed and --speed take `--with cpython`");
-            }
-            return Ok(());
-        }
-        if !self.with.iter().all(|with| *with == With::Cpython || is_emulation(*with)) {
-            bail!("CPython's own tests run alone: with cpython go devpoll-emulation and libkqueue only");
-        }
-        if self.json || self.backend.is_some() || self.patience.is_some() {
-            bail!("CPython's own tests know neither --json nor --backend nor --patience");
-        }
-        if self.cpython.of_fuzz() && self.is_emulated() {
-            bail!("--steps and --seed are for the fuzz, which does not run over emulations");
-        }
-        Ok(())
+    /// What the emulations add to the suite on this machine: all but the back ends that are the same without them.
+    pub(crate) fn of_emulations() -> Self {
+        let with = ["devpoll-emulation", "libkqueue"].map(str::to_owned).to_vec();
+        Self { except: &["select", "poll", "epoll", "default"], with, ..Self::default() }
     }
 
-    fn is_emulated(&self) -> bool {
-        self.with.iter().any(|with| is_emulation(*with))
+    /// Every machine of `all` but this one.
+    pub(crate) fn of_machines() -> Self {
+        Self { with: vec!["all".to_owned()], only_guests: true, ..Self::default() }
     }
 
     fn wants(&self, name: &Name) -> bool {
-        self.backend.as_ref().is_none_or(|backend| *backend == name.backend)
+        (self.backend.is_empty() || self.backend.contains(&name.backend))
+            && !self.except.contains(&name.backend.as_str())
             && self.filter.as_ref().is_none_or(|text| name.full.contains(text.as_str()))
     }
 }
 
-fn is_emulation(with: With) -> bool {
-    matches!(with, With::DevpollEmulation | With::Libkqueue)
-}
-
-/// `backend::topic::scenario`, taken apart.
+/// The parts of `backend::topic::scenario`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Name {
     full: String,
@@ -119,40 +100,34 @@ struct Scenario {
     outcome: Outcome,
 }
 
-pub(crate) fn run(options: &Options) -> Result<ExitCode> {
-    options.check()?;
+pub(crate) fn run(options: &Options) -> Result<Counts> {
     if let Some(target) = &options.build {
-        return carried::build(target);
-    }
-    if options.with.contains(&With::Cpython) {
-        return cpython::run(&options.cpython, options.filter.as_deref(), options.is_emulated());
+        return cross_build::build(target).map(|()| Counts::default());
     }
     let (mut reports, mut known) = (Vec::new(), Vec::new());
-    for machine in Machine::all(&options.with)? {
+    for machine in Machine::all(&options.with, options.only_guests)? {
         let name = machine.name.clone();
         reports.extend(run_on(machine, options, &mut known).with_context(|| format!("on {name}"))?);
     }
-    if let Some(backend) = &options.backend {
-        check_backend(backend, &known)?;
-    }
+    options.backend.iter().try_for_each(|backend| check_backend(backend, &known))?;
+    let counts = reports.iter().map(Report::counts).sum::<Counts>();
     if options.json {
-        println!("{}", serde_json::to_string_pretty(&Document::of(&reports))?);
+        println!("{}", serde_json::to_string_pretty(&Document::of(&reports, counts))?);
     } else {
-        println!("\n{}", report::last_line(&reports));
+        println!("\n{counts}");
     }
     if reports.is_empty() {
         bail!(
-            "nothing was run: no scenario has such a name; `cargo xtask conformance --json` names them all"
+            "nothing was run: no scenario has such a name; `cargo xtask conformance --json` lists them all"
         );
     }
-    if reports.iter().all(Report::none_ran) {
-        bail!("nothing was run; the reasons stand above");
+    if counts.passed + counts.failed == 0 {
+        bail!("nothing was run; see the reasons above");
     }
-    let held = reports.iter().all(|report| report.failed() == 0);
-    Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(counts)
 }
 
-/// What came out on one machine; `None` if it has none of the wanted scenarios. Adds all that it has to the `known`.
+/// Runs the suite on one machine; returns `None` if it has none of the wanted scenarios. Adds all that it has to `known`.
 fn run_on(machine: Machine, options: &Options, known: &mut Vec<Name>) -> Result<Option<Report>> {
     let suite = Suite::build(machine)?;
     let names: Vec<_> = suite.list()?.iter().map(|name| Name::parse(name)).collect();
@@ -182,70 +157,20 @@ fn check_backend(backend: &str, names: &[Name]) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn options(backend: Option<&str>, filter: Option<&str>) -> Options {
-        let (backend, filter) = (backend.map(str::to_owned), filter.map(str::to_owned));
-        Options {
-            backend,
-            filter,
-            with: Vec::new(),
-            build: None,
-            json: false,
-            patience: None,
-            cpython: cpython::Options::default(),
-        }
-    }
-
-    /// What clap says, and then [`Options::check`].
-    fn is_refused(line: &str) -> bool {
-        #[derive(Debug, clap::Parser)]
-        struct Conformance {
-            #[command(flatten)]
-            options: Options,
-        }
-        let words = ["conformance"].into_iter().chain(line.split(' '));
-        <Conformance as clap::Parser>::try_parse_from(words).map_or(true, |it| it.options.check().is_err())
-    }
-
-    #[test]
-    fn nothing_that_is_asked_for_is_passed_over() {
-        for with in ["wine", "all", "i686,devpoll-emulation"] {
-            assert!(is_refused(&format!("--with cpython,{with}")), "{with}");
-            assert!(!is_refused(&format!("--with {with}")), "{with}");
-        }
-        for of_suite in ["--json", "--backend poll", "--patience 9"] {
-            assert!(is_refused(&format!("--with cpython {of_suite}")), "{of_suite}");
-            assert!(!is_refused(of_suite), "{of_suite}");
-        }
-        for of_cpython in ["--long", "--steps 1", "--seed 1", "--speed"] {
-            assert!(is_refused(of_cpython), "{of_cpython}");
-            assert!(is_refused(&format!("--build x86_64-unknown-freebsd {of_cpython}")), "{of_cpython}");
-            assert!(!is_refused(&format!("--with cpython {of_cpython}")), "{of_cpython}");
-        }
-        for together in ["--speed --filter poll", "--speed --steps 1", "--filter poll --seed 1"] {
-            assert!(is_refused(&format!("--with cpython {together}")), "{together}");
-        }
-        assert!(is_refused("--with cpython,libkqueue --seed 1"));
-        assert!(!is_refused("--with cpython,devpoll-emulation,libkqueue --long --filter kqueue"));
-        assert!(is_refused("--patience 2"));
-    }
-
-    #[test]
-    fn names_are_taken_apart() {
-        let name = Name::parse("epoll::quirks::files::refused");
-        assert_eq!((name.backend.as_str(), name.topic.as_str()), ("epoll", "quirks"));
-        assert_eq!(name.scenario, "files::refused");
-        assert_eq!(Name::parse("alone").scenario, "");
-    }
-
     #[test]
     fn back_end_and_text_must_both_match() {
-        let name = Name::parse("poll::register::twice_is_an_error");
-        assert!(options(None, None).wants(&name));
-        assert!(options(Some("poll"), Some("twice")).wants(&name));
-        assert!(!options(Some("epoll"), None).wants(&name));
-        assert!(!options(Some("poll"), Some("thrice")).wants(&name));
-        // Not every name that contains the text of a back end is of it.
-        assert!(!options(Some("poll"), None).wants(&Name::parse("epoll::register::twice_is_an_error")));
+        let name = Name::parse("poll::register::twice::is_an_error");
+        assert_eq!((name.topic.as_str(), name.scenario.as_str()), ("register", "twice::is_an_error"));
+        let options = |backend: &[&str], filter: Option<&str>| Options {
+            backend: backend.iter().copied().map(str::to_owned).collect(),
+            filter: filter.map(str::to_owned),
+            ..Options::default()
+        };
+        assert!(options(&[], None).wants(&name));
+        assert!(options(&["epoll", "poll"], Some("twice")).wants(&name));
+        assert!(!options(&["poll"], Some("thrice")).wants(&name));
+        // A name that contains the text of a back end need not be of it.
+        assert!(!options(&["poll"], None).wants(&Name::parse("epoll::register::twice")));
     }
 
     #[test]

@@ -3,24 +3,24 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-mod artifact;
+mod apparatus;
 mod bench;
 mod ci;
 mod conformance;
-mod debian;
-mod demo;
-mod link;
+mod counts;
+mod cpython;
+mod minimal_versions;
 mod msrv;
+mod readiness_table;
 mod shell;
-mod system;
 mod targets;
 mod tidy;
 mod toolchain;
-mod truth;
 
-/// The commands of this workspace. A desk and the gate run the same ones.
+/// The commands of this workspace. None of them installs anything; on Debian 12, `.ci/prepare` does.
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo xtask",
@@ -37,69 +37,76 @@ struct Arguments {
 enum Command {
     /// Run the demonstration: an echo server and its clients, on one back end or on each.
     ///
-    /// Everything after `demo` goes to the program as it stands: --clients N, --messages N, --size BYTES, --idle N,
-    /// --backend NAME. `cargo xtask demo -- --help` tells about them.
+    /// All arguments are passed to the program: --clients N, --messages N, --size BYTES, --idle N, --backend NAME.
+    /// `cargo xtask demo -- --help` explains them.
     Demo {
         /// Arguments for the program.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
         arguments: Vec<OsString>,
     },
-    /// Run the conformance suite over every back end, and print what held as a matrix.
+    /// Run the conformance suite over every back end, and print the results as a table.
     ///
-    /// Every scenario runs on every back end. The last line reads `N passed, N failed, N skipped`, where skipped
-    /// are the scenarios that could not run here; the list above it gives the reason for each. Fails when a
-    /// scenario fails, and when none was run. --with adds what this machine can emulate or act as, each with a table
-    /// of its own.
+    /// The last line reads `N passed, N failed, N skipped`. Skipped scenarios cannot run here; the list above that line gives
+    /// the reason for each. Fails when a scenario fails, and when none was run. --with adds emulations and other machines,
+    /// each with a table of its own.
     Conformance(conformance::Options),
-    /// Compare the recorded truth tables with what this kernel does.
+    /// Run CPython's own tests of select, selectors and asyncio over the two crates.
     ///
-    /// The tables tell, for one state of a file after the other, what each kernel interface reports. With
-    /// --check (the default) a difference is an error; with --write the tables are made anew.
-    Truth(truth::Options),
-    /// Measure what waits cost, beside the bare system calls and other libraries.
+    /// Each test runs over CPython's modules too. It fails if it passes there and not over ours.
+    Cpython(cpython::Options),
+    /// Compare the readiness tables in docs/platforms.md with this kernel.
     ///
-    /// Every workload runs over every back end, over `select-sys` alone, over the bare calls and over other libraries,
-    /// in turn, as often as there are rounds. A ratio is the median of those in each round: to the bare calls of the
-    /// same kind, and to the fastest library that waits with the same call. Measure on a machine that does nothing else.
+    /// The tables list what each kernel interface reports for each state of a file.
+    Truth(readiness_table::Options),
+    /// Measure the cost of a wait, and compare it with the bare system calls and other libraries.
+    ///
+    /// Every workload runs over every subject in turn, once a round. A ratio is the median of the ratios of each round: to the
+    /// bare calls of the same kind, and to the fastest library that waits with the same call. Measure on an idle machine.
     Bench(bench::Options),
-    /// Check the rules that neither the compiler nor a linter holds.
-    ///
-    /// The rules: platforms named in one file per crate, file length, sections and first lines of the
-    /// documentation, links, code blocks that are compiled, what lies at the top level, nothing unfinished,
-    /// version numbers that agree, one file name per kernel interface in both crates.
+    /// Check the rules of docs/style.md that neither the compiler nor clippy checks.
     Tidy,
-    /// Check that both crates compile with the oldest Rust that their manifests promise.
+    /// Check both crates with the oldest Rust that their manifests promise.
     ///
-    /// Uses a toolchain of that version if rustup has one, or one linked as `msrv`. On Debian 12 it is otherwise
-    /// fetched from the distribution's packages and unpacked below `target/msrv`; nothing gets installed.
+    /// Uses rustup's toolchain of that version, or one of that version that is linked as `msrv`.
     Msrv,
-    /// Check the code for systems that are not at hand with clippy and rustdoc; run nothing.
+    /// Check both crates with the lowest dependencies that their manifests permit, for a target of each family.
+    MinimalVersions,
+    /// Check the code for other systems with clippy and rustdoc; run nothing.
     ///
-    /// Uses the standard library of a target where it is installed. On Debian it is otherwise built, with the
-    /// distribution's newest Rust, which is installed for that. What cannot be checked is named, with the reason.
+    /// Uses the standard library of a target where it is installed, else builds it with a toolchain that is linked as `debian`
+    /// and has the library's source. Names the targets that cannot be checked, with the reason.
     Targets(targets::Options),
-    /// Do everything that a change must pass, one step after the other.
+    /// Run every check that a change must pass, one step after the other.
     ///
-    /// Some steps take packages of Debian 12; elsewhere it says which. Stops at the first step that fails. The last
-    /// line reads `N passed, N failed, N skipped`, over the conformance suite and all other tests.
-    Ci,
+    /// Stops at the first step that fails. The last line reads `N passed, N failed, N skipped`, over the conformance suite and
+    /// all other tests.
+    Ci(ci::Options),
+}
+
+fn run() -> Result<ExitCode> {
+    match Arguments::parse().command {
+        Command::Demo { arguments } => {
+            let mut demo = shell::cargo(["run", "--release", "--quiet", "--package", "demo", "--"]);
+            let code = shell::status(demo.args(arguments))?.code();
+            return Ok(code
+                .and_then(|code| u8::try_from(code).ok())
+                .map_or(ExitCode::FAILURE, ExitCode::from));
+        }
+        Command::Conformance(options) => return Ok(conformance::run(&options)?.exit_code()),
+        Command::Cpython(options) => return Ok(cpython::run(&options)?.exit_code()),
+        Command::Truth(options) => readiness_table::run(&options)?,
+        Command::Bench(options) => bench::run(&options)?,
+        Command::Tidy => tidy::run()?,
+        Command::Msrv => msrv::run()?,
+        Command::MinimalVersions => minimal_versions::run()?,
+        Command::Targets(options) => targets::run(&options)?,
+        Command::Ci(options) => ci::run(&options)?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn main() -> ExitCode {
-    if let Some(code) = link::run() {
-        return code;
-    }
-    let result = match Arguments::parse().command {
-        Command::Demo { arguments } => demo::run(&arguments),
-        Command::Conformance(options) => conformance::run(&options),
-        Command::Truth(options) => truth::run(&options),
-        Command::Bench(options) => bench::run(&options),
-        Command::Tidy => tidy::run(),
-        Command::Msrv => msrv::run(),
-        Command::Targets(options) => targets::run(&options),
-        Command::Ci => ci::run(),
-    };
-    result.unwrap_or_else(|error| {
+    run().unwrap_or_else(|error| {
         anstream::eprintln!("{}error:{} {error:#}", shell::BAD, shell::PLAIN);
         ExitCode::FAILURE
     })
@@ -112,15 +119,5 @@ mod tests {
     #[test]
     fn the_arguments_are_well_formed() {
         <Arguments as clap::CommandFactory>::command().debug_assert();
-    }
-
-    #[test]
-    fn demo_passes_options_through() {
-        let Command::Demo { arguments } =
-            Arguments::parse_from(["xtask", "demo", "--clients", "3", "--backend=poll"]).command
-        else {
-            panic!("not the demo");
-        };
-        assert_eq!(arguments, ["--clients", "3", "--backend=poll"]);
     }
 }

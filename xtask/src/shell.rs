@@ -1,17 +1,15 @@
-//! Running other programs: what is run is shown, and a failure says which program failed.
+//! Running other programs: each command is printed, and a failure names the program.
 
 use std::env;
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
-use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
 
 pub(crate) const PLAIN: anstyle::Reset = anstyle::Reset;
 pub(crate) const BOLD: Style = Style::new().bold();
@@ -20,10 +18,7 @@ pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
 
-/// What prints nothing for so long hangs. While cargo compiles, it prints nothing to its standard output.
-const SILENCE: Duration = Duration::from_secs(30 * 60);
-
-/// The top folder of the repository.
+/// Returns the top folder of the repository.
 pub(crate) fn root() -> PathBuf {
     let own = env::var_os("CARGO_MANIFEST_DIR")
         .map(PathBuf::from)
@@ -32,105 +27,90 @@ pub(crate) fn root() -> PathBuf {
     own.parent().map_or_else(|| own.clone(), Path::to_path_buf)
 }
 
-/// The cargo that runs this program, at the top of the repository.
+/// Returns a command for the cargo that runs this program, at the top of the repository.
 pub(crate) fn cargo<const N: usize>(arguments: [&str; N]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root()).args(arguments);
     command
 }
 
-/// What cargo knows about the packages of the workspace.
-pub(crate) fn metadata() -> Result<serde_json::Value> {
-    let output = cargo(["metadata", "--no-deps", "--format-version", "1"])
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cargo does not start")?;
-    if !output.status.success() {
-        bail!("`cargo metadata` failed ({})", output.status);
-    }
-    serde_json::from_slice(&output.stdout).context("`cargo metadata` printed something else than JSON")
-}
-
-/// Where cargo puts what it builds.
+/// Returns the folder in which cargo puts its results.
 pub(crate) fn target_directory() -> Result<PathBuf> {
-    let metadata = metadata()?;
-    let path = metadata["target_directory"].as_str().context("cargo does not tell its target directory")?;
+    let mut command = cargo(["metadata", "--no-deps", "--format-version", "1"]);
+    let output = command.stderr(Stdio::inherit()).output().context("cargo does not start")?;
+    check(&command, output.status)?;
+    let metadata: Value =
+        serde_json::from_slice(&output.stdout).context("`cargo metadata` printed no JSON")?;
+    let path = metadata["target_directory"].as_str().context("`cargo metadata` names no target directory")?;
     Ok(PathBuf::from(path))
 }
 
-/// Runs a program to its end; it inherits input and output.
+/// Builds with a cargo command, and returns the path of the program or library of this kind (`bin`, `test`, `cdylib`) and name.
+pub(crate) fn build(build: &mut Command, kind: &str, name: &str) -> Result<PathBuf> {
+    announce(build);
+    build.arg("--message-format=json-render-diagnostics").stderr(Stdio::inherit());
+    let output = build.output().context("cargo does not start")?;
+    if !output.status.success() {
+        bail!("`{name}` does not compile ({})", output.status);
+    }
+    let path = artifact(&String::from_utf8_lossy(&output.stdout), kind, name);
+    path.with_context(|| format!("cargo built no {kind} named `{name}`"))
+}
+
+/// Finds a path in cargo's messages, one JSON object a line.
+fn artifact(messages: &str, kind: &str, name: &str) -> Option<PathBuf> {
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut artifacts = messages.filter(|message| {
+        let target = &message["target"];
+        message["reason"] == "compiler-artifact" && target["name"] == name && target["kind"][0] == kind
+    });
+    // A library has no `executable`; its file is the first of the list.
+    let file = |artifact: Value| {
+        let file = artifact["executable"].as_str().or(artifact["filenames"][0].as_str());
+        file.map(PathBuf::from)
+    };
+    artifacts.find_map(file)
+}
+
+/// Runs a program to its end, with this program's input and output.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = status(command)?;
     check(command, status)
 }
 
-/// As [`run`], with the program's own exit status as the answer.
+/// Does the same, and returns the exit status.
 pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
     announce(command);
     command.status().with_context(|| format!("`{}` does not start", shown(command)))
 }
 
-/// As [`status`], and gives back what the program wrote to its standard output, which is shown as it comes. One that hangs
-/// is stopped, and what it has started itself is not.
-pub(crate) fn tee(command: &mut Command) -> Result<(ExitStatus, String)> {
+/// Runs a program that must succeed, shows its standard output as it comes, and returns it without colours.
+pub(crate) fn tee(command: &mut Command) -> Result<String> {
     announce(command);
     if colours() {
         command.env("CLICOLOR_FORCE", "1").env("CARGO_TERM_COLOR", "always");
     }
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("`{}` does not start", shown(command)))?;
-    let pipe = child.stdout.take().context("the output is a pipe")?;
-    let seen = copy(pipe, io::stdout(), SILENCE).or_else(|error| {
-        child.kill()?;
-        child.wait()?;
-        Err(error)
-    });
-    let seen = seen.with_context(|| format!("`{}` was stopped", shown(command)))?;
-    let text = anstream::adapter::strip_str(&String::from_utf8_lossy(&seen)).to_string();
-    Ok((child.wait()?, text))
-}
-
-/// Passes on everything as it comes, and gives it back at the end; an error when nothing comes for too long.
-fn copy(
-    mut from: impl io::Read + Send + 'static,
-    mut to: impl io::Write,
-    silence: Duration,
-) -> io::Result<Vec<u8>> {
-    let (sender, chunks) = mpsc::channel();
-    thread::spawn(move || {
-        let mut chunk = [0; 4096];
-        loop {
-            let read = match from.read(&mut chunk) {
-                Ok(0) => return,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                read => read.map(|count| chunk[..count].to_vec()),
-            };
-            let failed = read.is_err();
-            if sender.send(read).is_err() || failed {
-                return;
-            }
-        }
-    });
-    let mut seen = Vec::new();
+    let child = command.stdout(Stdio::piped()).spawn();
+    let mut child = child.with_context(|| format!("`{}` does not start", shown(command)))?;
+    let mut pipe = child.stdout.take().context("the output is a pipe")?;
+    let (mut seen, mut chunk) = (Vec::new(), [0; 4096]);
     loop {
-        match chunks.recv_timeout(silence) {
-            Ok(chunk) => {
-                let chunk = chunk?;
-                to.write_all(&chunk)?;
-                to.flush()?;
-                seen.extend_from_slice(&chunk);
+        match pipe.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(count) => {
+                io::stdout().write_all(&chunk[..count])?;
+                io::stdout().flush()?;
+                seen.extend_from_slice(&chunk[..count]);
             }
-            Err(RecvTimeoutError::Disconnected) => return Ok(seen),
-            Err(RecvTimeoutError::Timeout) => {
-                return Err(io::Error::other(format!("it printed nothing for {silence:?}")));
-            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
         }
     }
+    check(command, child.wait()?)?;
+    Ok(anstream::adapter::strip_str(&String::from_utf8_lossy(&seen)).to_string())
 }
 
-/// An error unless the program ended well.
+/// Returns an error unless the program succeeded.
 pub(crate) fn check(command: &Command, status: ExitStatus) -> Result<()> {
     if !status.success() {
         bail!("`{}` failed ({status})", shown(command));
@@ -138,13 +118,13 @@ pub(crate) fn check(command: &Command, status: ExitStatus) -> Result<()> {
     Ok(())
 }
 
-/// Says on the standard error what is about to run.
+/// Prints the command to the standard error.
 pub(crate) fn announce(command: &Command) {
     anstream::eprintln!("{DIM}$ {}{DIM:#}", shown(command));
 }
 
-/// Whether the standard output is for a person who wants colours.
-pub(crate) fn colours() -> bool {
+/// Returns whether the standard output is for a person who wants colours.
+fn colours() -> bool {
     let forced = env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0");
     (io::stdout().is_terminal() || forced) && AutoStream::choice(&io::stdout()) != ColorChoice::Never
 }
@@ -165,29 +145,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_root_holds_the_workspace() {
-        assert!(root().join("Cargo.toml").is_file());
-        assert!(root().join("xtask/src/shell.rs").is_file());
-    }
-
-    #[test]
     fn a_failure_names_the_program() {
         let error = run(Command::new("sh").args(["-c", "exit 3"])).unwrap_err().to_string();
         assert!(error.contains("`sh -c 'exit 3'` failed"), "{error}");
     }
 
     #[test]
-    fn what_is_passed_on_is_given_back() {
-        let mut shown = Vec::new();
-        let seen = copy(&b"one\ntwo"[..], &mut shown, SILENCE).unwrap();
-        assert_eq!((seen.as_slice(), shown.as_slice()), (&b"one\ntwo"[..], &b"one\ntwo"[..]));
-    }
-
-    #[test]
-    fn silence_has_an_end() {
-        let (from, to) = io::pipe().unwrap();
-        let error = copy(from, io::sink(), Duration::from_millis(1)).unwrap_err();
-        assert!(error.to_string().contains("nothing for 1ms"), "{error}");
-        drop(to);
+    fn artifacts_are_found_by_kind_and_name() {
+        let messages = "garbage\n\
+            {\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"suite\",\"kind\":[\"lib\"]},\
+             \"filenames\":[\"/x/libsuite.rlib\"],\"executable\":null}\n\
+            {\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"suite\",\"kind\":[\"test\"]},\
+             \"filenames\":[\"/x/suite-1\"],\"executable\":\"/x/suite-1\"}\n";
+        assert_eq!(artifact(messages, "test", "suite"), Some(PathBuf::from("/x/suite-1")));
+        assert_eq!(artifact(messages, "lib", "suite"), Some(PathBuf::from("/x/libsuite.rlib")));
+        assert_eq!(artifact(messages, "bin", "suite"), None);
     }
 }

@@ -1,12 +1,10 @@
-//! `cargo xtask targets`: the code for the systems that are not at hand, through the compiler.
+//! `cargo xtask targets`: clippy and rustdoc for the systems that are not at hand.
 
-use std::process::ExitCode;
-use std::time::Instant;
+use std::process::Command;
 
-use anyhow::{Result, bail};
-use comfy_table::{Table, presets};
+use anyhow::{Context as _, Result, bail};
 
-use crate::shell::{self, BAD, BOLD, DIM, GOOD, PLAIN, WARN};
+use crate::shell::{self, BOLD, GOOD, PLAIN, WARN};
 use crate::toolchain::Library;
 
 /// Every target that compiles something which the others do not.
@@ -27,43 +25,40 @@ const TARGETS: [&str; 14] = [
     "s390x-unknown-linux-gnu",
 ];
 
+/// The targets whose documentation docs.rs shows, as the manifests of the crates say.
+const DOCUMENTED: [&str; 5] = [TARGETS[0], TARGETS[1], TARGETS[5], TARGETS[7], TARGETS[10]];
+
+const CRATES: [&str; 4] = ["--package", "select-sys", "--package", "selectors"];
+
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Options {
-    /// Only the targets whose name has this in it
+    /// Only the targets whose name contains this
     #[arg(value_name = "TEXT")]
     only: Option<String>,
 }
 
-pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+pub(crate) fn run(options: &Options) -> Result<()> {
     let wanted = options.only.as_deref().unwrap_or_default();
     let targets: Vec<_> = TARGETS.into_iter().filter(|target| target.contains(wanted)).collect();
     if targets.is_empty() {
         bail!("no target has {wanted:?} in its name; there are {}", TARGETS.join(", "));
     }
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_BORDERS_ONLY).set_header(["target", "standard library", "clippy", "doc"]);
-    let (mut failed, mut unchecked) = (0, 0);
+    let (mut installed, mut built, mut unchecked) = (Vec::new(), Vec::new(), 0);
     for target in targets {
-        let library = match Library::of(target) {
-            Ok(library) => library,
+        match Library::of(target) {
+            Ok(Library::Installed) => installed.push(target),
+            Ok(Library::Built) => built.push(target),
             Err(error) => {
                 unchecked += 1;
                 anstream::eprintln!("{WARN}{target} cannot be checked:{PLAIN} {error:#}");
-                table.add_row([target, "none", "not checked", "not checked"]);
-                continue;
             }
-        };
-        let begin = Instant::now();
-        let results = [clippy(target, library)?, doc(target, library)?];
-        failed += results.iter().filter(|passed| !**passed).count();
-        let [clippy, doc] = results.map(|passed| if passed { "passed" } else { "failed" });
-        anstream::eprintln!("{DIM}{target}: {:.0} s{DIM:#}", begin.elapsed().as_secs_f64());
-        table.add_row([target, library.name(), clippy, doc]);
+        }
     }
-    anstream::println!("{BOLD}Type-checked, and nothing run:{BOLD:#}\n{table}");
-    if failed > 0 {
-        anstream::eprintln!("{BAD}{failed} checks failed{PLAIN}, see above");
-        return Ok(ExitCode::FAILURE);
+    for (library, targets) in [(Library::Installed, installed), (Library::Built, built)] {
+        if !targets.is_empty() {
+            anstream::println!("{BOLD}with the library {}:{BOLD:#} {}", library.name(), targets.join(", "));
+            check(library, &targets)?;
+        }
     }
     match unchecked {
         0 => anstream::println!("{GOOD}all targets pass{PLAIN}"),
@@ -71,50 +66,48 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
             anstream::println!("{WARN}{unchecked} targets were not checked{PLAIN}, see above for the reason")
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
-fn clippy(target: &str, library: Library) -> Result<bool> {
-    let crates = ["--package", "select-sys", "--package", "selectors", "--lib"];
-    // What the features add to Linux must break nothing elsewhere: another package may ask for them. (On Linux with 32 bits
-    // `libkqueue` is an error, and says so.)
-    let features =
-        if target.starts_with("i686") { "devpoll-emulation" } else { "devpoll-emulation,libkqueue" };
-    let featured = ["--package", "select-sys", "--package", "selectors", "--lib", "--features", features];
-    // By themselves: they ask for features of dependencies that the crates must do without.
-    let tests = ["--package", "select-sys", "--package", "selectors", "--tests"];
+/// Checks all targets in one command each; if it fails, each target alone, so that the failure names the target.
+fn check(library: Library, targets: &[&str]) -> Result<()> {
+    if all(library, targets).is_ok() {
+        return Ok(());
+    }
+    for target in targets {
+        all(library, &[target]).with_context(|| format!("for {target}"))?;
+    }
+    bail!("together they fail, and each target passes alone")
+}
+
+fn all(library: Library, targets: &[&str]) -> Result<()> {
+    // Libraries without the tests, whose dependencies ask for features that the crates must do without.
+    clippy(library, targets, &[&CRATES, &["--lib"]])?;
+    // The features for Linux must break nothing elsewhere, as another package may ask for them. On Linux with 32 bits,
+    // `libkqueue` is an error, and says so.
+    let (narrow, wide): (Vec<_>, Vec<_>) = targets.iter().partition(|target| target.starts_with("i686"));
+    clippy(library, &wide, &[&CRATES, &["--lib", "--features", "devpoll-emulation,libkqueue"]])?;
+    clippy(library, &narrow, &[&CRATES, &["--lib", "--features", "devpoll-emulation"]])?;
+    clippy(library, targets, &[&CRATES, &["--tests"]])?;
     let suite = ["--package", "conformance", "--package", "freestanding", "--lib", "--test", "conformance"];
-    let mut passed = true;
-    for packages in [crates.as_slice(), &featured, &tests, &suite] {
-        let mut command = library.cargo("clippy", target)?;
-        command.args(packages).args(["--", "--deny", "warnings"]);
-        passed &= shell::status(&mut command)?.success();
-    }
-    Ok(passed)
+    clippy(library, targets, &[&suite])?;
+    let documented: Vec<_> = targets.iter().copied().filter(|target| DOCUMENTED.contains(target)).collect();
+    let mut doc = cargo(library, "doc", &documented)?;
+    doc.args(CRATES).arg("--no-deps").env("RUSTDOCFLAGS", "--deny warnings");
+    if documented.is_empty() { Ok(()) } else { shell::run(&mut doc) }
 }
 
-fn doc(target: &str, library: Library) -> Result<bool> {
-    let mut command = library.cargo("doc", target)?;
-    command.args(["--package", "select-sys", "--package", "selectors", "--no-deps"]);
-    command.env("RUSTDOCFLAGS", "--deny warnings");
-    Ok(shell::status(&mut command)?.success())
+fn clippy(library: Library, targets: &[&str], arguments: &[&[&str]]) -> Result<()> {
+    if targets.is_empty() {
+        return Ok(());
+    }
+    let mut command = cargo(library, "clippy", targets)?;
+    command.args(arguments.concat()).args(["--", "--deny", "warnings"]);
+    shell::run(&mut command)
 }
 
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn no_target_stands_twice() {
-        let distinct: BTreeSet<_> = TARGETS.into_iter().collect();
-        assert_eq!(distinct.len(), TARGETS.len());
-    }
-
-    #[test]
-    fn an_unknown_target_is_an_error() {
-        let error = run(&Options { only: Some("plan9".to_owned()) }).unwrap_err().to_string();
-        assert!(error.contains("x86_64-unknown-freebsd"), "{error}");
-    }
+fn cargo(library: Library, subcommand: &str, targets: &[&str]) -> Result<Command> {
+    let mut command = library.cargo(subcommand, targets)?;
+    command.arg("--quiet");
+    Ok(command)
 }

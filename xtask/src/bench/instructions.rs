@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 
 use anyhow::{Context as _, Result, bail};
 
 use super::peers::Subjects;
 use super::{COUNTED, program};
-use crate::{debian, shell};
+use crate::{apparatus, shell};
 
 /// Waits in the shorter of two runs; the longer has twice as many. Each finds `EVENTS` events.
 const WAITS: u64 = 200;
@@ -93,11 +93,9 @@ pub(super) fn compare(subjects: &Subjects) -> Result<()> {
     Ok(())
 }
 
-fn prepare(features: &str) -> Result<PathBuf> {
-    if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
-        debian::need(&["valgrind"])?;
-    }
-    program("instructions", features)
+fn prepare(with_peers: bool) -> Result<PathBuf> {
+    apparatus::need_programs(&["valgrind"], "valgrind")?;
+    program("instructions", with_peers)
 }
 
 /// The instructions for an event of what stays ready, which every subject in the file can do.

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 
 use super::OURS;
-use crate::{debian, shell};
+use crate::shell;
 
 /// The peers in Rust.
 pub(super) const CRATES: [&str; 3] = ["mio", "polling", "popol"];
@@ -74,12 +74,12 @@ impl Subjects {
         Ok(subjects)
     }
 
-    /// Adds what a known name stands for. What is not there is installed if it `must` be there.
+    /// Adds the subjects of a known name.
     fn add(&mut self, name: &str, must: bool) -> Result<()> {
         match name {
             "raw" => self.names.extend(["raw-epoll", "deferred-epoll", "raw-poll", "raw-select"]),
             "sys" => self.names.extend(["sys-epoll", "sys-poll", "sys-select"]),
-            "cpython" if there(must, name, "python3", has_python)? => {
+            "cpython" if there(must, name, "python3", has_python())? => {
                 let program = shell::root().join("tests/bench/peers/peer.py");
                 for name in PYTHON {
                     self.names.push(name);
@@ -89,7 +89,7 @@ impl Subjects {
             _ => self.names.extend(CRATES.iter().find(|known| **known == name)),
         }
         for library in LIBRARIES.iter().filter(|library| library.name == name) {
-            if there(must, name, library.package, || library.is_there())? {
+            if there(must, name, library.package, library.is_there())? {
                 self.names.push(library.name);
                 self.programs.push((library.name, library.build()?));
             }
@@ -116,20 +116,16 @@ pub(super) fn peers() -> impl Iterator<Item = &'static str> {
     CALLS.iter().map(|(name, _)| *name)
 }
 
-/// Whether something is there, if need be after its installation. Says so if it is not.
-fn there(must: bool, name: &str, package: &str, is_there: impl Fn() -> bool) -> Result<bool> {
-    if is_there() {
-        return Ok(true);
-    }
-    if must {
-        debian::need(&[package])?;
-        if !is_there() {
-            bail!("`{name}` cannot be used, though Debian's package {package} is installed");
+/// Returns whether a subject can be measured. One that `must` be and cannot is an error, another a line of output.
+fn there(must: bool, name: &str, package: &str, is_there: bool) -> Result<bool> {
+    match (is_there, must) {
+        (true, _) => Ok(true),
+        (false, true) => bail!("{name} is missing: Debian's package {package}"),
+        (false, false) => {
+            eprintln!("not measured: {name} (Debian's package {package} is not installed)");
+            Ok(false)
         }
-        return Ok(true);
     }
-    eprintln!("not measured: {name} (Debian's package {package} is not installed)");
-    Ok(false)
 }
 
 fn has_python() -> bool {

@@ -1,34 +1,90 @@
-//! The machines on which the suite runs: this one, and those that it can be made to act as.
+//! The machines on which the suite runs: this one, and those that it can act as.
 
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
+use clap::builder::PossibleValue;
 
-use super::wine;
 use crate::toolchain::Library;
-use crate::{debian, shell};
+use crate::{apparatus, shell};
 
-/// What can be had beside this machine and its own interfaces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum With {
-    /// /dev/poll on Linux, emulated over poll(2) by its rules; the column says `devpoll-emulated`
-    DevpollEmulation,
-    /// kqueue on Linux, emulated by libkqueue, which is a package of Debian's suite `experimental`; the column says
-    /// `kqueue-emulated`
-    Libkqueue,
-    /// Windows, emulated by Wine
-    Wine,
-    /// Linux on i686: 32 bits
-    I686,
-    /// Linux on s390x, big-endian, emulated by QEMU
-    S390x,
-    /// CPython's own tests with its modules `select` and `selectors` put over the two crates, and these tests alone;
-    /// with an emulation, those of kqueue and /dev/poll over both emulations
-    Cpython,
-    /// All of these but cpython
-    All,
+/// The emulations of back ends on Linux: the names of features of the package `conformance`.
+const EMULATIONS: [(&str, &str); 2] = [
+    ("devpoll-emulation", "/dev/poll on Linux, emulated over poll(2); its column is `devpoll-emulated`"),
+    ("libkqueue", "kqueue on Linux, emulated by libkqueue; its column is `kqueue-emulated`"),
+];
+
+/// A machine that this one can act as. To add one, add an entry to [`GUESTS`] and its packages to `.ci/prepare`.
+struct Guest {
+    /// For `--with`, and the part of `.ci/prepare`.
+    name: &'static str,
+    title: &'static str,
+    target: &'static str,
+    linker: &'static str,
+    /// The program that runs the guest's programs.
+    runner: Option<&'static str>,
+    /// Whether programs are linked statically: there need not be a loader for them here.
+    is_static: bool,
+    /// Whether it is one of `all`.
+    in_all: bool,
+}
+
+const GUESTS: [Guest; 5] = [
+    Guest {
+        name: "wine",
+        title: "Windows, emulated by Wine",
+        target: "x86_64-pc-windows-gnu",
+        linker: "x86_64-w64-mingw32-gcc",
+        runner: Some("wine"),
+        is_static: false,
+        in_all: true,
+    },
+    Guest {
+        name: "i686",
+        title: "Linux on i686",
+        target: "i686-unknown-linux-gnu",
+        linker: "i686-linux-gnu-gcc",
+        runner: None,
+        is_static: true,
+        in_all: true,
+    },
+    Guest {
+        name: "s390x",
+        title: "Linux on s390x, big-endian, emulated by QEMU",
+        target: "s390x-unknown-linux-gnu",
+        linker: "s390x-linux-gnu-gcc",
+        runner: Some("qemu-s390x"),
+        is_static: true,
+        in_all: true,
+    },
+    Guest {
+        name: "aarch64",
+        title: "Linux on aarch64, emulated by QEMU",
+        target: "aarch64-unknown-linux-gnu",
+        linker: "aarch64-linux-gnu-gcc",
+        runner: Some("qemu-aarch64"),
+        is_static: true,
+        in_all: false,
+    },
+    Guest {
+        name: "musl",
+        title: "Linux with musl",
+        target: "x86_64-unknown-linux-musl",
+        linker: "musl-gcc",
+        runner: None,
+        is_static: true,
+        in_all: false,
+    },
+];
+
+/// The values of `--with`.
+pub(super) fn values() -> Vec<PossibleValue> {
+    let emulations = EMULATIONS.iter().copied();
+    let all = ("all", "All of these but aarch64 and musl");
+    let named = emulations.chain(GUESTS.iter().map(|guest| (guest.name, guest.title))).chain([all]);
+    named.map(|(name, help)| PossibleValue::new(name).help(help)).collect()
 }
 
 /// A machine on which the suite runs, and how it gets there.
@@ -37,93 +93,74 @@ pub(super) struct Machine {
     pub(super) name: String,
     /// Of the package `conformance`.
     pub(super) features: Vec<&'static str>,
-    /// Its target, if that is not this machine's own.
+    /// `None` for this machine's own target.
     target: Option<&'static str>,
-    /// For cargo, and for the program.
-    environment: Vec<(&'static str, OsString)>,
-    /// What runs the program.
-    pub(super) runner: Option<&'static str>,
+    /// For cargo and for the program.
+    environment: Vec<(String, OsString)>,
+    runner: Option<&'static str>,
 }
 
 impl Machine {
-    /// This machine, then the others that are wanted. What they take is installed.
-    pub(super) fn all(with: &[With]) -> Result<Vec<Self>> {
-        let wants = |one| with.contains(&one) || with.contains(&With::All);
-        let mut own = Self { name: "this machine".to_owned(), ..Self::default() };
-        if wants(With::DevpollEmulation) {
-            own.features.push("devpoll-emulation");
+    /// Returns this machine unless `only_guests`, then the guests that are wanted.
+    pub(super) fn all(with: &[String], only_guests: bool) -> Result<Vec<Self>> {
+        let wants = |name: &str| with.iter().any(|with| with == name);
+        let features =
+            EMULATIONS.map(|(name, _)| name).into_iter().filter(|name| wants(name) || wants("all"));
+        let host = Self { name: "this machine".to_owned(), features: features.collect(), ..Self::default() };
+        if host.features.contains(&"libkqueue") && !only_guests {
+            apparatus::need_libkqueue()?;
         }
-        if wants(With::Libkqueue) {
-            need_libkqueue()?;
-            own.features.push("libkqueue");
-        }
-        let mut machines = vec![own];
-        if wants(With::Wine) {
-            machines.push(Self::windows().context("Wine is not here")?);
-        }
-        if wants(With::I686) {
-            machines.push(Self::i686()?);
-        }
-        if wants(With::S390x) {
-            machines.push(Self::s390x()?);
+        let mut machines = if only_guests { Vec::new() } else { vec![host] };
+        for guest in GUESTS.iter().filter(|guest| wants(guest.name) || (guest.in_all && wants("all"))) {
+            machines.push(Self::guest(guest)?);
         }
         Ok(machines)
     }
 
-    fn windows() -> Result<Self> {
-        debian::need(&wine::PACKAGES)?;
+    fn guest(guest: &Guest) -> Result<Self> {
+        let programs = [Some(guest.linker), guest.runner];
+        let programs: Vec<_> = programs.into_iter().flatten().collect();
+        apparatus::need_programs(&programs, guest.name)?;
+        let cargo = |what| format!("CARGO_TARGET_{}_{what}", guest.target.to_uppercase().replace('-', "_"));
+        let mut environment = vec![(cargo("LINKER"), guest.linker.into())];
+        if guest.is_static {
+            environment.push((cargo("RUSTFLAGS"), "-Ctarget-feature=+crt-static".into()));
+        }
+        match guest.runner {
+            Some("wine") => {
+                let folder = apparatus::cache()?.join("wine");
+                apparatus::need(folder.join("complete").exists(), "the folder of Wine", guest.name)?;
+                environment.push(("WINEPREFIX".to_owned(), folder.into()));
+                environment.push(("WINEDEBUG".to_owned(), "-all".into()));
+            }
+            Some(emulator) => {
+                // A tenth of the usual number: each takes 25 times as long.
+                environment.push(("CONFORMANCE_MODEL_CASES".to_owned(), "30".into()));
+                // A scenario that starts the program again has to start the emulator.
+                environment.push(("CONFORMANCE_RUNNER".to_owned(), emulator.into()));
+            }
+            None => {}
+        }
         Ok(Self {
-            name: "Windows, emulated by Wine".to_owned(),
-            target: Some("x86_64-pc-windows-gnu"),
-            environment: wine::environment()?,
-            runner: Some("wine"),
-            ..Self::default()
+            name: guest.title.to_owned(),
+            features: Vec::new(),
+            target: Some(guest.target),
+            environment,
+            runner: guest.runner,
         })
     }
 
-    fn i686() -> Result<Self> {
-        debian::need(&["gcc-i686-linux-gnu", "libc6-dev-i386-cross"])?;
-        Ok(Self {
-            name: "Linux on i686".to_owned(),
-            target: Some("i686-unknown-linux-gnu"),
-            environment: vec![
-                ("CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_LINKER", "i686-linux-gnu-gcc".into()),
-                // There need not be a loader for its programs here.
-                ("CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_RUSTFLAGS", STATIC.into()),
-            ],
-            ..Self::default()
-        })
-    }
-
-    fn s390x() -> Result<Self> {
-        debian::need(&["gcc-s390x-linux-gnu", "libc6-dev-s390x-cross", "qemu-user"])?;
-        Ok(Self {
-            name: "Linux on s390x, emulated by QEMU".to_owned(),
-            target: Some("s390x-unknown-linux-gnu"),
-            environment: vec![
-                ("CARGO_TARGET_S390X_UNKNOWN_LINUX_GNU_LINKER", "s390x-linux-gnu-gcc".into()),
-                ("CARGO_TARGET_S390X_UNKNOWN_LINUX_GNU_RUSTFLAGS", STATIC.into()),
-                // A tenth of what is usual: each takes 25 times as long.
-                ("CONFORMANCE_MODEL_CASES", "30".into()),
-                // A program that starts itself again must go the same way.
-                ("CONFORMANCE_RUNNER", QEMU.into()),
-            ],
-            runner: Some(QEMU),
-            ..Self::default()
-        })
-    }
-
-    /// The command that builds for it.
+    /// Returns the command that builds for it.
     pub(super) fn cargo(&self) -> Result<Command> {
         let mut cargo = match self.target {
-            Some(target) => Library::of(target)?.cargo("test", target)?,
+            Some(target) => Library::of(target)?.cargo("test", &[target])?,
             None => shell::cargo(["test"]),
         };
         cargo.envs(self.environment.iter().cloned());
         Ok(cargo)
     }
 
-    /// The command that runs a program which was built for it.
+    /// Returns the command that runs a program built for it.
     pub(super) fn command(&self, program: &Path) -> Command {
         let mut command = match self.runner {
             Some(runner) => {
@@ -135,36 +172,5 @@ impl Machine {
         };
         command.envs(self.environment.iter().cloned());
         command
-    }
-}
-
-/// Installs what the feature `libkqueue` links.
-pub(super) fn need_libkqueue() -> Result<()> {
-    const OLDEST: &str = "2.3.1";
-    debian::need_from("experimental", "libkqueue-dev", OLDEST)
-        .with_context(|| format!("libkqueue, in version {OLDEST} or newer, is not here"))
-}
-
-const QEMU: &str = "qemu-s390x";
-
-const STATIC: &str = "-Ctarget-feature=+crt-static";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn alone_this_machine_has_no_more_than_its_own() {
-        let machines = Machine::all(&[]).unwrap();
-        assert_eq!(machines.len(), 1);
-        assert!(machines[0].features.is_empty() && machines[0].target.is_none());
-    }
-
-    #[test]
-    fn a_runner_stands_before_the_program() {
-        let machine = Machine { runner: Some("qemu-s390x"), ..Machine::default() };
-        let command = machine.command(Path::new("/suite"));
-        assert_eq!(command.get_program(), "qemu-s390x");
-        assert_eq!(command.get_args().collect::<Vec<_>>(), ["/suite"]);
     }
 }

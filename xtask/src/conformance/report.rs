@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::suite::plural;
 use super::{Outcome, Scenario};
+use crate::counts::Counts;
 use crate::shell::{BAD, BOLD, DIM, GOOD, WARN};
 
 /// The order of the columns; others come after these.
@@ -55,8 +56,7 @@ pub(super) struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    pub(super) fn of(reports: &'a [Report]) -> Self {
-        let Counts { passed, failed, not_run: skipped } = together(reports);
+    pub(super) fn of(reports: &'a [Report], Counts { passed, failed, skipped }: Counts) -> Self {
         let seconds = reports.iter().map(|report| report.seconds).sum();
         let of_one = |report: &'a Report| report.scenarios.iter().map(|one| Entry::of(&report.machine, one));
         Self { passed, failed, skipped, seconds, scenarios: reports.iter().flat_map(of_one).collect() }
@@ -76,42 +76,13 @@ struct Entry<'a> {
     reason: Option<&'a str>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Counts {
-    passed: usize,
-    failed: usize,
-    not_run: usize,
-}
-
-impl Counts {
-    fn add(&mut self, outcome: &Outcome) {
-        match outcome {
-            Outcome::Passed => self.passed += 1,
-            Outcome::Failed(_) => self.failed += 1,
-            Outcome::NotRun(_) => self.not_run += 1,
-        }
-    }
-
-    fn text(self) -> String {
-        let parts = [("✓", self.passed), ("✗", self.failed), ("○", self.not_run)];
-        let parts =
-            parts.iter().filter(|(_, count)| *count > 0).map(|(mark, count)| format!("{mark}{count}"));
-        parts.collect::<Vec<_>>().join(" ")
-    }
-}
-
 impl Report {
     pub(super) fn new(machine: &str, scenarios: Vec<Scenario>, seconds: f64, printed: Vec<u8>) -> Self {
         Self { machine: machine.to_owned(), scenarios, seconds, printed }
     }
 
-    pub(super) fn failed(&self) -> usize {
-        self.counts().failed
-    }
-
-    /// Whether there is nothing but scenarios that could not run.
-    pub(super) fn none_ran(&self) -> bool {
-        self.scenarios.iter().all(|scenario| matches!(scenario.outcome, Outcome::NotRun(_)))
+    pub(super) fn counts(&self) -> Counts {
+        self.scenarios.iter().map(|scenario| count(&scenario.outcome)).sum()
     }
 
     pub(super) fn print(&self) {
@@ -125,25 +96,19 @@ impl Report {
         self.print_not_run();
     }
 
-    fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        self.scenarios.iter().for_each(|scenario| counts.add(&scenario.outcome));
-        counts
-    }
-
     /// Topics down, back ends across.
     fn matrix(&self) -> Table {
         let mut backends: Vec<_> = self.scenarios.iter().map(|one| one.name.backend.as_str()).collect();
         backends.sort_by_key(|name| column(name));
         backends.dedup();
         let mut topics: Vec<&str> = Vec::new();
-        let mut cells: BTreeMap<(&str, &str), Counts> = BTreeMap::new();
+        let mut cells: BTreeMap<(&str, &str), Vec<Counts>> = BTreeMap::new();
         for Scenario { name, outcome } in &self.scenarios {
             if !topics.contains(&name.topic.as_str()) {
                 topics.push(&name.topic);
             }
-            cells.entry((&name.topic, &name.backend)).or_default().add(outcome);
-            cells.entry(("", &name.backend)).or_default().add(outcome);
+            cells.entry((&name.topic, &name.backend)).or_default().push(count(outcome));
+            cells.entry(("", &name.backend)).or_default().push(count(outcome));
         }
 
         let mut table = Table::new();
@@ -152,9 +117,10 @@ impl Report {
         table.set_header([Cell::new("topic")].into_iter().chain(backends.iter().map(|name| right(name))));
         for topic in topics.iter().copied().chain([""]) {
             let first = if topic.is_empty() { "together" } else { topic };
-            let counts =
-                backends.iter().map(|backend| cells.get(&(topic, *backend)).copied().unwrap_or_default());
-            table.add_row([Cell::new(first)].into_iter().chain(counts.map(|counts| right(&counts.text()))));
+            let counts = backends
+                .iter()
+                .map(|backend| cells.get(&(topic, *backend)).into_iter().flatten().copied().sum());
+            table.add_row([Cell::new(first)].into_iter().chain(counts.map(|counts| right(&marks(counts)))));
         }
         table
     }
@@ -167,7 +133,7 @@ impl Report {
         if failed.is_empty() {
             return;
         }
-        anstream::println!("\n{BAD}{} failed{BAD:#}", plural(self.failed(), "scenario"));
+        anstream::println!("\n{BAD}{} failed{BAD:#}", plural(self.counts().failed, "scenario"));
         for (message, names) in failed {
             println!();
             for name in names {
@@ -196,7 +162,7 @@ impl Report {
         if not_run.is_empty() {
             return;
         }
-        anstream::println!("\n{WARN}{} not run{WARN:#}", plural(self.counts().not_run, "scenario"));
+        anstream::println!("\n{WARN}{} not run{WARN:#}", plural(self.counts().skipped, "scenario"));
         for (reason, names) in not_run {
             println!("\n  {reason}");
             for name in names {
@@ -223,16 +189,20 @@ impl Report {
     }
 }
 
-/// The last line for all machines: how many passed, failed and were not run.
-pub(super) fn last_line(reports: &[Report]) -> String {
-    let Counts { passed, failed, not_run } = together(reports);
-    format!("{passed} passed, {failed} failed, {not_run} skipped")
+fn count(outcome: &Outcome) -> Counts {
+    let (passed, failed, skipped) = match outcome {
+        Outcome::Passed => (1, 0, 0),
+        Outcome::Failed(_) => (0, 1, 0),
+        Outcome::NotRun(_) => (0, 0, 1),
+    };
+    Counts { passed, failed, skipped }
 }
 
-fn together(reports: &[Report]) -> Counts {
-    let mut counts = Counts::default();
-    reports.iter().flat_map(|report| &report.scenarios).for_each(|one| counts.add(&one.outcome));
-    counts
+/// Formats the counts that are not zero, each with its mark.
+fn marks(counts: Counts) -> String {
+    let parts = [("✓", counts.passed), ("✗", counts.failed), ("○", counts.skipped)];
+    let parts = parts.iter().filter(|(_, count)| *count > 0).map(|(mark, count)| format!("{mark}{count}"));
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 /// Gives each mark and the number behind it its colour.
@@ -295,20 +265,6 @@ mod tests {
     }
 
     #[test]
-    fn the_last_line_has_its_form() {
-        assert_eq!(last_line(&[report()]), "2 passed, 1 failed, 2 skipped");
-        assert_eq!(last_line(&[report(), report()]), "4 passed, 2 failed, 4 skipped");
-        assert_eq!(last_line(&[]), "0 passed, 0 failed, 0 skipped");
-    }
-
-    #[test]
-    fn to_run_nothing_is_noticed() {
-        assert!(!report().none_ran());
-        let scenarios = report().scenarios.split_off(3);
-        assert!(Report::new("here", scenarios, 0.0, Vec::new()).none_ran());
-    }
-
-    #[test]
     fn the_matrix_counts_per_topic_and_back_end() {
         let text = report().matrix().to_string();
         let rows: Vec<Vec<_>> = text
@@ -339,7 +295,7 @@ mod tests {
     #[test]
     fn the_document_has_every_scenario() {
         let reports = [report()];
-        let document = serde_json::to_value(Document::of(&reports)).unwrap();
+        let document = serde_json::to_value(Document::of(&reports, reports[0].counts())).unwrap();
         assert_eq!(document["failed"], 1);
         assert_eq!(document["scenarios"][1]["machine"], "here");
         assert_eq!(document["scenarios"][1]["message"], "left\nright");

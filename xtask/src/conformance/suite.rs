@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{self, Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -11,11 +11,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 use super::machine::Machine;
-use super::progress::Progress;
 use super::report::Report;
 use super::{Name, Outcome, Scenario};
-use crate::artifact;
-use crate::shell::{self, BOLD};
+use crate::shell::{self, BAD, BOLD, GOOD, WARN};
 
 /// The test program of the package `conformance`, for one machine.
 pub(super) struct Suite {
@@ -66,18 +64,18 @@ impl Suite {
         }
         let start = Instant::now();
         let mut child = command.spawn().context("the conformance suite does not start")?;
-        let mut follower =
-            Follower { log: File::open(&log)?, text: Vec::new(), read: 0, ended: Vec::new(), last: start };
-        let mut progress = Progress::new(wanted.len(), visible);
-        let status = follower.follow(&mut child, &mut progress, Duration::from_secs(patience))?;
-        progress.end();
+        let mut follower = Follower::new(File::open(&log)?, visible);
+        let status = follower.follow(&mut child, Duration::from_secs(patience))?;
+        if visible {
+            println!();
+        }
 
         let seconds = start.elapsed().as_secs_f64();
         let messages = failure_messages(&String::from_utf8_lossy(&follower.text), &follower.ended);
         let scenarios = scenarios(wanted, &follower.ended, &messages, status, patience);
         let printed_text = fs::read(&printed).unwrap_or_default();
         let report = Report::new(&self.machine.name, scenarios, seconds, printed_text);
-        if report.failed() == 0 && status.is_none_or(|status| !status.success()) {
+        if report.counts().failed == 0 && status.is_none_or(|status| !status.success()) {
             bail!("every scenario held, and yet the suite ended badly; see {}", printed.display());
         }
         let _ = fs::remove_dir_all(&self.notes); // what it has to tell is in the report
@@ -103,7 +101,7 @@ pub(super) fn plural(count: usize, what: &str) -> String {
 
 /// Builds the test program with this command, and gives back where it is.
 pub(super) fn program(build: &mut Command) -> Result<PathBuf> {
-    artifact::build(build, "test", "conformance")
+    shell::build(build, "test", "conformance")
 }
 
 /// The names in a list of lines like `name: test`.
@@ -119,27 +117,29 @@ fn bare(name: &str) -> &str {
     }
 }
 
-/// Reads the log while the program writes it.
+/// Reads the log while the program writes it, and prints a mark for each scenario.
 struct Follower {
     log: File,
     text: Vec<u8>,
-    /// How much of the text has been looked at.
+    /// The length of the text that has been parsed.
     read: usize,
     ended: Vec<(String, Outcome)>,
     last: Instant,
+    visible: bool,
 }
 
 impl Follower {
-    /// Waits for the end of the program; `None` when patience ran out and it was killed.
-    fn follow(
-        &mut self,
-        child: &mut Child,
-        progress: &mut Progress,
-        patience: Duration,
-    ) -> io::Result<Option<ExitStatus>> {
+    const MARKS_PER_LINE: usize = 80;
+
+    fn new(log: File, visible: bool) -> Self {
+        Self { log, text: Vec::new(), read: 0, ended: Vec::new(), last: Instant::now(), visible }
+    }
+
+    /// Waits for the end of the program. Returns `None` if no scenario ended in time and the program was killed.
+    fn follow(&mut self, child: &mut Child, patience: Duration) -> io::Result<Option<ExitStatus>> {
         loop {
             let status = child.try_wait()?;
-            self.look(progress)?;
+            self.look()?;
             if status.is_some() {
                 return Ok(status);
             }
@@ -152,18 +152,32 @@ impl Follower {
         }
     }
 
-    fn look(&mut self, progress: &mut Progress) -> io::Result<()> {
+    fn look(&mut self) -> io::Result<()> {
         self.log.read_to_end(&mut self.text)?;
         while let Some(length) = self.text[self.read..].iter().position(|byte| *byte == b'\n') {
             let line = String::from_utf8_lossy(&self.text[self.read..self.read + length]).into_owned();
             self.read += length + 1;
             if let Some((name, outcome)) = ended(&line) {
-                progress.step(&outcome);
+                if self.visible {
+                    self.mark(&outcome);
+                }
                 self.ended.push((name, outcome));
                 self.last = Instant::now();
             }
         }
         Ok(())
+    }
+
+    fn mark(&self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Passed => anstream::print!("{GOOD}.{GOOD:#}"),
+            Outcome::Failed(_) => anstream::print!("{BAD}✗{BAD:#}"),
+            Outcome::NotRun(_) => anstream::print!("{WARN}○{WARN:#}"),
+        }
+        if (self.ended.len() + 1) % Self::MARKS_PER_LINE == 0 {
+            println!();
+        }
+        let _ = io::stdout().flush(); // a closed pipe shows when the report is printed
     }
 }
 
@@ -285,10 +299,8 @@ mod tests {
     #[test]
     fn a_program_that_hangs_is_stopped() {
         let mut child = Command::new("sleep").arg("60").spawn().unwrap();
-        let (log, last) = (File::open("/dev/null").unwrap(), Instant::now());
-        let mut follower = Follower { log, text: Vec::new(), read: 0, ended: Vec::new(), last };
-        let mut progress = Progress::new(1, false);
-        let status = follower.follow(&mut child, &mut progress, Duration::from_millis(50)).unwrap();
+        let mut follower = Follower::new(File::open("/dev/null").unwrap(), false);
+        let status = follower.follow(&mut child, Duration::from_millis(50)).unwrap();
         assert_eq!(status, None);
     }
 }

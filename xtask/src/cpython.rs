@@ -1,13 +1,13 @@
-//! `cargo xtask conformance --with cpython`: CPython's own tests over the two crates, beside the same tests over CPython's
-//! own modules.
+//! `cargo xtask cpython`: CPython's own tests over the two crates, compared with the same tests over CPython's modules.
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::apparatus;
+use crate::counts::Counts;
 use crate::shell::{self, BOLD, DIM};
 
 mod compare;
@@ -20,36 +20,34 @@ use compare::{Difference, MeantToFail};
 use interpreter::Interpreter;
 use run::{Outcome, Side, Work};
 
-/// What there is to choose in it.
 #[derive(Debug, Default, clap::Args)]
-#[group(id = "cpython")]
 pub(crate) struct Options {
-    /// With cpython: every interpreter from 3.11 on, and the slow tests too
+    /// Run only the test modules whose name contains this text
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Run the tests of kqueue and /dev/poll, over their emulations on Linux
+    #[arg(long)]
+    emulated: bool,
+    /// Run with every interpreter from 3.11 on, and the slow tests too
     #[arg(long)]
     long: bool,
-    /// With cpython: how many calls of the fuzz are compared [default: 30000]
-    #[arg(long, value_name = "NUMBER", conflicts_with = "filter")]
+    /// How many calls of the fuzz are compared [default: 30000]
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["filter", "emulated"])]
     steps: Option<u32>,
-    /// With cpython: the first seed of the fuzz [default: 1]
-    #[arg(long, value_name = "NUMBER", conflicts_with = "filter")]
+    /// The first seed of the fuzz [default: 1]
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["filter", "emulated"])]
     seed: Option<u32>,
-    /// With cpython: no tests, but how fast an event loop is, beside the same over CPython's own modules
+    /// Run no tests; measure an event loop over both kinds of modules
     #[arg(long, conflicts_with_all = ["filter", "steps", "seed"])]
     speed: bool,
 }
 
-/// What the fuzz does if nothing else is asked for.
 const STEPS: u32 = 30_000;
 const SEED: u32 = 1;
 
 impl Options {
-    /// Whether any of them is there.
-    pub(super) fn any(&self) -> bool {
-        self.long || self.speed || self.of_fuzz()
-    }
-
-    pub(super) fn of_fuzz(&self) -> bool {
-        self.steps.is_some() || self.seed.is_some()
+    pub(crate) fn emulated() -> Self {
+        Self { emulated: true, ..Self::default() }
     }
 }
 
@@ -59,12 +57,12 @@ type Both = (Option<Outcome>, Option<Outcome>);
 /// All tests of one interpreter, by name.
 type Tests = BTreeMap<String, Both>;
 
-/// Runs everything; with `emulated`, over the emulations of kqueue and /dev/poll, what is about them.
-pub(super) fn run(options: &Options, filter: Option<&str>, emulated: bool) -> Result<ExitCode> {
+pub(crate) fn run(options: &Options) -> Result<Counts> {
+    let (filter, emulated) = (options.filter.as_deref(), options.emulated);
     let start = Instant::now();
     let package = shell::root().join("tests/cpython");
     if emulated {
-        super::machine::need_libkqueue()?;
+        apparatus::need_libkqueue()?;
     }
     let library = interpreter::build(emulated)?;
     let interpreters = Interpreter::all(&library, options.long)?;
@@ -80,7 +78,7 @@ pub(super) fn run(options: &Options, filter: Option<&str>, emulated: bool) -> Re
         for interpreter in &interpreters {
             interpreter.speed(&package)?;
         }
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Counts::default());
     }
     let meant = MeantToFail::read(&package, emulated)?;
     let works = works(&interpreters, options, filter, emulated)?;
@@ -108,11 +106,12 @@ pub(super) fn run(options: &Options, filter: Option<&str>, emulated: bool) -> Re
     let (passed, skipped) = compare::counts(&results);
     let seconds = start.elapsed().as_secs_f64();
     anstream::println!("{DIM}{} tests are meant to fail or left out; {seconds:.1} s{DIM:#}", meant.len());
-    println!("\n{passed} passed, {} failed, {skipped} skipped", differences.len());
+    let counts = Counts { passed, failed: differences.len(), skipped };
+    println!("\n{counts}");
     if passed == 0 {
         bail!("nothing was run");
     }
-    Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(counts)
 }
 
 /// Prints how many tests something is true of, and their names.

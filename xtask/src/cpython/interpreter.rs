@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use super::run::Side;
-use crate::{artifact, debian, shell};
+use crate::{apparatus, shell};
 
 /// Where the environment looks for our modules; nowhere if it is not set.
 pub(super) const OURS: &str = "SELECTORS_CPYTHON";
@@ -68,7 +68,7 @@ pub(super) fn build(emulated: bool) -> Result<PathBuf> {
     if emulated {
         build.args(["--features", "cpython/libkqueue,cpython/devpoll-emulation"]);
     }
-    artifact::build(&mut build, "cdylib", "cpython")
+    shell::build(&mut build, "cdylib", "cpython")
 }
 
 impl Interpreter {
@@ -83,13 +83,11 @@ impl Interpreter {
             let _ = fs::remove_file(&path);
             fs::copy(library, &path).with_context(|| path.display().to_string())?;
         }
-        let first = Self::of(Path::new("python3"), &folder, &modules).or_else(|error| {
-            // A `python3` that comes first in the path may be the one that will not do.
-            let python = Path::new("/usr/bin/python3");
-            need(python).with_context(|| format!("{error:#}"))?;
-            Self::of(python, &folder, &modules)
-        });
-        let mut found = vec![first?];
+        // The `python3` that is first in the path may lack what Debian's own has.
+        let first = ["python3", "/usr/bin/python3"].map(|path| Self::of(Path::new(path), &folder, &modules));
+        let first = first.into_iter().find_map(Result::ok);
+        apparatus::need(first.is_some(), "Python 3.11 or newer, with its package `test`,", "python")?;
+        let mut found = Vec::from_iter(first);
         let mut others: Vec<_> =
             of_pyenv().iter().filter_map(|program| Self::of(program, &folder, &modules).ok()).collect();
         others.retain(|other| other.version != found[0].version);
@@ -110,10 +108,7 @@ impl Interpreter {
         let tests = PathBuf::from(lines.next().unwrap_or_default());
         if tests.as_os_str().is_empty() {
             let missing = lines.next().unwrap_or_default();
-            bail!(
-                "{name} comes without the package `test` ({missing}); Debian has it as {}",
-                testsuite(version)
-            );
+            bail!("{name} comes without the package `test` ({missing})");
         }
         let environment = folder.join(name.replace(' ', "-"));
         let mut venv = Command::new(python);
@@ -180,18 +175,6 @@ fn ask(python: &Path) -> Result<(String, Version, String)> {
     let name = format!("Python {}", text.lines().next().unwrap_or_default());
     let version = version(&name).with_context(|| format!("`{}` is no Python", python.display()))?;
     Ok((name, version, text))
-}
-
-/// Sees to it that Debian's own Python is there, with the package `test`.
-fn need(python: &Path) -> Result<()> {
-    debian::need(&["python3"])?;
-    let (_, version, _) = ask(python)?;
-    debian::need(&[&testsuite(version)])
-}
-
-/// What Debian calls the package `test` of a release. Debian 12 has no name for that of its own `python3`.
-fn testsuite((major, minor, _): Version) -> String {
-    format!("libpython{major}.{minor}-testsuite")
 }
 
 /// `Python 3.11.7`, taken apart.

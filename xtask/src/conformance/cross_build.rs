@@ -1,0 +1,76 @@
+//! `cargo xtask conformance --build TARGET`: the suite as one file, to be carried to another system.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::suite;
+use crate::apparatus;
+use crate::shell::{self, BOLD};
+use crate::toolchain::Library;
+
+/// A system that can be linked for.
+struct Target {
+    name: &'static str,
+    /// What zig calls it.
+    zig: &'static str,
+    /// Whether the file can do without a C library there. Such a kernel must keep its system calls as they are, which those
+    /// of OpenBSD and macOS do not.
+    alone: bool,
+}
+
+const TARGETS: [Target; 5] = [
+    Target { name: "x86_64-unknown-freebsd", zig: "x86_64-freebsd", alone: true },
+    Target { name: "x86_64-unknown-netbsd", zig: "x86_64-netbsd", alone: true },
+    Target { name: "x86_64-unknown-openbsd", zig: "x86_64-openbsd", alone: false },
+    Target { name: "x86_64-apple-darwin", zig: "x86_64-macos", alone: false },
+    Target { name: "aarch64-apple-darwin", zig: "aarch64-macos", alone: false },
+];
+
+pub(crate) fn build(name: &str) -> Result<()> {
+    let Some(target) = TARGETS.iter().find(|known| known.name == name) else {
+        let known: Vec<_> = TARGETS.iter().map(|known| known.name).collect();
+        bail!("there is no linker for {name:?}; there is one for {}", known.join(", "));
+    };
+    // Built from source where it has to include what a C library would: the functions for memory are a feature of it.
+    let library = if target.alone { Library::built(name)? } else { Library::of(name)? };
+    let mut build = library.cargo("test", &[name])?;
+    build.args(["--release", "--package", "conformance", "--test", "conformance", "--no-run"]);
+    let zig = zig()?;
+    let variable = |what| format!("CARGO_TARGET_{}_{what}", name.to_uppercase().replace('-', "_"));
+    build.env(variable("LINKER"), zig.join("linker")).env("ZIG_TARGET", target.zig);
+    if target.alone {
+        build.args(["--features", "freestanding", "-Zbuild-std-features=compiler-builtins-mem"]);
+        // With the linker's own arguments, for one address, and in a folder of its own.
+        build.env(variable("RUSTFLAGS"), "-Clinker-flavor=ld -Crelocation-model=static");
+        build.env("CARGO_TARGET_DIR", shell::target_directory()?.join("alone"));
+        build.env("ZIG_UNWINDER", zig.join("unwinder").join(target.zig));
+    }
+    // Small, and quick to build: it may have to lie in memory, and no time is measured with it.
+    for (name, value) in [("DEBUG", "0"), ("OPT_LEVEL", "1"), ("STRIP", "none")] {
+        build.env(format!("CARGO_PROFILE_RELEASE_{name}"), value);
+    }
+    let program = suite::program(&mut build)?;
+
+    let folder = shell::target_directory()?.join("conformance");
+    fs::create_dir_all(&folder)?;
+    let file = folder.join(format!("conformance-{name}"));
+    fs::copy(&program, &file).with_context(|| file.display().to_string())?;
+    let needs = if target.alone { "the kernel" } else { "the loader and the C library" };
+    anstream::println!("{BOLD}{}{BOLD:#}\n{} bytes", file.display(), fs::metadata(&file)?.len());
+    println!("It needs {needs} there, a folder for temporary files, and the loopback interface.");
+    println!(
+        "An argument selects the scenarios with this text in their names. A scenario fails if it has not ended after"
+    );
+    println!("300 seconds, or as many as the variable CONFORMANCE_PATIENCE says.");
+    Ok(())
+}
+
+/// Returns the folder with zig, the script that calls it as a linker, and the unwinder for each system.
+fn zig() -> Result<PathBuf> {
+    let folder = apparatus::cache()?.join("zig");
+    apparatus::need(folder.exists(), "zig, a C compiler and linker for other systems,", "zig")?;
+    // Its name has zig's release in it: cargo links again where the linker has another path.
+    fs::canonicalize(&folder).with_context(|| folder.display().to_string())
+}
