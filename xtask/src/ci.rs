@@ -1,8 +1,9 @@
 //! `cargo xtask ci`: every check that a change must pass.
 
+use std::env;
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
@@ -14,28 +15,38 @@ use crate::counts::Counts;
 use crate::shell::{self, BOLD, DIM, GOOD};
 use crate::{bench, cpython, minimal_versions, msrv, readiness_table, targets, tidy};
 
-/// A step: its name, whether `--quick` includes it, and what it does.
-type Step = (&'static str, bool, fn() -> Result<Counts>);
+/// A step: its name, when it runs, and what it does.
+type Step = (&'static str, When, fn() -> Result<Counts>);
 
-/// The steps that need what `.ci/prepare` installs come after the others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// With `--quick` too: it needs nothing but Rust.
+    Quick,
+    /// In the whole gate only.
+    Whole,
+    /// In the whole gate, in a process next to the steps that compile: most of its tests sleep.
+    Background,
+}
+use When::{Background, Quick, Whole};
+
 const STEPS: [Step; 17] = [
-    ("format", true, || none(shell::run(&mut shell::cargo(["fmt", "--all", "--check"])))),
-    ("lints", true, || none(lints())),
-    ("tidy", true, || none(tidy::run())),
-    ("readme", true, readme),
-    ("tests", true, tests),
-    ("docs", true, || none(docs())),
-    ("readiness", false, || none(readiness_table::run(&readiness_table::Options::default()))),
-    ("packages", false, || none(packages())),
-    ("msrv", false, || none(msrv::run())),
-    ("minimal-versions", false, || none(minimal_versions::run())),
-    ("targets", false, || none(targets::run(&targets::Options::default()))),
-    ("carry", false, || none(carry())),
-    ("emulations", false, || conformance::run(&conformance::Options::of_emulations())),
-    ("machines", false, || conformance::run(&conformance::Options::of_machines())),
-    ("cpython", false, || cpython::run(&cpython::Options::default())),
-    ("cpython-emulated", false, || cpython::run(&cpython::Options::emulated())),
-    ("instructions", false, || none(bench::check_instructions())),
+    ("format", Quick, || none(shell::run(&mut shell::cargo(["fmt", "--all", "--check"])))),
+    ("lints", Quick, || none(lints())),
+    ("tidy", Quick, || none(tidy::run())),
+    ("readme", Quick, readme),
+    ("tests", Quick, tests),
+    ("docs", Quick, || none(docs())),
+    ("cpython", Background, || cpython::run(&cpython::Options::default())),
+    ("cpython-emulated", Background, || cpython::run(&cpython::Options::emulated())),
+    ("packages", Whole, || none(packages())),
+    ("msrv", Whole, || none(msrv::run())),
+    ("targets", Whole, || none(targets::run(&targets::Options::default()))),
+    ("minimal-versions", Whole, || none(minimal_versions::run())),
+    ("carry", Whole, || none(carry())),
+    ("emulations", Whole, || conformance::run(&conformance::Options::of_emulations())),
+    ("machines", Whole, || conformance::run(&conformance::Options::of_machines())),
+    ("readiness", Whole, || none(readiness_table::run(&readiness_table::Options::default()))),
+    ("instructions", Whole, || none(bench::check_instructions())),
 ];
 
 #[derive(Debug, clap::Args)]
@@ -49,13 +60,21 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let is_wanted = |(name, quick, _): &&Step| match options.steps.as_slice() {
-        [] => *quick || !options.quick,
+    let is_whole = options.steps.is_empty() && !options.quick;
+    let is_wanted = |(name, when, _): &&Step| match options.steps.as_slice() {
+        [] => *when == Quick || is_whole,
         wanted => wanted.iter().any(|wanted| wanted == name),
     };
     let steps: Vec<_> = STEPS.iter().filter(is_wanted).collect();
     let (start, mut counts, mut times) = (Instant::now(), Vec::new(), Vec::new());
-    for (index, (name, _, run)) in steps.iter().enumerate() {
+    let mut background = None;
+    for (index, (name, when, run)) in steps.iter().enumerate() {
+        if is_whole && *when == Background {
+            if background.is_none() {
+                background = Some(Job::start(&steps)?);
+            }
+            continue;
+        }
         anstream::println!("\n{BOLD}== {}/{} {name}{BOLD:#}", index + 1, steps.len());
         let begin = Instant::now();
         let result = run().and_then(|counts| match counts.failed {
@@ -64,15 +83,60 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         });
         counts.push(result.with_context(|| format!("step {name} (alone: `cargo xtask ci {name}`)"))?);
         anstream::println!("{DIM}{name}: {:.1} s{DIM:#}", begin.elapsed().as_secs_f64());
-        times.push((name, begin.elapsed()));
+        times.push((*name, begin.elapsed()));
+    }
+    if let Some(mut job) = background {
+        let begin = Instant::now();
+        counts.push(job.wait()?);
+        times.push(("the rest of CPython", begin.elapsed()));
     }
     anstream::println!("\n{BOLD}== all {} steps passed{BOLD:#}", steps.len());
     for (name, time) in times {
-        anstream::println!("  {GOOD}✓{GOOD:#} {name:<18} {:>6.1} s", time.as_secs_f64());
+        anstream::println!("  {GOOD}✓{GOOD:#} {name:<20} {:>6.1} s", time.as_secs_f64());
     }
-    anstream::println!("    {:<18} {:>6.1} s", "together", start.elapsed().as_secs_f64());
+    anstream::println!("    {:<20} {:>6.1} s", "together", start.elapsed().as_secs_f64());
     println!("\n{}", counts.into_iter().sum::<Counts>());
     Ok(())
+}
+
+/// The process for the steps in the background; stopped when it is dropped.
+struct Job {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Job {
+    fn start(steps: &[&Step]) -> Result<Self> {
+        let names = steps.iter().filter(|(_, when, _)| *when == Background).map(|(name, ..)| *name);
+        let names: Vec<_> = names.collect();
+        let log = shell::target_directory()?.join("ci-background.log");
+        let output = fs::File::create(&log).with_context(|| log.display().to_string())?;
+        let mut command = Command::new(env::current_exe()?);
+        command.arg("ci").args(&names).stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+        let child = command.current_dir(shell::root()).spawn().context("xtask does not start")?;
+        anstream::println!("\n{BOLD}== in the background: {}{BOLD:#}", names.join(", "));
+        Ok(Self { child, log })
+    }
+
+    /// Waits for the end, and prints the output.
+    fn wait(&mut self) -> Result<Counts> {
+        let status = self.child.wait()?;
+        let output = fs::read_to_string(&self.log)?;
+        print!("{output}");
+        if !status.success() {
+            bail!("a step in the background failed; see above");
+        }
+        let last = output.lines().last().unwrap_or_default();
+        Ok(Counts::in_output(last))
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        // It has ended already, unless another step has failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// The result of a step that counts no tests.
@@ -155,8 +219,8 @@ fn packages() -> Result<()> {
 /// Cargo puts it into a registry below `target`, to build the other package against it, unpacks it in its home, and uses the
 /// unpacked files the next time too, whatever was packed under the same version.
 fn remove_unpacked(name: &str) -> Result<()> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
     let registries = home.and_then(|home| fs::read_dir(home.join("registry/src")).ok());
     for registry in registries.into_iter().flatten().flatten() {
         // The folder of a registry is named by its host, `-` and a hash; a registry in a folder has no host.

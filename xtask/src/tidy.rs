@@ -1,7 +1,6 @@
-//! `cargo xtask tidy`: rules that neither the compiler nor a linter holds. One file per rule.
+//! `cargo xtask tidy`: the rules of docs/style.md that neither the compiler nor clippy checks.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -10,44 +9,32 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::shell::{self, BOLD};
 
-mod docs;
-mod examples;
-mod file_pairs;
+mod item_docs;
 mod layout;
-mod length;
-mod links;
-mod markdown;
+mod pages;
 mod platforms;
-mod tokens;
-mod unfinished;
 mod versions;
+mod words;
 
-pub(crate) use versions::test_commands;
+pub(crate) use pages::test_commands;
 
-/// Looks at all files and adds what is wrong.
+/// Looks at all files, and adds its findings.
 type Rule = fn(&Tree, &mut Findings);
 
-const RULES: [(&str, Rule); 9] = [
-    ("platforms", platforms::check),
-    ("length", length::check),
-    ("docs", docs::check),
-    ("links", links::check),
-    ("examples", examples::check),
+const RULES: [(&str, Rule); 6] = [
     ("layout", layout::check),
-    ("unfinished", unfinished::check),
+    ("platforms", platforms::check),
+    ("item docs", item_docs::check),
+    ("pages", pages::check),
     ("versions", versions::check),
-    ("file_pairs", file_pairs::check),
+    ("words", words::check),
 ];
 
-/// The files of the repository, by path, with their text.
-struct Tree {
-    /// Where the repository lies on this machine; empty in tests.
-    root: String,
-    files: BTreeMap<String, String>,
-}
+/// The text files of the repository, by path.
+struct Tree(BTreeMap<String, String>);
 
 impl Tree {
-    /// Everything that git knows or would add.
+    /// Reads every file that git knows or would add.
     fn read(root: &Path) -> Result<Self> {
         let output = Command::new("git")
             .args(["-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
@@ -57,28 +44,23 @@ impl Tree {
         if !output.status.success() {
             bail!("git does not list the files: {}", String::from_utf8_lossy(&output.stderr).trim());
         }
-        let mut files = BTreeMap::new();
-        for path in String::from_utf8_lossy(&output.stdout).split_terminator('\0') {
-            // A file that is deleted but not yet committed is still listed.
-            if let Ok(bytes) = fs::read(root.join(path)) {
-                files.insert(path.to_owned(), String::from_utf8_lossy(&bytes).into_owned());
-            }
-        }
-        Ok(Self { root: root.display().to_string(), files })
+        let paths = String::from_utf8_lossy(&output.stdout);
+        // A file that is deleted but not yet committed is still listed.
+        let text = |path: &str| Some((path.to_owned(), fs::read_to_string(root.join(path)).ok()?));
+        Ok(Self(paths.split_terminator('\0').filter_map(text).collect()))
     }
 
-    /// The sources of the two published crates.
-    fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
-        let of_a_crate = |path: &str| {
-            path.strip_prefix("crates/")
-                .and_then(|rest| rest.split_once('/'))
-                .is_some_and(|(_, rest)| rest.starts_with("src/"))
-        };
-        self.rust().filter(move |(path, _)| of_a_crate(path))
+    fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
     fn rust(&self) -> impl Iterator<Item = (&str, &str)> {
         self.all().filter(|(path, _)| path.ends_with(".rs"))
+    }
+
+    /// The sources of the two published crates.
+    fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.rust().filter(|(path, _)| path.starts_with("crates/") && path.contains("/src/"))
     }
 
     /// README.md and the pages in docs/.
@@ -87,35 +69,24 @@ impl Tree {
             .filter(|(path, _)| *path == "README.md" || (path.starts_with("docs/") && path.ends_with(".md")))
     }
 
-    fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
-    }
-
     fn get(&self, path: &str) -> Option<&str> {
-        self.files.get(path).map(String::as_str)
+        self.0.get(path).map(String::as_str)
     }
 }
 
-/// What is wrong, where, and what to do.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Finding {
-    path: String,
-    line: usize,
-    what: String,
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.path, self.line, self.what)
-    }
-}
-
+/// What is wrong: path, line and text.
 #[derive(Debug, Default)]
-struct Findings(Vec<Finding>);
+struct Findings(Vec<(String, usize, String)>);
 
 impl Findings {
     fn add(&mut self, path: &str, line: usize, what: impl Into<String>) {
-        self.0.push(Finding { path: path.to_owned(), line, what: what.into() });
+        self.0.push((path.to_owned(), line, what.into()));
+    }
+
+    fn sorted(mut self) -> Vec<String> {
+        self.0.sort();
+        self.0.dedup();
+        self.0.iter().map(|(path, line, what)| format!("{path}:{line}: {what}")).collect()
     }
 }
 
@@ -125,40 +96,30 @@ pub(crate) fn run() -> Result<()> {
     for (name, rule) in RULES {
         let mut findings = Findings::default();
         rule(&tree, &mut findings);
-        findings.0.sort();
-        findings.0.dedup();
-        for finding in &findings.0 {
+        for finding in findings.sorted() {
             anstream::println!("{finding} {BOLD}[{name}]{BOLD:#}");
+            total += 1;
         }
-        total += findings.0.len();
     }
     if total > 0 {
-        bail!("{total} against the rules, which docs/style.md explains");
+        bail!("{total} findings; docs/style.md explains the rules");
     }
-    println!("{} files keep {} rules", tree.files.len(), RULES.len());
+    println!("{} files pass", tree.0.len());
     Ok(())
 }
 
-#[cfg(test)]
-impl Tree {
-    fn of(files: &[(&str, &str)]) -> Self {
-        let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
-        Self { root: String::new(), files }
-    }
-}
-
-/// Runs one rule over planted files; gives back `path:line` and the text of each finding.
+/// Runs one rule over planted files, and returns `path:line: text` of each finding.
 #[cfg(test)]
 fn findings(rule: Rule, files: &[(&str, &str)]) -> Vec<String> {
+    let tree = Tree(files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect());
     let mut findings = Findings::default();
-    rule(&Tree::of(files), &mut findings);
-    findings.0.sort();
-    findings.0.iter().map(ToString::to_string).collect()
+    rule(&tree, &mut findings);
+    findings.sorted()
 }
 
-/// As [`findings`], with only `path:line` of each.
+/// Does the same, and returns only `path:line` of each.
 #[cfg(test)]
 fn places(rule: Rule, files: &[(&str, &str)]) -> Vec<String> {
-    let place = |text: &String| text.split(": ").next().unwrap_or_default().to_owned();
-    findings(rule, files).iter().map(place).collect()
+    let findings = findings(rule, files);
+    findings.iter().filter_map(|finding| Some(finding.split_once(": ")?.0.to_owned())).collect()
 }

@@ -51,12 +51,27 @@ impl Library {
                 command
             }
         };
-        command.args(targets.iter().flat_map(|target| ["--target", target]));
+        for target in targets {
+            command.args(["--target", target]);
+            if target.contains("-linux-") && !target.contains("android") && !is_host(target) {
+                // Statically linked: there need not be a loader for its programs here.
+                command.env(variable(target, "RUSTFLAGS"), "-Ctarget-feature=+crt-static");
+            }
+        }
         // A library is built once for all checkouts where cargo has a build directory in common (see `.ci/run`).
         command.env("CARGO_TARGET_DIR", shell::target_directory()?.join("targets"));
         command.env("CARGO_PROFILE_DEV_DEBUG", "0");
         Ok(command)
     }
+}
+
+/// Returns the name of a setting of cargo for a target, as an environment variable.
+pub(crate) fn variable(target: &str, setting: &str) -> String {
+    format!("CARGO_TARGET_{}_{setting}", target.to_uppercase().replace('-', "_"))
+}
+
+fn is_host(target: &str) -> bool {
+    target == format!("{}-unknown-linux-gnu", env::consts::ARCH)
 }
 
 /// Returns whether the current toolchain has the target's standard library.

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use super::suite;
 use crate::apparatus;
 use crate::shell::{self, BOLD};
-use crate::toolchain::Library;
+use crate::toolchain::{Library, variable};
 
 /// A system that can be linked for.
 struct Target {
@@ -38,12 +38,11 @@ pub(crate) fn build(name: &str) -> Result<()> {
     let mut build = library.cargo("test", &[name])?;
     build.args(["--release", "--package", "conformance", "--test", "conformance", "--no-run"]);
     let zig = zig()?;
-    let variable = |what| format!("CARGO_TARGET_{}_{what}", name.to_uppercase().replace('-', "_"));
-    build.env(variable("LINKER"), zig.join("linker")).env("ZIG_TARGET", target.zig);
+    build.env(variable(name, "LINKER"), zig.join("linker")).env("ZIG_TARGET", target.zig);
     if target.alone {
         build.args(["--features", "freestanding", "-Zbuild-std-features=compiler-builtins-mem"]);
         // With the linker's own arguments, for one address, and in a folder of its own.
-        build.env(variable("RUSTFLAGS"), "-Clinker-flavor=ld -Crelocation-model=static");
+        build.env(variable(name, "RUSTFLAGS"), "-Clinker-flavor=ld -Crelocation-model=static");
         build.env("CARGO_TARGET_DIR", shell::target_directory()?.join("alone"));
         build.env("ZIG_UNWINDER", zig.join("unwinder").join(target.zig));
     }

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::Result;
 use clap::builder::PossibleValue;
 
-use crate::toolchain::Library;
+use crate::toolchain::{Library, variable};
 use crate::{apparatus, shell};
 
 /// The emulations of back ends on Linux: the names of features of the package `conformance`.
@@ -25,8 +25,6 @@ struct Guest {
     linker: &'static str,
     /// The program that runs the guest's programs.
     runner: Option<&'static str>,
-    /// Whether programs are linked statically: there need not be a loader for them here.
-    is_static: bool,
     /// Whether it is one of `all`.
     in_all: bool,
 }
@@ -38,7 +36,6 @@ const GUESTS: [Guest; 5] = [
         target: "x86_64-pc-windows-gnu",
         linker: "x86_64-w64-mingw32-gcc",
         runner: Some("wine"),
-        is_static: false,
         in_all: true,
     },
     Guest {
@@ -47,7 +44,6 @@ const GUESTS: [Guest; 5] = [
         target: "i686-unknown-linux-gnu",
         linker: "i686-linux-gnu-gcc",
         runner: None,
-        is_static: true,
         in_all: true,
     },
     Guest {
@@ -56,7 +52,6 @@ const GUESTS: [Guest; 5] = [
         target: "s390x-unknown-linux-gnu",
         linker: "s390x-linux-gnu-gcc",
         runner: Some("qemu-s390x"),
-        is_static: true,
         in_all: true,
     },
     Guest {
@@ -65,7 +60,6 @@ const GUESTS: [Guest; 5] = [
         target: "aarch64-unknown-linux-gnu",
         linker: "aarch64-linux-gnu-gcc",
         runner: Some("qemu-aarch64"),
-        is_static: true,
         in_all: false,
     },
     Guest {
@@ -74,7 +68,6 @@ const GUESTS: [Guest; 5] = [
         target: "x86_64-unknown-linux-musl",
         linker: "musl-gcc",
         runner: None,
-        is_static: true,
         in_all: false,
     },
 ];
@@ -121,11 +114,7 @@ impl Machine {
         let programs = [Some(guest.linker), guest.runner];
         let programs: Vec<_> = programs.into_iter().flatten().collect();
         apparatus::need_programs(&programs, guest.name)?;
-        let cargo = |what| format!("CARGO_TARGET_{}_{what}", guest.target.to_uppercase().replace('-', "_"));
-        let mut environment = vec![(cargo("LINKER"), guest.linker.into())];
-        if guest.is_static {
-            environment.push((cargo("RUSTFLAGS"), "-Ctarget-feature=+crt-static".into()));
-        }
+        let mut environment = vec![(variable(guest.target, "LINKER"), guest.linker.into())];
         match guest.runner {
             Some("wine") => {
                 let folder = apparatus::cache()?.join("wine");

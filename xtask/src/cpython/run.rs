@@ -68,7 +68,7 @@ struct Line {
 }
 
 /// How many at once, for each processor: most of them sleep most of the time.
-const PER_PROCESSOR: usize = 2;
+const PER_PROCESSOR: usize = 4;
 
 /// Runs everything; gives back the tests of each interpreter.
 pub(super) fn all(

@@ -1,138 +1,118 @@
-//! A platform is named in one file per crate.
+//! Platforms: `build.rs` is the only list of systems, and code that differs is in `sys/` and `os/`.
 
-use proc_macro2::TokenTree;
-
-use super::tokens::{attribute, ident, list, of, punct};
 use super::{Findings, Tree};
 
-/// The files that may.
-const TABLES: [&str; 2] = ["crates/select-sys/src/lib.rs", "crates/selectors/src/backend.rs"];
+/// Where a condition may name a platform.
+const PLACES: [&str; 4] = ["/src/sys.rs", "/src/sys/", "/src/os.rs", "/src/os/"];
+
+/// The items that may have such a condition anywhere.
+const ITEMS: [&str; 5] = ["mod ", "use ", "const ", "static ", "extern crate "];
 
 pub(super) fn check(tree: &Tree, findings: &mut Findings) {
-    for (path, text) in tree.sources().filter(|(path, _)| !TABLES.contains(path)) {
-        for (line, name) in named(&of(text).unwrap_or_default()) {
-            let what = format!("names a platform (`{name}`); only {} may", TABLES.join(" and "));
-            findings.add(path, line, what);
+    for (path, text) in tree.sources() {
+        let lines: Vec<_> = text.lines().collect();
+        for (index, line) in lines.iter().enumerate() {
+            let Some(condition) = condition(&lines[index..]) else { continue };
+            if condition.matches("target_os =").count() > 1 {
+                findings.add(path, index + 1, "a list of systems belongs in build.rs, which gives it a name");
+            } else if names_platform(&condition)
+                && !PLACES.iter().any(|place| path.contains(place))
+                && !is_item(if line.trim_start().starts_with("#[") { item(&lines[index..]) } else { line })
+            {
+                findings.add(path, index + 1, "a platform is named outside of sys/ and os/");
+            }
         }
     }
 }
 
-/// Where platforms are named, with the words. A condition on one constant, or in its value, is let through.
-fn named(tokens: &[TokenTree]) -> Vec<(usize, String)> {
-    let mut found = Vec::new();
-    let mut index = 0;
-    while let Some(token) = tokens.get(index) {
-        if let Some((inside, length)) = attribute(tokens, index) {
-            let inner = list(inside.stream());
-            let condition = ident(inner.first()).is_some_and(|name| name == "cfg" || name == "cfg_attr");
-            if condition && !stands_on_constant(tokens, index) {
-                found.extend(in_condition(&inner));
-            }
-            index += length;
-            continue;
-        }
-        let bang = punct(tokens.get(index + 1), '!');
-        match token {
-            TokenTree::Ident(name) if bang && name == "cfg" => {
-                if let Some(TokenTree::Group(inside)) = tokens.get(index + 2) {
-                    found.extend(in_condition(&list(inside.stream())));
-                }
-            }
-            TokenTree::Ident(_) if is_constant(tokens, index) => {
-                while tokens.get(index).is_some() && !punct(tokens.get(index), ';') {
-                    index += 1;
-                }
-            }
-            TokenTree::Group(inside) => found.extend(named(&list(inside.stream()))),
-            TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {}
-        }
-        index += 1;
+/// Returns the condition that begins on the first line, if one does, up to its last parenthesis.
+fn condition(lines: &[&str]) -> Option<String> {
+    let first = lines[0].trim_start();
+    let start = ["cfg(", "cfg!(", "cfg_attr("].iter().filter_map(|word| first.find(word)).min()?;
+    if first.starts_with("//") {
+        return None;
     }
-    found
-}
-
-fn in_condition(tokens: &[TokenTree]) -> Vec<(usize, String)> {
-    let mut found = Vec::new();
-    for (index, token) in tokens.iter().enumerate() {
-        match token {
-            TokenTree::Ident(name) => {
-                let name = name.to_string();
-                let of_a_path =
-                    punct(tokens.get(index + 1), ':') || (index > 0 && punct(tokens.get(index - 1), ':'));
-                let platform = name.starts_with("target_") || ["unix", "windows"].contains(&name.as_str());
-                if platform && !of_a_path {
-                    found.push((token.span().start().line, name));
-                }
-            }
-            TokenTree::Group(inside) => found.extend(in_condition(&list(inside.stream()))),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+    let (mut text, mut depth) = (String::new(), 0);
+    for character in first[start..].chars().chain(lines[1..].iter().flat_map(|line| line.chars())) {
+        text.push(character);
+        match character {
+            '(' => depth += 1,
+            ')' if depth == 1 => break,
+            ')' => depth -= 1,
+            _ => {}
         }
     }
-    found
+    Some(text)
 }
 
-/// Whether a constant begins here: no `const fn`, and no parameter of a generic.
-fn is_constant(tokens: &[TokenTree], index: usize) -> bool {
-    let word = |index: usize, wanted: &str| ident(tokens.get(index)).is_some_and(|name| name == wanted);
-    let parameter = index > 0 && (punct(tokens.get(index - 1), '<') || punct(tokens.get(index - 1), ','));
-    word(index, "const") && !word(index + 1, "fn") && !word(index + 1, "unsafe") && !parameter
+fn names_platform(condition: &str) -> bool {
+    let mut words = condition.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.any(|word| word.starts_with("target_") || word == "unix" || word == "windows")
 }
 
-/// Whether the attribute at `index`, and those after it, belong to a constant.
-fn stands_on_constant(tokens: &[TokenTree], mut index: usize) -> bool {
-    while let Some((_, length)) = attribute(tokens, index) {
-        index += length;
+/// Returns the line of the item that an attribute on the first line belongs to.
+fn item<'a>(lines: &[&'a str]) -> &'a str {
+    let mut depth = 0;
+    for line in lines {
+        let code = line.trim_start();
+        let (open, close) = (line.matches(['[', '(']).count(), line.matches([']', ')']).count());
+        if depth == 0 && !code.starts_with("#[") && !code.starts_with("//") {
+            return line;
+        }
+        depth = (depth + open).saturating_sub(close);
     }
-    if ident(tokens.get(index)).is_some_and(|name| name == "pub") {
-        index += 1;
-        index += usize::from(matches!(tokens.get(index), Some(TokenTree::Group(_))));
-    }
-    is_constant(tokens, index)
+    ""
+}
+
+fn is_item(line: &str) -> bool {
+    let line = line.trim_start();
+    let line = line.strip_prefix("pub").map_or(line, |rest| {
+        let rest = rest.strip_prefix('(').and_then(|rest| Some(rest.split_once(')')?.1)).unwrap_or(rest);
+        rest.trim_start()
+    });
+    ITEMS.iter().any(|item| line.starts_with(item)) && !line.starts_with("const fn ")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{findings, places};
+    use super::super::places;
     use super::*;
 
-    #[test]
-    fn conditions_are_found() {
-        let text = "#[cfg(unix)]\nfn a() {}\nfn b() {\n  if cfg!(target_os = \"linux\") {}\n}\n\
-                    #[cfg_attr(all(test, windows), ignore)]\nfn c() {}\n#![cfg(target_arch = \"x86\")]";
-        let path = "crates/selectors/src/selector.rs";
-        let expected = [1, 4, 6, 8].map(|line| format!("{path}:{line}"));
-        assert_eq!(places(check, &[(path, text)]), expected);
-        assert!(findings(check, &[(path, text)])[0].contains("`unix`"));
+    const PATH: &str = "crates/selectors/src/selector.rs";
+
+    fn lines(text: &str) -> Vec<usize> {
+        let places = places(check, &[(PATH, text)]);
+        places.iter().map(|place| place.rsplit(':').next().unwrap().parse().unwrap()).collect()
     }
 
     #[test]
-    fn other_words_are_not() {
-        let text = "use std::os::unix::io::AsFd;\n// #[cfg(unix)]\n/// On `cfg(windows)`.\n#[cfg(test)]\n\
-                    fn a() { let unix = \"target_os\"; }\n#[cfg(feature = \"unix\")]\nfn b() {}";
-        assert_eq!(places(check, &[("crates/selectors/src/selector.rs", text)]), [""; 0]);
+    fn conditions_on_code_are_found() {
+        let text = "#[cfg(unix)]\nfn a() {}\nfn b() {\n    if cfg!(target_os = \"linux\") {}\n}\n\
+                    #[cfg_attr(\n    all(test, windows),\n    ignore\n)]\nfn c() {}\n#[cfg(windows)]\npub const fn d() {}\n";
+        assert_eq!(lines(text), [1, 4, 6, 11]);
     }
 
     #[test]
-    fn the_tables_and_other_packages_may() {
-        let text = "#[cfg(unix)]\nfn a() {}";
-        let files = TABLES.map(|path| (path, text));
-        assert_eq!(places(check, &files), [""; 0]);
-        assert_eq!(places(check, &[("tests/conformance/src/lib.rs", text)]), [""; 0]);
+    fn modules_imports_constants_and_other_words_are_not() {
+        let text = "#[cfg(unix)]\nmod a;\n#[cfg(windows)]\n#[doc(alias = \"x\")]\npub(crate) use b;\n\
+                    /// X.\n#[cfg(not(\n    windows\n))]\n/// Y.\npub const C: u32 = 1;\nconst D: bool = cfg!(target_os = \"linux\");\n\
+                    // On `cfg(unix)`.\n#[cfg(epoll)]\nfn e() {}\nuse std::os::unix::io::AsFd;\n";
+        assert_eq!(lines(text), [0; 0]);
+        assert_eq!(
+            places(
+                check,
+                &[("crates/selectors/src/os/unix.rs", "#[cfg(target_os = \"linux\")]\nfn a() {}\n")]
+            ),
+            [""; 0]
+        );
     }
 
     #[test]
-    fn one_constant_may() {
-        let text = "bitflags::bitflags! {\n pub struct A: u32 {\n  /// X.\n  #[cfg(target_os = \"linux\")]\n\
-                    #[doc(alias = \"X\")]\n  const X = if cfg!(unix) { 1 } else { 2 };\n }\n #[cfg(unix)]\n pub struct B: u32 {}\n}";
-        let path = "crates/select-sys/src/epoll/flags.rs";
-        assert_eq!(places(check, &[(path, text)]), [format!("{path}:8")]);
-    }
-
-    #[test]
-    fn what_looks_like_a_constant_may_not() {
-        let text = "#[cfg(unix)]\npub const fn a() {}\nfn b<const N: usize>() {\n #[cfg(windows)] {}\n}\n\
-                    #[cfg(unix)]\npub(crate) const C: &[u8] = &[\n #[cfg(windows)] 1\n];";
-        let path = "crates/select-sys/src/time.rs";
-        assert_eq!(places(check, &[(path, text)]), [1, 4].map(|line| format!("{path}:{line}")));
+    fn a_list_of_systems_is_found_everywhere() {
+        let text = "#[cfg(any(\n    target_os = \"linux\",\n    target_os = \"android\"\n))]\nmod a;\n";
+        assert_eq!(
+            places(check, &[("crates/select-sys/src/sys.rs", text)]),
+            ["crates/select-sys/src/sys.rs:1"]
+        );
     }
 }

@@ -1,0 +1,69 @@
+//! Words that are no plain English, and notes about unfinished work, in pages and comments.
+
+use super::{Findings, Tree};
+
+/// Written in halves, or this file would be found.
+const UNFINISHED: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
+
+/// Phrases of older texts of this project, each with a better one.
+const PHRASES: [(&str, &str); 9] = [
+    (concat!("give", " back"), "return"),
+    (concat!("gives", " back"), "return"),
+    (concat!("given", " back"), "return"),
+    (concat!("an", "ew"), "again"),
+    (concat!("of", " yours"), "your"),
+    (concat!("be", "side that"), "also"),
+    (concat!("left", " at that"), "say what happens"),
+    (concat!("of old", ","), "say when"),
+    (concat!("the system", " at hand"), "this system"),
+];
+
+pub(super) fn check(tree: &Tree, findings: &mut Findings) {
+    for (path, text) in tree.all() {
+        let is_page = path.ends_with(".md");
+        let comment = match path.rsplit('.').next().unwrap_or_default() {
+            "rs" => "//",
+            "toml" | "yml" | "py" | "sh" => "#",
+            _ if path.starts_with(".ci/") => "#",
+            _ => "//",
+        };
+        for (index, line) in text.lines().enumerate() {
+            let prose = if is_page { line } else { line.split_once(comment).map_or("", |(_, prose)| prose) };
+            if let Some(word) = UNFINISHED.into_iter().find(|word| has_phrase(prose, word)) {
+                findings.add(path, index + 1, format!("`{word}`: finish it, or say what is so and why"));
+            }
+            if let Some((phrase, better)) = PHRASES.into_iter().find(|(phrase, _)| has_phrase(prose, phrase))
+            {
+                findings.add(path, index + 1, format!("`{phrase}`: plain English is `{better}`"));
+            }
+        }
+    }
+}
+
+/// Returns whether the phrase is in the line, and not as a part of longer words.
+fn has_phrase(line: &str, phrase: &str) -> bool {
+    let in_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    line.match_indices(phrase).any(|(at, _)| {
+        !in_word(line[..at].chars().next_back()) && !in_word(line[at + phrase.len()..].chars().next())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::places;
+    use super::*;
+
+    #[test]
+    fn phrases_are_found_in_prose_only() {
+        let text = format!(
+            "// It {} a list.\nlet a = \"{}\";\n// {}: later\n",
+            PHRASES[1].0, PHRASES[1].0, UNFINISHED[0]
+        );
+        assert_eq!(
+            places(check, &[("crates/a/src/lib.rs", &text)]),
+            ["crates/a/src/lib.rs:1", "crates/a/src/lib.rs:3"]
+        );
+        let text = format!("Made {}.\n{}x\n", PHRASES[3].0, PHRASES[3].0);
+        assert_eq!(places(check, &[("docs/a.md", &text)]), ["docs/a.md:1"]);
+    }
+}
