@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use clap::builder::PossibleValuesParser;
-use serde_json::Value;
 
 use crate::conformance::{self, cross_build};
 use crate::counts::Counts;
@@ -162,42 +161,17 @@ fn readme() -> Result<Counts> {
 
 /// Runs every test but the suite, which README's commands run.
 fn tests() -> Result<Counts> {
-    let output = shell::cargo(["metadata", "--no-deps", "--format-version", "1"]).output()?;
-    let metadata: Value =
-        serde_json::from_slice(&output.stdout).context("`cargo metadata` printed no JSON")?;
     // Not all features: `libkqueue` needs a library that is not everywhere.
-    let features = "select-sys/devpoll-emulation,selectors/devpoll-emulation";
-    let mut runs = vec![shell::cargo(["test", "--workspace", "--features", features])];
-    runs[0].args(["--exclude", "conformance", "--exclude", "cpython"]);
-    for arguments in targets_of_conformance(&metadata) {
-        runs.push(shell::cargo(["test", "--package", "conformance", "--features", "devpoll-emulation"]));
-        runs.last_mut().map(|run| run.args(arguments));
+    let mut others =
+        shell::cargo(["test", "--workspace", "--exclude", "conformance", "--exclude", "cpython"]);
+    others.args(["--features", "select-sys/devpoll-emulation,selectors/devpoll-emulation"]);
+    let mut runs = vec![others];
+    for of_suite in [["--lib", "--bins"].as_slice(), &["--doc"]] {
+        let mut run = shell::cargo(["test", "--package", "conformance", "--features", "devpoll-emulation"]);
+        run.args(of_suite);
+        runs.push(run);
     }
     runs.iter_mut().map(|run| Ok(Counts::in_output(&shell::tee(run)?))).sum()
-}
-
-/// The targets of the package `conformance` but the suite, as arguments for one run of cargo each.
-fn targets_of_conformance(metadata: &Value) -> Vec<Vec<String>> {
-    let mut packages = metadata["packages"].as_array().into_iter().flatten();
-    let Some(package) = packages.find(|package| package["name"] == "conformance") else { return Vec::new() };
-    let (mut programs, mut runs) = (Vec::new(), Vec::new());
-    for target in package["targets"].as_array().into_iter().flatten() {
-        let name = target["name"].as_str().unwrap_or_default();
-        match target["kind"][0].as_str().unwrap_or_default() {
-            "lib" => {
-                programs.push("--lib".to_owned());
-                runs.push(vec!["--doc".to_owned()]);
-            }
-            kind @ ("bin" | "test") if (kind, name) != ("test", "conformance") => {
-                programs.extend([format!("--{kind}"), name.to_owned()]);
-            }
-            _ => {}
-        }
-    }
-    if !programs.is_empty() {
-        runs.insert(0, programs);
-    }
-    runs
 }
 
 fn docs() -> Result<()> {
@@ -240,21 +214,4 @@ fn remove_unpacked(name: &str) -> Result<()> {
 /// Builds the suite for the two systems to which it can be carried as one file.
 fn carry() -> Result<()> {
     ["x86_64-unknown-freebsd", "x86_64-unknown-netbsd"].into_iter().try_for_each(cross_build::build)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_suite_itself_is_left_out() {
-        let metadata = serde_json::json!({"packages": [{"name": "conformance", "targets": [
-            {"name": "conformance", "kind": ["lib"]},
-            {"name": "conformance", "kind": ["test"]},
-            {"name": "transcripts", "kind": ["test"]},
-            {"name": "truth", "kind": ["bin"]},
-        ]}]});
-        let expected = vec![vec!["--lib", "--test", "transcripts", "--bin", "truth"], vec!["--doc"]];
-        assert_eq!(targets_of_conformance(&metadata), expected);
-    }
 }

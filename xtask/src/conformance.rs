@@ -11,7 +11,7 @@ mod report;
 mod suite;
 
 use machine::Machine;
-use report::{Document, Report};
+use report::Report;
 use suite::Suite;
 
 #[derive(Debug, Default, clap::Args)]
@@ -33,11 +33,8 @@ pub(crate) struct Options {
     #[arg(long, requires = "with")]
     only_guests: bool,
     /// Build the suite for another system as one file, to be carried there, and run nothing
-    #[arg(long, value_name = "TARGET", conflicts_with_all = ["backend", "filter", "with", "json", "patience"])]
+    #[arg(long, value_name = "TARGET", conflicts_with_all = ["backend", "filter", "with", "patience"])]
     build: Option<String>,
-    /// Print one JSON document and nothing else
-    #[arg(long)]
-    json: bool,
     /// Give up when no scenario has ended for so long [default: 120]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(LEAST_PATIENCE..))]
     patience: Option<u64>,
@@ -111,15 +108,9 @@ pub(crate) fn run(options: &Options) -> Result<Counts> {
     }
     options.backend.iter().try_for_each(|backend| check_backend(backend, &known))?;
     let counts = reports.iter().map(Report::counts).sum::<Counts>();
-    if options.json {
-        println!("{}", serde_json::to_string_pretty(&Document::of(&reports, counts))?);
-    } else {
-        println!("\n{counts}");
-    }
+    println!("\n{counts}");
     if reports.is_empty() {
-        bail!(
-            "nothing was run: no scenario has such a name; `cargo xtask conformance --json` lists them all"
-        );
+        bail!("nothing was run: no scenario has such a name");
     }
     if counts.passed + counts.failed == 0 {
         bail!("nothing was run; see the reasons above");
@@ -136,10 +127,8 @@ fn run_on(machine: Machine, options: &Options, known: &mut Vec<Name>) -> Result<
     if wanted.is_empty() {
         return Ok(None);
     }
-    let report = suite.run(&wanted, options.patience.unwrap_or(PATIENCE), !options.json)?;
-    if !options.json {
-        report.print();
-    }
+    let report = suite.run(wanted, options.patience.unwrap_or(PATIENCE))?;
+    report.print();
     Ok(Some(report))
 }
 

@@ -89,7 +89,6 @@ pub(crate) fn run(options: &Options) -> Result<Counts> {
     let mut differences = Vec::new();
     for (place, (interpreter, tests)) in interpreters.iter().zip(&results).enumerate() {
         table::print(interpreter, &works, tests);
-        table::write(interpreter, tests)?;
         differences.extend(compare::differences(&interpreter.name, tests, &meant));
         tell(&interpreter.name, "ran a second time, alone", &compare::names(&again, place));
         tell(&interpreter.name, "failed on both sides", &compare::failed_on_both(tests, &meant));

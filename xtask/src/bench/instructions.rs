@@ -93,9 +93,9 @@ pub(super) fn compare(subjects: &Subjects) -> Result<()> {
     Ok(())
 }
 
-fn prepare(with_peers: bool) -> Result<PathBuf> {
+fn prepare(features: &str) -> Result<PathBuf> {
     apparatus::need_programs(&["valgrind"], "valgrind")?;
-    program("instructions", with_peers)
+    program("instructions", features)
 }
 
 /// The instructions for an event of what stays ready, which every subject in the file can do.
@@ -157,15 +157,5 @@ mod tests {
         assert!(ended(1, "Collected : 4711\n").is_err(), "it failed");
         assert!(ended(0, "").is_err(), "it tells nothing");
         assert!(counted(ExitStatus::from_raw(9), "").is_err(), "it was killed");
-    }
-
-    #[test]
-    fn figures_are_read() {
-        assert_eq!(
-            parse("# about\nepoll 45.5\npoll 30\n").unwrap(),
-            [("epoll".into(), 45.5), ("poll".into(), 30.0)]
-        );
-        assert!(parse("epoll\n").is_err());
-        assert!(parse("# about\n").is_err());
     }
 }

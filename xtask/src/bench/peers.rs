@@ -158,25 +158,3 @@ impl Library {
         Ok(program)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names(text: &str) -> Result<Vec<&'static str>> {
-        let names: Vec<_> = text.split(',').map(str::to_owned).collect();
-        Subjects::new(Some(&names)).map(|subjects| subjects.names)
-    }
-
-    #[test]
-    fn names_stand_for_subjects() {
-        assert_eq!(names("mio").unwrap(), ["epoll", "edge-epoll", "poll", "select", "mio"]);
-        assert!(names("raw,popol").unwrap().ends_with(&["raw-select", "popol"]));
-        assert!(names("tokio").unwrap_err().to_string().contains("only raw, sys, mio"));
-    }
-
-    #[test]
-    fn a_call_for_each_subject() {
-        assert_eq!((call("libuv"), call("cpython-select"), call("sys-poll")), ("epoll", "select", "poll"));
-    }
-}

@@ -1,7 +1,7 @@
 //! Measurements: what was read, and what follows from it.
 
 use anyhow::{Context as _, Result};
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::peers::{call, peers};
 
@@ -57,27 +57,29 @@ impl Samples {
         Ok(())
     }
 
-    /// What is printed as JSON.
-    pub(super) fn report(&self) -> Vec<Report<'_>> {
-        let of_subject = |case: &Case, subject: &Subject| Line {
-            subject: subject.name.clone(),
-            median: subject.median(),
-            lower_quartile: subject.quantile(0.25),
-            upper_quartile: subject.quantile(0.75),
-            rounds: subject.values.len(),
-            to_raw: case.to_raw(subject),
-            to_best_peer: case.to_best_peer(subject),
-        };
-        self.cases
-            .iter()
-            .map(|case| Report {
-                workload: &case.workload,
-                case: &case.name,
-                descriptors: case.descriptors,
-                unit: &case.unit,
-                results: case.subjects.iter().map(|subject| of_subject(case, subject)).collect(),
+    /// The document of `--json`.
+    pub(super) fn report(&self) -> Value {
+        let subject = |case: &Case, subject: &Subject| {
+            json!({
+                "subject": subject.name,
+                "median": subject.median(),
+                "lower_quartile": subject.quantile(0.25),
+                "upper_quartile": subject.quantile(0.75),
+                "rounds": subject.values.len(),
+                "to_raw": case.to_raw(subject),
+                "to_best_peer": case.to_best_peer(subject),
             })
-            .collect()
+        };
+        let case = |case: &Case| {
+            json!({
+                "workload": case.workload,
+                "case": case.name,
+                "descriptors": case.descriptors,
+                "unit": case.unit,
+                "results": case.subjects.iter().map(|one| subject(case, one)).collect::<Vec<_>>(),
+            })
+        };
+        self.cases.iter().map(case).collect()
     }
 }
 
@@ -137,27 +139,6 @@ fn quantile(values: &[f64], part: f64) -> f64 {
     }
 }
 
-/// One workload in one size, as JSON has it.
-#[derive(Debug, Serialize)]
-pub(super) struct Report<'a> {
-    workload: &'a str,
-    case: &'a str,
-    descriptors: u64,
-    unit: &'a str,
-    results: Vec<Line>,
-}
-
-#[derive(Debug, Serialize)]
-struct Line {
-    subject: String,
-    median: f64,
-    lower_quartile: f64,
-    upper_quartile: f64,
-    rounds: usize,
-    to_raw: Option<f64>,
-    to_best_peer: Option<f64>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,12 +168,5 @@ mod tests {
         let of = |name| case.to_best_peer(case.subject(name).unwrap());
         assert_eq!((of("sys-epoll"), of("mio"), of("poll")), (Some(2.0), None, None));
         assert_eq!(case.to_raw(case.subject("mio").unwrap()), None); // nothing raw was measured
-    }
-
-    #[test]
-    fn quantiles_lie_between_values() {
-        assert_eq!(quantile(&[4.0, 1.0, 2.0, 3.0], 0.5), 2.5);
-        assert_eq!(quantile(&[4.0, 1.0, 2.0], 1.0), 4.0);
-        assert!(quantile(&[], 0.5).is_nan());
     }
 }

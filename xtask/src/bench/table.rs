@@ -42,21 +42,3 @@ fn row(first: [&str; 3], case: &Case, subject: &Subject) -> Vec<Cell> {
     row.push(Cell::new(ratio(case.to_best_peer(subject))));
     row
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_row_for_each_subject() {
-        let mut samples = Samples::default();
-        for line in ["idle\tnone\t1\tns\traw-epoll\t100", "idle\tnone\t1\tns\tepoll\t103"] {
-            samples.add(line).unwrap();
-        }
-        let table = of(&samples).to_string();
-        let rows: Vec<Vec<_>> =
-            table.lines().skip(2).map(|line| line.split('|').map(str::trim).collect()).collect();
-        assert_eq!(rows[0][1..9], ["idle", "none", "ns", "raw-epoll", "100", "0 %", "-", "-"]);
-        assert_eq!(rows[1][1..9], ["", "", "", "epoll", "103", "0 %", "1.03", "-"]);
-    }
-}

@@ -1,11 +1,6 @@
-//! What came out, for a person or as JSON.
+//! The results of the suite on one machine, as a table of topics and back ends.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-
-use anstyle::Style;
 use comfy_table::{Cell, CellAlignment, Table, presets};
-use serde::Serialize;
 
 use super::suite::plural;
 use super::{Outcome, Scenario};
@@ -13,21 +8,10 @@ use crate::counts::Counts;
 use crate::shell::{BAD, BOLD, DIM, GOOD, WARN};
 
 /// The order of the columns; others come after these.
-const COLUMNS: [&str; 11] = [
-    "select",
-    "poll",
-    "epoll",
-    "kqueue",
-    "kqueue-emulated",
-    "devpoll",
-    "devpoll-emulated",
-    "default",
-    "any",
-    "sys",
-    "all",
-];
+const COLUMNS: [&str; 9] =
+    ["select", "poll", "epoll", "kqueue", "kqueue-emulated", "devpoll", "devpoll-emulated", "default", "any"];
 
-/// How much of what the scenarios printed is shown after a failure.
+/// How many lines of the scenarios' own output are shown after a failure.
 const TAIL: usize = 60;
 
 /// A key that sorts back ends the way they are shown.
@@ -36,161 +20,96 @@ pub(super) fn column(backend: &str) -> (usize, String) {
     (place, backend.to_owned())
 }
 
-/// What came out on one machine.
 pub(super) struct Report {
-    machine: String,
-    scenarios: Vec<Scenario>,
-    seconds: f64,
-    /// What the scenarios themselves printed.
-    printed: Vec<u8>,
-}
-
-/// The document of `--json`.
-#[derive(Serialize)]
-pub(super) struct Document<'a> {
-    passed: usize,
-    failed: usize,
-    skipped: usize,
-    seconds: f64,
-    scenarios: Vec<Entry<'a>>,
-}
-
-impl<'a> Document<'a> {
-    pub(super) fn of(reports: &'a [Report], Counts { passed, failed, skipped }: Counts) -> Self {
-        let seconds = reports.iter().map(|report| report.seconds).sum();
-        let of_one = |report: &'a Report| report.scenarios.iter().map(|one| Entry::of(&report.machine, one));
-        Self { passed, failed, skipped, seconds, scenarios: reports.iter().flat_map(of_one).collect() }
-    }
-}
-
-#[derive(Serialize)]
-struct Entry<'a> {
-    machine: &'a str,
-    backend: &'a str,
-    topic: &'a str,
-    scenario: &'a str,
-    outcome: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
+    pub(super) scenarios: Vec<Scenario>,
+    pub(super) seconds: f64,
+    /// The messages of the scenarios that failed, as the test program prints them.
+    pub(super) messages: String,
+    /// The scenarios' own output.
+    pub(super) output: String,
 }
 
 impl Report {
-    pub(super) fn new(machine: &str, scenarios: Vec<Scenario>, seconds: f64, printed: Vec<u8>) -> Self {
-        Self { machine: machine.to_owned(), scenarios, seconds, printed }
-    }
-
     pub(super) fn counts(&self) -> Counts {
-        self.scenarios.iter().map(|scenario| count(&scenario.outcome)).sum()
+        self.scenarios.iter().map(count).sum()
     }
 
     pub(super) fn print(&self) {
-        anstream::println!("\n{}", coloured(&self.matrix().to_string()));
+        println!("\n{}", self.table());
         anstream::println!(
             "{GOOD}✓{GOOD:#} passed   {BAD}✗{BAD:#} failed   {WARN}○{WARN:#} not run   {DIM}{} in {:.1} s{DIM:#}",
             plural(self.scenarios.len(), "scenario"),
             self.seconds,
         );
-        self.print_failures();
-        self.print_not_run();
+        let Counts { failed, skipped, .. } = self.counts();
+        if failed > 0 {
+            anstream::println!("\n{BAD}{} failed{BAD:#}", plural(failed, "scenario"));
+            self.print_groups(
+                |outcome| if let Outcome::Failed(message) = outcome { Some(message) } else { None },
+            );
+            println!("{}", self.messages);
+            let lines: Vec<_> = self.output.lines().collect();
+            anstream::println!("\n{DIM}the last {TAIL} lines, at most, that the scenarios printed:{DIM:#}");
+            for line in &lines[lines.len().saturating_sub(TAIL)..] {
+                anstream::println!("{DIM}  | {line}{DIM:#}");
+            }
+            anstream::println!("\n{DIM}one alone: cargo xtask conformance --filter NAME{DIM:#}");
+        }
+        if skipped > 0 {
+            anstream::println!("\n{WARN}{} not run{WARN:#}", plural(skipped, "scenario"));
+            self.print_groups(
+                |outcome| if let Outcome::NotRun(reason) = outcome { Some(reason) } else { None },
+            );
+        }
     }
 
-    /// Topics down, back ends across.
-    fn matrix(&self) -> Table {
+    /// The counts of each topic on each back end.
+    fn table(&self) -> Table {
         let mut backends: Vec<_> = self.scenarios.iter().map(|one| one.name.backend.as_str()).collect();
         backends.sort_by_key(|name| column(name));
         backends.dedup();
         let mut topics: Vec<&str> = Vec::new();
-        let mut cells: BTreeMap<(&str, &str), Vec<Counts>> = BTreeMap::new();
-        for Scenario { name, outcome } in &self.scenarios {
+        for Scenario { name, .. } in &self.scenarios {
             if !topics.contains(&name.topic.as_str()) {
                 topics.push(&name.topic);
             }
-            cells.entry((&name.topic, &name.backend)).or_default().push(count(outcome));
-            cells.entry(("", &name.backend)).or_default().push(count(outcome));
         }
-
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_BORDERS_ONLY);
         let right = |text: &str| Cell::new(text).set_alignment(CellAlignment::Right);
+        table.load_preset(presets::UTF8_BORDERS_ONLY);
         table.set_header([Cell::new("topic")].into_iter().chain(backends.iter().map(|name| right(name))));
-        for topic in topics.iter().copied().chain([""]) {
-            let first = if topic.is_empty() { "together" } else { topic };
-            let counts = backends
-                .iter()
-                .map(|backend| cells.get(&(topic, *backend)).into_iter().flatten().copied().sum());
-            table.add_row([Cell::new(first)].into_iter().chain(counts.map(|counts| right(&marks(counts)))));
+        for topic in topics.into_iter().map(Some).chain([None]) {
+            let is_in = |one: &&Scenario, backend| {
+                one.name.backend == backend && topic.is_none_or(|topic| one.name.topic == topic)
+            };
+            let counts = |backend| self.scenarios.iter().filter(|one| is_in(one, backend)).map(count).sum();
+            let cells = backends.iter().map(|backend| right(&marks(counts(*backend))));
+            table.add_row([Cell::new(topic.unwrap_or("together"))].into_iter().chain(cells));
         }
         table
     }
 
-    fn print_failures(&self) {
-        let failed = self.by_text(|outcome| match outcome {
-            Outcome::Failed(message) => Some(message),
-            Outcome::Passed | Outcome::NotRun(_) => None,
-        });
-        if failed.is_empty() {
-            return;
-        }
-        anstream::println!("\n{BAD}{} failed{BAD:#}", plural(self.counts().failed, "scenario"));
-        for (message, names) in failed {
-            println!();
-            for name in names {
-                anstream::println!("  {BOLD}{name}{BOLD:#}");
-            }
-            for line in message.lines() {
-                println!("      {line}");
-            }
-        }
-        let printed = String::from_utf8_lossy(&self.printed);
-        let lines: Vec<_> = printed.lines().collect();
-        if !lines.is_empty() {
-            anstream::println!("\n{DIM}what the scenarios printed, the last {TAIL} lines at most:{DIM:#}");
-            for line in &lines[lines.len().saturating_sub(TAIL)..] {
-                anstream::println!("{DIM}  | {line}{DIM:#}");
-            }
-        }
-        anstream::println!("\n{DIM}one alone: cargo xtask conformance --filter NAME{DIM:#}");
-    }
-
-    fn print_not_run(&self) {
-        let not_run = self.by_text(|outcome| match outcome {
-            Outcome::NotRun(reason) => Some(reason),
-            Outcome::Passed | Outcome::Failed(_) => None,
-        });
-        if not_run.is_empty() {
-            return;
-        }
-        anstream::println!("\n{WARN}{} not run{WARN:#}", plural(self.counts().skipped, "scenario"));
-        for (reason, names) in not_run {
-            println!("\n  {reason}");
-            for name in names {
-                anstream::println!("      {DIM}{name}{DIM:#}");
-            }
-        }
-    }
-
-    /// Names by what was said about them, in the order of the first of each.
-    fn by_text<'a>(
-        &'a self,
-        text: impl Fn(&'a Outcome) -> Option<&'a String>,
-    ) -> Vec<(&'a str, Vec<&'a str>)> {
+    /// Prints each text once, with the scenarios that it is about.
+    fn print_groups(&self, text: impl Fn(&Outcome) -> Option<&String>) {
         let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
         for scenario in &self.scenarios {
             let Some(text) = text(&scenario.outcome) else { continue };
-            let name = scenario.name.full.as_str();
             match groups.iter_mut().find(|(known, _)| known == text) {
-                Some((_, names)) => names.push(name),
-                None => groups.push((text, vec![name])),
+                Some((_, names)) => names.push(&scenario.name.full),
+                None => groups.push((text, vec![&scenario.name.full])),
             }
         }
-        groups
+        for (text, names) in groups {
+            println!("\n  {}", text.replace('\n', "\n  "));
+            for name in names {
+                anstream::println!("      {BOLD}{name}{BOLD:#}");
+            }
+        }
     }
 }
 
-fn count(outcome: &Outcome) -> Counts {
-    let (passed, failed, skipped) = match outcome {
+fn count(scenario: &Scenario) -> Counts {
+    let (passed, failed, skipped) = match &scenario.outcome {
         Outcome::Passed => (1, 0, 0),
         Outcome::Failed(_) => (0, 1, 0),
         Outcome::NotRun(_) => (0, 0, 1),
@@ -205,54 +124,13 @@ fn marks(counts: Counts) -> String {
     parts.collect::<Vec<_>>().join(" ")
 }
 
-/// Gives each mark and the number behind it its colour.
-fn coloured(table: &str) -> String {
-    let (mut text, mut open) = (String::new(), None::<Style>);
-    for character in table.chars() {
-        if let Some(style) = open.take_if(|_| !character.is_ascii_digit()) {
-            let _ = write!(text, "{style:#}");
-        }
-        let style = match character {
-            '✓' => GOOD,
-            '✗' => BAD,
-            '○' => WARN,
-            other => {
-                text.push(other);
-                continue;
-            }
-        };
-        let _ = write!(text, "{style}{character}");
-        open = Some(style);
-    }
-    text
-}
-
-impl<'a> Entry<'a> {
-    fn of(machine: &'a str, scenario: &'a Scenario) -> Self {
-        let (outcome, message, reason) = match &scenario.outcome {
-            Outcome::Passed => ("passed", None, None),
-            Outcome::Failed(message) => ("failed", Some(message.as_str()), None),
-            Outcome::NotRun(reason) => ("not-run", None, Some(reason.as_str())),
-        };
-        let name = &scenario.name;
-        Self {
-            machine,
-            backend: &name.backend,
-            topic: &name.topic,
-            scenario: &name.scenario,
-            outcome,
-            message,
-            reason,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::Name;
     use super::*;
 
-    fn report() -> Report {
+    #[test]
+    fn the_table_counts_per_topic_and_back_end() {
         let scenario = |name, outcome| Scenario { name: Name::parse(name), outcome };
         let scenarios = vec![
             scenario("epoll::register::twice", Outcome::Passed),
@@ -261,46 +139,17 @@ mod tests {
             scenario("select::limit::many", Outcome::NotRun("needs more descriptors".into())),
             scenario("poll::limit::many", Outcome::NotRun("needs more descriptors".into())),
         ];
-        Report::new("here", scenarios, 0.5, Vec::new())
-    }
-
-    #[test]
-    fn the_matrix_counts_per_topic_and_back_end() {
-        let text = report().matrix().to_string();
-        let rows: Vec<Vec<_>> = text
-            .lines()
-            .map(|line| line.trim_matches('│').split("  ").map(str::trim).filter(|c| !c.is_empty()).collect())
-            .collect();
-        assert!(rows.contains(&vec!["topic", "select", "poll", "epoll"]), "{text}");
-        assert!(rows.contains(&vec!["register", "✓1 ✗1", "✓1"]), "{text}");
-        assert!(rows.contains(&vec!["limit", "○1", "○1"]), "{text}");
-        assert!(rows.contains(&vec!["together", "○1", "✓1 ✗1 ○1", "✓1"]), "{text}");
-    }
-
-    #[test]
-    fn marks_are_coloured_with_their_numbers() {
-        assert_eq!(coloured("│ 7 ✓11 ✗1 │"), format!("│ 7 {GOOD}✓11{GOOD:#} {BAD}✗1{BAD:#} │"));
-    }
-
-    #[test]
-    fn one_reason_stands_once() {
-        let report = report();
-        let groups = report.by_text(|outcome| match outcome {
-            Outcome::NotRun(reason) => Some(reason),
-            _ => None,
-        });
-        assert_eq!(groups, [("needs more descriptors", vec!["select::limit::many", "poll::limit::many"])]);
-    }
-
-    #[test]
-    fn the_document_has_every_scenario() {
-        let reports = [report()];
-        let document = serde_json::to_value(Document::of(&reports, reports[0].counts())).unwrap();
-        assert_eq!(document["failed"], 1);
-        assert_eq!(document["scenarios"][1]["machine"], "here");
-        assert_eq!(document["scenarios"][1]["message"], "left\nright");
-        assert_eq!(document["scenarios"][3]["outcome"], "not-run");
-        assert_eq!(document["scenarios"][3]["reason"], "needs more descriptors");
-        assert_eq!(document["scenarios"][0].get("reason"), None);
+        let text = Report { scenarios, seconds: 0.5, messages: String::new(), output: String::new() }
+            .table()
+            .to_string();
+        let cells = |line: &str| -> Vec<String> {
+            let cells = line.trim_matches('│').split("  ").map(str::trim);
+            cells.filter(|cell| !cell.is_empty()).map(str::to_owned).collect()
+        };
+        let rows: Vec<_> = text.lines().map(cells).collect();
+        for row in [["topic", "select", "poll", "epoll"], ["together", "○1", "✓1 ✗1 ○1", "✓1"]] {
+            assert!(rows.contains(&row.map(str::to_owned).to_vec()), "{text}");
+        }
+        assert!(rows.contains(&["register", "✓1 ✗1", "✓1"].map(str::to_owned).to_vec()), "{text}");
     }
 }

@@ -44,7 +44,7 @@ impl Suite {
     }
 
     /// Runs the wanted scenarios.
-    pub(super) fn run(&self, wanted: &[Name], patience: u64, visible: bool) -> Result<Report> {
+    pub(super) fn run(&self, wanted: Vec<Name>, patience: u64) -> Result<Report> {
         fs::create_dir_all(&self.notes)?;
         let (log, printed) = (self.notes.join("log"), self.notes.join("output"));
         File::create(&log)?;
@@ -54,31 +54,28 @@ impl Suite {
         let only = self.notes.join("only");
         fs::write(&only, wanted.iter().map(|name| format!("{}\n", name.full)).collect::<String>())?;
         command.env("CONFORMANCE_ONLY", &only);
-        // It has to have told of the one that hangs before it is stopped itself.
+        // The program has to report the scenario that hangs before it is stopped itself.
         command.env("CONFORMANCE_PATIENCE", (patience * 2 / 3).to_string());
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
 
-        if visible {
-            let name = &self.machine.name;
-            anstream::println!("{BOLD}{name}{BOLD:#}: running {}", plural(wanted.len(), "scenario"));
-        }
+        let name = &self.machine.name;
+        anstream::println!("{BOLD}{name}{BOLD:#}: running {}", plural(wanted.len(), "scenario"));
         let start = Instant::now();
         let mut child = command.spawn().context("the conformance suite does not start")?;
-        let mut follower = Follower::new(File::open(&log)?, visible);
+        let mut follower = Follower::new(File::open(&log)?);
         let status = follower.follow(&mut child, Duration::from_secs(patience))?;
-        if visible {
-            println!();
-        }
+        println!();
 
         let seconds = start.elapsed().as_secs_f64();
-        let messages = failure_messages(&String::from_utf8_lossy(&follower.text), &follower.ended);
-        let scenarios = scenarios(wanted, &follower.ended, &messages, status, patience);
-        let printed_text = fs::read(&printed).unwrap_or_default();
-        let report = Report::new(&self.machine.name, scenarios, seconds, printed_text);
+        let scenarios = scenarios(wanted, &follower.ended, status, patience);
+        let output = fs::read(&printed).unwrap_or_default();
+        let output = String::from_utf8_lossy(&output).into_owned();
+        let messages = messages(&String::from_utf8_lossy(&follower.text)).to_owned();
+        let report = Report { scenarios, seconds, messages, output };
         if report.counts().failed == 0 && status.is_none_or(|status| !status.success()) {
-            bail!("every scenario held, and yet the suite ended badly; see {}", printed.display());
+            bail!("every scenario passed, and yet the program failed; see {}", printed.display());
         }
-        let _ = fs::remove_dir_all(&self.notes); // what it has to tell is in the report
+        let _ = fs::remove_dir_all(&self.notes); // the report has all of it
         Ok(report)
     }
 
@@ -99,22 +96,14 @@ pub(super) fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Builds the test program with this command, and gives back where it is.
+/// Builds the test program with this command, and returns its path.
 pub(super) fn program(build: &mut Command) -> Result<PathBuf> {
     shell::build(build, "test", "conformance")
 }
 
 /// The names in a list of lines like `name: test`.
 fn listed(text: &str) -> Vec<String> {
-    text.lines().filter_map(|line| line.strip_suffix(": test")).map(|name| bare(name).to_owned()).collect()
-}
-
-/// A name without the `[kind]` that may stand before it.
-fn bare(name: &str) -> &str {
-    match name.split_once("] ") {
-        Some((kind, rest)) if kind.starts_with('[') => rest.trim(),
-        _ => name.trim(),
-    }
+    text.lines().filter_map(|line| line.strip_suffix(": test")).map(|name| name.trim().to_owned()).collect()
 }
 
 /// Reads the log while the program writes it, and prints a mark for each scenario.
@@ -125,14 +114,13 @@ struct Follower {
     read: usize,
     ended: Vec<(String, Outcome)>,
     last: Instant,
-    visible: bool,
 }
 
 impl Follower {
     const MARKS_PER_LINE: usize = 80;
 
-    fn new(log: File, visible: bool) -> Self {
-        Self { log, text: Vec::new(), read: 0, ended: Vec::new(), last: Instant::now(), visible }
+    fn new(log: File) -> Self {
+        Self { log, text: Vec::new(), read: 0, ended: Vec::new(), last: Instant::now() }
     }
 
     /// Waits for the end of the program. Returns `None` if no scenario ended in time and the program was killed.
@@ -158,9 +146,7 @@ impl Follower {
             let line = String::from_utf8_lossy(&self.text[self.read..self.read + length]).into_owned();
             self.read += length + 1;
             if let Some((name, outcome)) = ended(&line) {
-                if self.visible {
-                    self.mark(&outcome);
-                }
+                self.mark(&outcome);
                 self.ended.push((name, outcome));
                 self.last = Instant::now();
             }
@@ -195,34 +181,13 @@ fn ended(line: &str) -> Option<(String, Outcome)> {
             Outcome::NotRun(reason.to_owned())
         }
     };
-    Some((bare(name).to_owned(), outcome))
+    Some((name.trim().to_owned(), outcome))
 }
 
-/// The messages of those that failed, in their order: each stands below a line `---- name ----`, and a line
-/// `failures:` comes before the first and after the last.
-fn failure_messages(log: &str, ended: &[(String, Outcome)]) -> Vec<String> {
-    let failed = ended.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Failed(_)));
-    let headings: Vec<_> = failed.map(|(name, _)| format!("---- {name} ----")).collect();
-    let mut lines = log.lines().skip_while(|line| *line != "failures:").skip(1).peekable();
-    let mut messages = Vec::new();
-    for (index, heading) in headings.iter().enumerate() {
-        while lines.next_if(|line| line.trim_end() != heading).is_some() {}
-        lines.next();
-        let end = headings.get(index + 1).map_or("failures:", String::as_str);
-        let mut message = Vec::new();
-        while let Some(line) = lines.next_if(|line| line.trim_end() != end) {
-            message.push(line);
-        }
-        messages.push(message.join("\n").trim().to_owned());
-    }
-    messages
-}
-
-/// Brings together what was asked for and what came back. What did not come back has failed.
+/// Joins the wanted scenarios with the results. A scenario without a result has failed.
 fn scenarios(
-    wanted: &[Name],
+    wanted: Vec<Name>,
     ended: &[(String, Outcome)],
-    messages: &[String],
     status: Option<ExitStatus>,
     patience: u64,
 ) -> Vec<Scenario> {
@@ -230,20 +195,18 @@ fn scenarios(
         Some(status) => format!("no result: the test program ended too early ({status})"),
         None => format!("no result: nothing ended for {patience} s, and the test program was stopped"),
     };
-    let mut messages = messages.iter();
-    let mut results: Vec<_> = Vec::new();
-    for (name, outcome) in ended {
-        let outcome = match outcome {
-            Outcome::Failed(_) => Outcome::Failed(messages.next().cloned().unwrap_or_default()),
-            other => other.clone(),
-        };
-        results.push((name, outcome));
-    }
-    let outcome_of = |name: &Name| {
-        let found = results.iter().find(|(ended, _)| **ended == name.full);
-        found.map_or_else(|| Outcome::Failed(missing.clone()), |(_, outcome)| outcome.clone())
+    let result = |name: Name| {
+        let found = ended.iter().find(|(ended, _)| *ended == name.full);
+        let outcome = found.map_or_else(|| Outcome::Failed(missing.clone()), |(_, outcome)| outcome.clone());
+        Scenario { name, outcome }
     };
-    wanted.iter().map(|name| Scenario { name: name.clone(), outcome: outcome_of(name) }).collect()
+    wanted.into_iter().map(result).collect()
+}
+
+/// Returns the part of the log that has the messages of the scenarios that failed.
+fn messages(log: &str) -> &str {
+    let after = log.split_once("\nfailures:\n").map_or("", |(_, after)| after);
+    after.split_once("\nfailures:\n").map_or(after, |(messages, _)| messages)
 }
 
 #[cfg(test)]
@@ -251,56 +214,41 @@ mod tests {
     use super::*;
     use std::os::unix::process::ExitStatusExt as _;
 
-    const LOG: &str = "\nrunning 4 tests\n\
+    const LOG: &str = "\nrunning 3 tests\n\
         test epoll::register::twice    ... ok\n\
         test poll::select::late        ... FAILED\n\
         test select::limit::thousands  ... ignored (needs (many) descriptors)\n\
-        test poll::select::early       ... FAILED\n\n\
+        test poll::select::kil\n\n\
         failures:\n\n\
-        ---- poll::select::late ----\ntest panicked: left\n---- not a heading ----\n  right\n\n\
-        ---- poll::select::early ----\nEPERM\n\n\n\
-        failures:\n    poll::select::late\n    poll::select::early\n\n\
-        test result: FAILED. 1 passed; 2 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.10s\n\n";
-
-    fn read(log: &str) -> Vec<(String, Outcome)> {
-        log.lines().filter_map(ended).collect()
-    }
-
-    #[test]
-    fn the_list_is_read() {
-        assert_eq!(listed("a::b::c: test\n[kind] d::e::f: test\nnoise\n"), ["a::b::c", "d::e::f"]);
-    }
+        ---- poll::select::late ----\nleft\n\n\
+        failures:\n    poll::select::late\n\n";
 
     #[test]
     fn the_log_is_read() {
-        let ended = read(LOG);
-        let expected = [
-            ("epoll::register::twice", Outcome::Passed),
-            ("poll::select::late", Outcome::Failed(String::new())),
-            ("select::limit::thousands", Outcome::NotRun("needs (many) descriptors".into())),
-            ("poll::select::early", Outcome::Failed(String::new())),
+        let ended: Vec<_> = LOG.lines().filter_map(ended).collect();
+        let names = [
+            "epoll::register::twice",
+            "poll::select::late",
+            "select::limit::thousands",
+            "poll::select::kill",
         ];
-        assert_eq!(ended, expected.map(|(name, outcome)| (name.to_owned(), outcome)));
-        let messages = failure_messages(LOG, &ended);
-        assert_eq!(messages, ["test panicked: left\n---- not a heading ----\n  right", "EPERM"]);
-    }
-
-    #[test]
-    fn what_has_no_result_has_failed() {
-        let log = "test poll::a::b ... ok\ntest poll::a::c ... ";
-        let names = [Name::parse("poll::a::b"), Name::parse("poll::a::c")];
-        let killed = ExitStatus::from_raw(11);
-        let all = scenarios(&names, &read(log), &[], Some(killed), 1);
-        assert_eq!(all[0].outcome, Outcome::Passed);
-        let Outcome::Failed(message) = &all[1].outcome else { panic!("{:?}", all[1]) };
-        assert!(message.contains("signal: 11"), "{message}");
+        let names = names.map(Name::parse).to_vec();
+        let outcomes = scenarios(names, &ended, Some(ExitStatus::from_raw(11)), 1);
+        let outcomes: Vec<_> = outcomes.into_iter().map(|scenario| scenario.outcome).collect();
+        assert_eq!(outcomes[0], Outcome::Passed);
+        assert_eq!(outcomes[1], Outcome::Failed(String::new()));
+        assert_eq!(outcomes[2], Outcome::NotRun("needs (many) descriptors".into()));
+        assert!(
+            matches!(&outcomes[3], Outcome::Failed(message) if message.contains("signal: 11")),
+            "{outcomes:?}"
+        );
+        assert_eq!(messages(LOG).trim(), "---- poll::select::late ----\nleft");
     }
 
     #[test]
     fn a_program_that_hangs_is_stopped() {
         let mut child = Command::new("sleep").arg("60").spawn().unwrap();
-        let mut follower = Follower::new(File::open("/dev/null").unwrap(), false);
-        let status = follower.follow(&mut child, Duration::from_millis(50)).unwrap();
-        assert_eq!(status, None);
+        let mut follower = Follower::new(File::open("/dev/null").unwrap());
+        assert_eq!(follower.follow(&mut child, Duration::from_millis(50)).unwrap(), None);
     }
 }

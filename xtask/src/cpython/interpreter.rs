@@ -191,15 +191,3 @@ fn of_pyenv() -> Vec<PathBuf> {
     let versions = root.and_then(|root| fs::read_dir(root.join("versions")).ok());
     versions.into_iter().flatten().flatten().map(|entry| entry.path().join("bin/python3")).collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_numbers() {
-        assert_eq!(version("Python 3.11.7"), Some((3, 11, 7)));
-        assert_eq!(version("Python 3.11"), None);
-        assert!(version("Python 3.9.18") < version("Python 3.11.7"));
-    }
-}

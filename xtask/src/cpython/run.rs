@@ -70,7 +70,7 @@ struct Line {
 /// How many at once, for each processor: most of them sleep most of the time.
 const PER_PROCESSOR: usize = 4;
 
-/// Runs everything; gives back the tests of each interpreter.
+/// Runs everything, and returns the tests of each interpreter.
 pub(super) fn all(
     interpreters: &[Interpreter],
     package: &Path,

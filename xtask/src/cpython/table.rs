@@ -1,16 +1,13 @@
 //! The two sides beside each other, for a person.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::fs;
 
-use anyhow::{Context as _, Result};
 use comfy_table::{Cell, CellAlignment, Table, presets};
 
 use super::interpreter::Interpreter;
 use super::run::{Outcome, Work};
 use super::{Both, Tests, modules};
-use crate::shell::{self, BOLD, DIM};
+use crate::shell::BOLD;
 
 /// Passed, failed and skipped, first CPython's, then ours.
 #[derive(Default)]
@@ -58,25 +55,4 @@ pub(super) fn print(interpreter: &Interpreter, works: &[Work], tests: &Tests) {
         "\n{BOLD}{}{BOLD:#}, passed over CPython's modules and over ours\n{table}",
         interpreter.name
     );
-}
-
-/// One line for each test, in a file.
-pub(super) fn write(interpreter: &Interpreter, tests: &Tests) -> Result<()> {
-    let path = shell::target_directory()?.join("cpython").join(interpreter.name.replace(' ', "-") + ".txt");
-    let mut text = String::from("CPython's  ours\n");
-    for (test, (theirs, ours)) in tests {
-        let _ = writeln!(text, "{:<10} {:<10} {test}", word(theirs.as_ref()), word(ours.as_ref()));
-    }
-    fs::write(&path, text).with_context(|| path.display().to_string())?;
-    anstream::println!("{DIM}test by test: {}{DIM:#}", path.display());
-    Ok(())
-}
-
-fn word(outcome: Option<&Outcome>) -> &'static str {
-    match outcome {
-        Some(Outcome::Passed) => "passed",
-        Some(Outcome::Failed(_)) => "failed",
-        Some(Outcome::Skipped) => "skipped",
-        None => "not run",
-    }
 }
