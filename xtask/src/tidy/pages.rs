@@ -13,15 +13,15 @@ const COMPILED: [&str; 2] = ["README.md", "docs/guide.md"];
 const TEST_COMMAND: &str = "cargo xtask conformance";
 
 pub(super) fn check(tree: &Tree, findings: &mut Findings) {
-    for (path, text) in tree.pages() {
-        let page = Page::read(text);
+    let pages: BTreeMap<_, _> = tree.pages().map(|(path, text)| (path, Page::read(text))).collect();
+    for (path, page) in &pages {
         for (line, link) in &page.links {
-            if let Some(what) = wrong(tree, path, link) {
+            if let Some(what) = wrong(tree, &pages, path, link) {
                 findings.add(path, *line, format!("the link `{link}` {what}"));
             }
         }
-        if COMPILED.contains(&path) {
-            check_blocks(tree, path, &page, findings);
+        if COMPILED.contains(path) {
+            check_blocks(tree, path, page, findings);
         }
     }
     if tree.get("README.md").is_some_and(|text| test_commands(text).is_none()) {
@@ -55,20 +55,20 @@ fn check_blocks(tree: &Tree, path: &str, page: &Page, findings: &mut Findings) {
 }
 
 /// Returns what is wrong with a link, if anything.
-fn wrong(tree: &Tree, page: &str, link: &str) -> Option<String> {
+fn wrong(tree: &Tree, pages: &BTreeMap<&str, Page>, page: &str, link: &str) -> Option<String> {
     if ["http:", "https:", "mailto:"].iter().any(|scheme| link.starts_with(scheme)) {
         return None;
     }
     let (file, anchor) = link.split_once('#').map_or((link, None), |(file, anchor)| (file, Some(anchor)));
     let target = if file.is_empty() { Some(page.to_owned()) } else { resolve(page, file) };
     let Some(target) = target else { return Some("leaves the repository".to_owned()) };
-    let Some(text) = tree.get(&target) else {
+    if tree.get(&target).is_none() {
         let folder = format!("{target}/");
         let is_folder = target.is_empty() || tree.all().any(|(path, _)| path.starts_with(&folder));
         return (!is_folder || anchor.is_some()).then(|| "leads nowhere".to_owned());
-    };
-    let anchor = anchor.filter(|_| target.ends_with(".md"))?;
-    let known = anchors(&Page::read(text).headings);
+    }
+    let (anchor, target) = (anchor?, pages.get(target.as_str())?);
+    let known = anchors(&target.headings);
     (!known.iter().any(|one| one == anchor))
         .then(|| format!("leads nowhere; there are #{}", known.join(", #")))
 }
