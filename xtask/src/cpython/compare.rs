@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::run::{Outcome, Side, Work};
 use super::{Both, Tests, modules, read};
+use crate::counts::Counts;
 use crate::shell::BAD;
 
 /// The most tests that may be meant to fail.
@@ -158,11 +159,15 @@ pub(super) fn names(works: &[Work], interpreter: usize) -> Vec<&str> {
         .collect()
 }
 
-/// How many tests passed over our modules, and how many did not for a reason that is not ours.
-pub(super) fn counts(results: &[Tests]) -> (usize, usize) {
-    let all = results.iter().flat_map(BTreeMap::values);
-    let passed = all.clone().filter(|(_, ours)| *ours == Some(Outcome::Passed)).count();
-    (passed, all.filter(|(_, ours)| *ours == Some(Outcome::Skipped)).count())
+/// Counts the tests over the modules of one side.
+pub(super) fn summary(tests: &Tests, side: Side) -> Counts {
+    let outcomes = tests.values().cloned().filter_map(|mut both| side.of(&mut both).take());
+    let count = |outcome| match outcome {
+        Outcome::Passed => Counts { passed: 1, ..Counts::default() },
+        Outcome::Failed(_) => Counts { failed: 1, ..Counts::default() },
+        Outcome::Skipped => Counts { skipped: 1, ..Counts::default() },
+    };
+    outcomes.map(count).sum()
 }
 
 #[cfg(test)]

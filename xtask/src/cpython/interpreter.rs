@@ -13,38 +13,11 @@ use crate::{apparatus, shell};
 /// Where the environment looks for our modules; nowhere if it is not set.
 pub(super) const OURS: &str = "SELECTORS_CPYTHON";
 
-/// A module of the environment that puts ours first, in the tests' own child processes too, even if these are told to look
-/// at no variables. The path would not do: Debian's Python has `select` built in, and looks among what is built in before
-/// it looks into folders.
-const HOOK: &str = "\
-import os
-import sys
-from importlib.machinery import PathFinder
+/// A module of the environment that puts ours first.
+const HOOK: &str = include_str!("../../../tests/cpython/python/ours_first.py");
 
-_folder = os.environ.get('SELECTORS_CPYTHON')
-
-
-class _Ours:
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if name in ('select', 'selectors'):
-            return PathFinder.find_spec(name, [_folder])
-
-
-if _folder:
-    sys.meta_path.insert(0, _Ours)
-";
-
-/// Tells the version, and the folder of the package `test`; of what is not complete, what is missing.
-const ASK: &str = "\
-import sys
-version = '.'.join(map(str, sys.version_info[:3]))
-try:
-    import test.support, test.test_selectors
-    print(version, test.__path__[0], sep='\\n')
-except ImportError as error:
-    print(version, '', error, sep='\\n')
-";
+/// A program that prints the version and the folder of the package `test`.
+const ASK: &str = include_str!("../../../tests/cpython/python/ask.py");
 
 /// The oldest release whose modules are the ones that ours stand for.
 const OLDEST: (u32, u32) = (3, 11);
