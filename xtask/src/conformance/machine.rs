@@ -29,7 +29,7 @@ struct Guest {
     in_all: bool,
 }
 
-const GUESTS: [Guest; 5] = [
+const GUESTS: [Guest; 4] = [
     Guest {
         name: "wine",
         title: "Windows, emulated by Wine",
@@ -62,20 +62,12 @@ const GUESTS: [Guest; 5] = [
         runner: Some("qemu-aarch64"),
         in_all: false,
     },
-    Guest {
-        name: "musl",
-        title: "Linux with musl",
-        target: "x86_64-unknown-linux-musl",
-        linker: "musl-gcc",
-        runner: None,
-        in_all: false,
-    },
 ];
 
 /// The values of `--with`.
 pub(super) fn values() -> Vec<PossibleValue> {
     let emulations = EMULATIONS.iter().copied();
-    let all = ("all", "All of these but aarch64 and musl");
+    let all = ("all", "All of these but aarch64");
     let named = emulations.chain(GUESTS.iter().map(|guest| (guest.name, guest.title))).chain([all]);
     named.map(|(name, help)| PossibleValue::new(name).help(help)).collect()
 }
