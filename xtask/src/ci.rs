@@ -110,9 +110,10 @@ impl Job {
         let names: Vec<_> = names.collect();
         let log = shell::target_directory()?.join("ci-background.log");
         let output = fs::File::create(&log).with_context(|| log.display().to_string())?;
-        let mut command = Command::new(env::current_exe()?);
-        command.arg("ci").args(&names).stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
-        let child = command.current_dir(shell::root()).spawn().context("xtask does not start")?;
+        // Not this program's own file: cargo may have replaced it in the meantime.
+        let mut command = shell::cargo(["run", "--quiet", "--package", "xtask", "--", "ci"]);
+        command.args(&names).stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+        let child = command.spawn().context("cargo does not start")?;
         anstream::println!("\n{BOLD}== in the background: {}{BOLD:#}", names.join(", "));
         Ok(Self { child, log })
     }

@@ -58,7 +58,7 @@ impl Library {
                 command.env(variable(target, "RUSTFLAGS"), "-Ctarget-feature=+crt-static");
             }
         }
-        // A library is built once for all checkouts where cargo has a build directory in common (see `.ci/run`).
+        // One folder for all other systems, so that a library is built once.
         command.env("CARGO_TARGET_DIR", shell::target_directory()?.join("targets"));
         command.env("CARGO_PROFILE_DEV_DEBUG", "0");
         Ok(command)
