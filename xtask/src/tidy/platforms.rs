@@ -47,7 +47,10 @@ fn condition(lines: &[&str]) -> Option<String> {
 
 fn names_platform(condition: &str) -> bool {
     let mut words = condition.split(|c: char| !c.is_alphanumeric() && c != '_');
-    words.any(|word| word.starts_with("target_") || word == "unix" || word == "windows")
+    // A property of the processor, such as `target_has_atomic`, is no platform.
+    words.any(|word| {
+        ["target_os", "target_vendor", "target_family", "target_env", "unix", "windows"].contains(&word)
+    })
 }
 
 /// Returns the line of the item that an attribute on the first line belongs to.
