@@ -5,8 +5,8 @@ use super::{Findings, Tree};
 /// Where a condition may name a platform.
 const PLACES: [&str; 4] = ["/src/sys.rs", "/src/sys/", "/src/os.rs", "/src/os/"];
 
-/// The items that may have such a condition anywhere.
-const ITEMS: [&str; 5] = ["mod ", "use ", "const ", "static ", "extern crate "];
+/// The items that may have such a condition anywhere; the last is a row of a constant table.
+const ITEMS: [&str; 6] = ["mod ", "use ", "const ", "static ", "extern crate ", "("];
 
 pub(super) fn check(tree: &Tree, findings: &mut Findings) {
     for (path, text) in tree.sources() {
