@@ -352,7 +352,7 @@ impl Epoll {
     #[doc(alias = "maxevents")]
     #[doc(alias = "epoll_pwait")]
     #[doc(alias = "epoll_pwait2")]
-    #[inline]
+    #[inline(always)]
     pub fn wait<'b>(&self, buffer: &'b mut [Event], timeout: impl Into<Timeout>) -> io::Result<&'b [Event]> {
         let (fd, mut deadline) = (self.fd.as_raw_fd(), Deadline::new(timeout.into()));
         loop {

@@ -12,7 +12,7 @@ use super::fd::RawFd;
 use crate::sys::millis;
 
 /// Waits once; in nanoseconds if the limit is not in whole milliseconds.
-#[inline]
+#[inline(always)]
 pub(crate) fn wait(
     fd: RawFd,
     buffer: &mut [libc::epoll_event],
