@@ -32,6 +32,8 @@ fn main() {
         ("kqueue", bsd || apple || libkqueue),
         // `poll` with nanoseconds, as far as libc 0.2 has it.
         ("ppoll", linux_like || bsd),
+        // `POLLRDHUP`.
+        ("poll_rdhup", linux_like || any(&["freebsd", "illumos"])),
         // A word of `fd_set` has 32 bits. Elsewhere it is a `long`.
         ("fd_set_u32", apple || any(&["netbsd", "openbsd"])),
         // Filters and notes of kqueue that some of its systems have.

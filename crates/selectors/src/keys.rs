@@ -146,8 +146,9 @@ impl<'a, F, D> Key<'a, F, D> {
         self.entry.mode
     }
 
-    /// Returns whether waits wait for it: it is not [paused](crate::Selector::pause), and it is not a one-shot key that was
-    /// reported.
+    /// Returns whether waits wait for it.
+    ///
+    /// They do not wait for a [paused](crate::Selector::pause) key, nor for a one-shot key that was reported.
     #[must_use]
     pub fn is_armed(&self) -> bool {
         self.entry.is_armed()

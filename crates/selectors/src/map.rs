@@ -67,7 +67,7 @@ impl<F, D> Entry<F, D> {
     }
 }
 
-/// Room for so many entries is never given back.
+/// Room for this many entries is never freed.
 const KEPT_CAPACITY: usize = 64;
 
 /// The registrations of one selector.
@@ -127,7 +127,7 @@ impl<F, D> Map<F, D> {
         Some(entry)
     }
 
-    /// Gives back the memory behind the last entry. Only that can be freed: a slot is part of a token.
+    /// Frees the memory behind the last entry. Only that can be freed: a slot is part of a token.
     ///
     /// This looks at every slot, so it is done when the number of entries has halved since the last time.
     #[cold]

@@ -61,7 +61,7 @@ bitflags::bitflags! {
         /// Reported only if requested. On FreeBSD, regular files and devices that are always ready answer a request for it with
         /// [`NVAL`](Self::NVAL).
         #[doc(alias = "POLLRDHUP")]
-        #[cfg(any(linux_like, target_os = "freebsd", target_os = "illumos"))]
+        #[cfg(poll_rdhup)]
         const RDHUP = libc::POLLRDHUP as u16;
         /// `POLLINIGNEOF`: do not report the end of a FIFO as readable.
         // Not in libc 0.2: sys/poll.h.

@@ -24,8 +24,9 @@ bitflags::bitflags! {
     }
 }
 
-/// Sets for [`select`](super::select()) that are stored between waits, while their descriptors are borrowed for one wait at a
-/// time.
+/// Sets for [`select`](super::select()) that are stored between waits.
+///
+/// Their descriptors are borrowed for one wait at a time.
 ///
 /// A registry that owns files cannot store an [`FdSet`](super::FdSet) of them: it would borrow from itself. This type stores
 /// bare numbers, with which nothing can be done. Before each wait the registry shows it the borrowed descriptors, and gets

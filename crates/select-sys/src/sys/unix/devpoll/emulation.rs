@@ -77,8 +77,8 @@ impl Device {
             let cached = self.set.entry(change.fd).or_default();
             cached.file |= is_open(change.fd)?;
             cached.events |= change.events;
-        } else if let Some(cached) = self.set.get_mut(&change.fd).filter(|cached| cached.file) {
-            *cached = Cached::default();
+        } else if self.set.get(&change.fd).is_some_and(|cached| cached.file) {
+            self.set.remove(&change.fd);
         }
         Ok(())
     }
