@@ -116,14 +116,16 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         if let Some(guard) = guard {
             guard.disarm();
         }
-        ready.woken &= waker.is_some();
         if map.has_oneshots {
             for (token, _) in &*ready {
                 map.fire(token.slot());
             }
         }
-        if let Some(waker) = waker.as_ref().filter(|_| ready.woken) {
-            waker.acknowledge();
+        if ready.woken {
+            match &*waker {
+                Some(waker) => waker.acknowledge(),
+                None => ready.woken = false, // the back end made the report up
+            }
         }
         Ok(ready.len())
     }
