@@ -18,6 +18,7 @@ mod signals;
 mod terminal;
 
 calls! {
+    getentropy = 7 (buffer, length);
     stat = 38 (path, status);
     lstat = 40 (path, status);
     fstatat = 42 (folder, path, status, flags);
