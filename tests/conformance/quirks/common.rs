@@ -1,13 +1,11 @@
 //! Scenarios and helpers that several back ends share.
 
-use conformance::{Run, WAIT, interests, now, pairs};
+use conformance::{BOTH, READ, Run, WAIT, WRITE, assert_list, assert_ready, now, pairs};
 use selectors::backend::Backend;
 use selectors::sys::Timeout;
 use selectors::sys::fd::AsFd;
 use selectors::sys::poll::{PollFd, PollFlags, poll};
 use selectors::{Error, Interest, Mode, Readiness, Selector};
-
-pub(super) const BOTH: Interest = Interest::READ.union(Interest::WRITE);
 
 /// Whether `poll` reports this descriptor, such as that of a selector, as readable.
 #[cfg(not(any(windows, target_os = "illumos", target_os = "solaris")))]
@@ -20,7 +18,7 @@ pub(super) fn always_ready_files_are_reported<B: Backend>() -> Run {
     let all =
         pairs::always_ready()?.map(|file| (selector.register(file, Interest::all(), ()).unwrap(), BOTH));
     for _ in 0..2 {
-        assert_eq!(interests(&now(&mut selector)), all.into());
+        assert_ready(&mut selector, all);
     }
     Ok(())
 }
@@ -32,23 +30,23 @@ pub(super) fn a_hung_up_pipe_is_writable<B: Backend>() -> Run {
     let token = selector.register(reader, BOTH, ()).unwrap();
     drop(writer);
     let found = selector.select(WAIT).unwrap();
-    assert_eq!(interests(&found), [(token, BOTH)].into());
+    assert_list(&found, [(token, BOTH)]);
     assert!(found.get(token).unwrap().contains(Readiness::READ_CLOSED | Readiness::WRITE_CLOSED));
-    selector.modify(token, Interest::WRITE).unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    selector.modify(token, WRITE).unwrap();
+    assert_ready(&mut selector, [(token, WRITE)]);
     Ok(())
 }
 
 pub(super) fn edges_are_refused<B: Backend>(name: &str) -> Run {
     let (a, b) = pairs::streams();
     let mut selector = Selector::<B, _>::new().unwrap();
-    let rejected = selector.register_with(&a, Interest::READ, Mode::Edge, ()).unwrap_err();
+    let rejected = selector.register_with(&a, READ, Mode::Edge, ()).unwrap_err();
     assert!(
         matches!(rejected.error, Error::Unsupported { backend, mode: Mode::Edge, .. } if backend == name)
     );
-    let token = selector.register(&b, Interest::WRITE, ()).unwrap();
-    let error = selector.modify_with(token, Interest::READ, Mode::Edge).unwrap_err();
-    assert!(matches!(error, Error::Unsupported { backend, interest: Interest::READ, .. } if backend == name));
+    let token = selector.register(&b, WRITE, ()).unwrap();
+    let error = selector.modify_with(token, READ, Mode::Edge).unwrap_err();
+    assert!(matches!(error, Error::Unsupported { backend, interest: READ, .. } if backend == name));
     assert_eq!(now(&mut selector).len(), 1);
     assert_eq!(selector.key(token).unwrap().mode(), Mode::Level);
     Ok(())

@@ -1,8 +1,7 @@
 //! Scenarios for the `/dev/poll` back end only: it passes changes to the kernel in the next wait.
 
-use conformance::{Descriptors, Run, interests, now, pairs};
-use selectors::{DevpollSelector, Error, Interest, Operation};
-use std::collections::BTreeMap;
+use conformance::{Descriptors, Run, WRITE, assert_ready, now, pairs};
+use selectors::{DevpollSelector, Error, Operation};
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
@@ -13,15 +12,14 @@ conformance::scenarios_of!(devpoll, quirks: kernel_errors_appear_at_the_next_wai
 fn kernel_errors_appear_at_the_next_wait() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = DevpollSelector::new().unwrap();
-    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    let token = selector.register(a, WRITE, ()).unwrap();
     let limit = Descriptors::lower(0)?;
     let error = selector.select(Duration::ZERO).unwrap_err();
     drop(limit);
     assert!(matches!(error, Error::Os { during: Operation::Wait, .. }), "{error:?}");
     assert_eq!(error.raw_os_error(), Some(libc::EINVAL));
     // The key stays registered, and is reported once the kernel takes it.
-    let expected = BTreeMap::from([(token, Interest::WRITE)]);
-    assert_eq!(interests(&now(&mut selector)), expected);
+    assert_ready(&mut selector, [(token, WRITE)]);
     Ok(())
 }
 
@@ -31,12 +29,12 @@ fn a_reused_number_watches_the_new_file() -> Run {
     let ((a, _b), (c, _d)) = (pairs::streams(), pairs::streams());
     let number = a.as_raw_fd();
     let mut selector = DevpollSelector::new().unwrap();
-    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    let token = selector.register(a, WRITE, ()).unwrap();
     assert_eq!(now(&mut selector).len(), 1);
     drop(selector.unregister(token).unwrap());
     let again = c.try_clone().unwrap();
     assert_eq!(again.as_raw_fd(), number);
-    let token = selector.register(again, Interest::WRITE, ()).unwrap();
-    assert_eq!(interests(&now(&mut selector)), BTreeMap::from([(token, Interest::WRITE)]));
+    let token = selector.register(again, WRITE, ()).unwrap();
+    assert_ready(&mut selector, [(token, WRITE)]);
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! Scenarios for the `epoll` back end only.
 
-use super::common::{self, BOTH, is_readable};
+use super::common::{self, is_readable};
 use crate::sys::seccomp::in_a_thread_where;
-use conformance::{NotRun, Run, Scenario, Stream, interests, now, pairs};
+use conformance::{BOTH, NotRun, READ, Run, Scenario, Stream, WRITE, assert_idle, assert_ready, now, pairs};
 use selectors::backend::{AnyBackend, Epoll};
-use selectors::{BackendKind, EpollSelector, Error, Interest, Limit, Mode, Operation, Token};
+use selectors::{BackendKind, EpollSelector, Error, Limit, Mode, Operation, Token};
 use std::ffi::c_int;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -36,27 +36,27 @@ conformance::scenarios_of!(epoll, quirks:
 fn always_ready_files_are_refused() -> Run {
     let (socket, _peer) = pairs::streams();
     let mut selector = EpollSelector::new().unwrap();
-    let kept = selector.register(OwnedFd::from(socket), Interest::WRITE, 0).unwrap();
+    let kept = selector.register(OwnedFd::from(socket), WRITE, 0).unwrap();
     let null = File::open("/dev/null").map_err(NotRun::because)?;
     for (file, number) in [pairs::regular()?, File::open("/").unwrap(), null].into_iter().zip(1..) {
         let file = OwnedFd::from(file);
         let fd = file.as_raw_fd();
         for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
             let file = file.try_clone().unwrap();
-            let rejected = selector.register_with(file, Interest::READ, mode, number).unwrap_err();
+            let rejected = selector.register_with(file, READ, mode, number).unwrap_err();
             assert!(matches!(rejected.error, Error::UnsupportedFile { backend: "epoll", .. }));
             assert_eq!(rejected.error.raw_os_error(), Some(libc::EPERM));
             assert_eq!(rejected.error.kind(), ErrorKind::Unsupported);
         }
-        let rejected = selector.register(file, Interest::READ, number).unwrap_err();
+        let rejected = selector.register(file, READ, number).unwrap_err();
         assert_eq!((rejected.fileobj.as_raw_fd(), rejected.data), (fd, number));
         assert!(selector.key(&rejected.fileobj).is_none());
         assert_eq!(selector.keys().len(), 1);
-        assert_eq!(interests(&now(&mut selector)), [(kept, Interest::WRITE)].into());
+        assert_ready(&mut selector, [(kept, WRITE)]);
     }
     // Another file can have the slot.
     let (other, _peer) = pairs::streams();
-    let token = selector.register(other.into(), Interest::WRITE, 9).unwrap();
+    let token = selector.register(other.into(), WRITE, 9).unwrap();
     assert_eq!(now(&mut selector).len(), 2);
     assert_eq!(selector.data(token), Some(&9));
     Ok(())
@@ -70,11 +70,11 @@ fn duplicates_are_separate_keys() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = EpollSelector::new().unwrap();
     let second = selector.register(a.try_clone().unwrap(), BOTH, "second").unwrap();
-    let first = selector.register(a, Interest::READ, "first").unwrap();
+    let first = selector.register(a, READ, "first").unwrap();
     b.write_all(b"x").unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(first, Interest::READ), (second, BOTH)].into());
+    assert_ready(&mut selector, [(first, READ), (second, BOTH)]);
     drop(selector.unregister(first).unwrap());
-    assert_eq!(interests(&now(&mut selector)), [(second, BOTH)].into());
+    assert_ready(&mut selector, [(second, BOTH)]);
     Ok(())
 }
 
@@ -84,18 +84,18 @@ fn closing_an_unregistered_original_leaves_nothing() -> Run {
     let (a, mut b) = pairs::streams();
     let duplicate = a.try_clone().unwrap();
     let mut selector = EpollSelector::new().unwrap();
-    let token = selector.register(a, Interest::READ, ()).unwrap();
+    let token = selector.register(a, READ, ()).unwrap();
     let key = selector.unregister(token).unwrap();
     let number = key.fd;
     drop(key);
     b.write_all(b"x").unwrap();
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     assert!(!is_readable(&selector), "the kernel's set has a ready file");
     // Another file can have the number.
     let (c, _d) = pairs::streams();
     assert_eq!(c.as_raw_fd(), number);
-    let token = selector.register(c, Interest::WRITE, ()).unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+    let token = selector.register(c, WRITE, ()).unwrap();
+    assert_ready(&mut selector, [(token, WRITE)]);
     drop(duplicate);
     Ok(())
 }
@@ -103,7 +103,7 @@ fn closing_an_unregistered_original_leaves_nothing() -> Run {
 fn o_path_descriptors_are_refused() -> Run {
     let path = rustix::fs::open("/", rustix::fs::OFlags::PATH, rustix::fs::Mode::empty()).unwrap();
     let mut selector = EpollSelector::new().unwrap();
-    let rejected = selector.register(path, Interest::READ, ()).unwrap_err();
+    let rejected = selector.register(path, READ, ()).unwrap_err();
     assert!(matches!(rejected.error, Error::Os { during: Operation::Register, .. }));
     assert_eq!(rejected.error.raw_os_error(), Some(libc::EBADF));
     assert!(selector.keys().is_empty());
@@ -113,7 +113,7 @@ fn o_path_descriptors_are_refused() -> Run {
 fn a_selector_cannot_watch_itself() -> Run {
     let mut selector = EpollSelector::<OwnedFd>::new().unwrap();
     let twin = selector.as_fd().try_clone_to_owned().unwrap();
-    let rejected = selector.register(twin, Interest::READ, ()).unwrap_err();
+    let rejected = selector.register(twin, READ, ()).unwrap_err();
     assert!(matches!(rejected.error, Error::Os { during: Operation::Register, .. }));
     assert_eq!(rejected.error.raw_os_error(), Some(libc::EINVAL));
     Ok(())
@@ -123,11 +123,11 @@ fn a_selector_cannot_watch_itself() -> Run {
 fn nesting_is_limited() -> Run {
     let mut selectors: Vec<EpollSelector<OwnedFd>> = vec![EpollSelector::new().unwrap()];
     let (socket, mut peer) = pairs::streams();
-    selectors[0].register(socket.into(), Interest::READ, ()).unwrap();
+    selectors[0].register(socket.into(), READ, ()).unwrap();
     for depth in 1..=5 {
         let inner = selectors[depth - 1].as_fd().try_clone_to_owned().unwrap();
         let mut outer = EpollSelector::new().unwrap();
-        match outer.register(inner, Interest::READ, ()) {
+        match outer.register(inner, READ, ()) {
             Ok(_) => assert!(depth < 5),
             Err(rejected) => {
                 assert_eq!((depth, rejected.error.raw_os_error()), (5, Some(libc::ELOOP)));
@@ -149,10 +149,10 @@ fn assert_limit(errno: c_int, limit: Limit) -> Run {
     let ((a, _c), (b, _d)) = (pairs::streams(), pairs::streams());
     let number = b.as_raw_fd();
     let mut selector = EpollSelector::new().unwrap();
-    let first = selector.register(a, Interest::WRITE, "first").unwrap();
+    let first = selector.register(a, WRITE, "first").unwrap();
     let mut returned = None;
     in_a_thread_where(&[libc::SYS_epoll_ctl], errno, || {
-        let rejected = selector.register(b, Interest::WRITE, "second").unwrap_err();
+        let rejected = selector.register(b, WRITE, "second").unwrap_err();
         assert!(
             matches!(rejected.error, Error::Limit { limit: found, during: Operation::Register, .. } if found == limit),
             "{rejected:?}"
@@ -161,12 +161,12 @@ fn assert_limit(errno: c_int, limit: Limit) -> Run {
         assert_eq!(rejected.data, "second");
         returned = Some(rejected.fileobj);
         assert_eq!(selector.keys().len(), 1);
-        assert_eq!(interests(&now(&mut selector)), [(first, Interest::WRITE)].into());
+        assert_ready(&mut selector, [(first, WRITE)]);
     })?;
     let b: Stream = returned.unwrap();
     assert_eq!(b.as_raw_fd(), number);
-    let second = selector.register(b, Interest::WRITE, "again").unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(first, Interest::WRITE), (second, Interest::WRITE)].into());
+    let second = selector.register(b, WRITE, "again").unwrap();
+    assert_ready(&mut selector, [(first, WRITE), (second, WRITE)]);
     Ok(())
 }
 
@@ -182,14 +182,14 @@ fn running_out_of_memory_is_a_limit() -> Run {
 fn a_failed_change_changes_nothing() -> Run {
     let (a, _b) = pairs::streams();
     let mut selector = EpollSelector::new().unwrap();
-    let token = selector.register(a, Interest::WRITE, ()).unwrap();
+    let token = selector.register(a, WRITE, ()).unwrap();
     let assert_unchanged = |selector: &mut EpollSelector<Stream>, token: Token| {
         let key = selector.key(token).unwrap();
-        assert_eq!((key.interest(), key.mode(), key.is_armed()), (Interest::WRITE, Mode::Level, true));
-        assert_eq!(interests(&now(selector)), [(token, Interest::WRITE)].into());
+        assert_eq!((key.interest(), key.mode(), key.is_armed()), (WRITE, Mode::Level, true));
+        assert_ready(selector, [(token, WRITE)]);
     };
     in_a_thread_where(&[libc::SYS_epoll_ctl], libc::ENOMEM, || {
-        let error = selector.modify_with(token, Interest::READ, Mode::Oneshot).unwrap_err();
+        let error = selector.modify_with(token, READ, Mode::Oneshot).unwrap_err();
         assert!(matches!(error, Error::Limit { limit: Limit::Memory, during: Operation::Modify, .. }));
         assert_unchanged(&mut selector, token);
         for error in [selector.pause(token).unwrap_err(), selector.unregister(token).unwrap_err()] {
@@ -198,8 +198,8 @@ fn a_failed_change_changes_nothing() -> Run {
         }
     })?;
     assert_unchanged(&mut selector, token);
-    selector.modify(token, Interest::READ).unwrap();
-    assert!(now(&mut selector).is_empty());
+    selector.modify(token, READ).unwrap();
+    assert_idle(&mut selector);
     selector.unregister(token).unwrap();
     Ok(())
 }
@@ -208,7 +208,7 @@ fn a_failed_change_changes_nothing() -> Run {
 fn the_selector_is_pollable() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = EpollSelector::new().unwrap();
-    let token = selector.register(a, Interest::READ, ()).unwrap();
+    let token = selector.register(a, READ, ()).unwrap();
     assert!(!is_readable(&selector));
     b.write_all(b"x").unwrap();
     assert!(is_readable(&selector));

@@ -1,12 +1,15 @@
 //! Scenarios for the `kqueue` back end only: one key with two filters, and hang-ups that the kernel reports once.
 
-use super::common::{BOTH, is_readable};
+use super::common::is_readable;
 use crate::sys::kqueue::{KNOWN, has_user_events, no_emulation};
-use conformance::{NotRun, Run, WAIT, in_child, interests, now, pairs, soon, stdin};
+use conformance::{
+    BOTH, NotRun, PRIORITY, READ, Run, WAIT, WRITE, assert_idle, assert_ready, in_child, interests, now,
+    pairs, soon, stdin, wait_ready,
+};
 use rustix::net::sockopt;
 use selectors::backend::Backend as _;
 use selectors::sys::fd::{AsRawFd, OwnedFd};
-use selectors::{Error, File, Interest, KqueueSelector, Mode, Readiness};
+use selectors::{Error, File, KqueueSelector, Mode, Readiness};
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
@@ -27,9 +30,6 @@ conformance::scenarios_of!(kqueue, quirks:
     priority_needs_a_filter,
 );
 
-const READ: Interest = Interest::READ;
-const WRITE: Interest = Interest::WRITE;
-
 /// The readiness of a pipe's write end without a reader.
 const HUNG_UP: Readiness = Readiness::WRITE.union(Readiness::WRITE_CLOSED);
 
@@ -42,9 +42,9 @@ fn two_filters_make_one_entry() -> Run {
     let (a, mut b) = pairs::streams();
     let mut selector = KqueueSelector::new().unwrap();
     let token = selector.register(a, BOTH, ()).unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, WRITE)].into());
+    assert_ready(&mut selector, [(token, WRITE)]);
     b.write_all(b"x").unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, BOTH)].into());
+    assert_ready(&mut selector, [(token, BOTH)]);
     drop(b);
     let found = soon(&mut selector).get(token).unwrap();
     assert!(found.contains(Readiness::READ | Readiness::WRITE | Readiness::READ_CLOSED), "{found:?}");
@@ -60,7 +60,7 @@ fn the_buffer_holds_every_filter() -> Run {
         (&*b).write_all(b"x").unwrap();
         expected.push((selector.register(a, BOTH, ()).unwrap(), BOTH));
     }
-    assert_eq!(interests(&now(&mut selector)), expected.into_iter().collect());
+    assert_ready(&mut selector, expected);
     Ok(())
 }
 
@@ -84,7 +84,7 @@ fn a_failed_registration_removes_both_filters() -> Run {
     assert!(!is_readable(&selector));
     assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
     let token = selector.register(rejected.fileobj, READ, 2).unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, READ)].into());
+    assert_ready(&mut selector, [(token, READ)]);
     Ok(())
 }
 
@@ -136,7 +136,7 @@ fn regular_files_are_ready_until_their_end() -> Run {
         assert_eq!(soon(&mut selector).get(token), Some(Readiness::READ));
         assert_eq!(selector.fileobj(token).unwrap().read(&mut [0]).unwrap(), 1);
     }
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -146,10 +146,10 @@ fn stale_readiness_does_not_fire_a_one_shot_key() -> Run {
     let mut selector = KqueueSelector::new().unwrap();
     let token = selector.register_with(&a, READ, Mode::Oneshot, ()).unwrap();
     assert_eq!(pairs::drain(&a), 1);
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     assert!(selector.key(token).unwrap().is_armed());
     b.write_all(b"x").unwrap();
-    assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
+    wait_ready(&mut selector, [(token, READ)]);
     Ok(())
 }
 
@@ -159,7 +159,7 @@ fn the_other_filter_of_a_fired_key_ends_no_wait() -> Run {
     let mut selector = KqueueSelector::new().unwrap();
     let token = selector.register_with(&a, BOTH, Mode::Oneshot, ()).unwrap();
     for _ in 0..2 {
-        assert_eq!(interests(&now(&mut selector)), [(token, WRITE)].into());
+        assert_ready(&mut selector, [(token, WRITE)]);
         // The filter for reading has not been reported.
         b.write_all(b"x").unwrap();
         let (limit, start) = (Duration::from_millis(5), Instant::now());
@@ -170,7 +170,7 @@ fn the_other_filter_of_a_fired_key_ends_no_wait() -> Run {
         selector.rearm(token).unwrap();
     }
     b.write_all(b"x").unwrap();
-    assert_eq!(interests(&now(&mut selector)), [(token, BOTH)].into());
+    assert_ready(&mut selector, [(token, BOTH)]);
     Ok(())
 }
 
@@ -186,7 +186,7 @@ fn closing_the_reader_of_a_pipe_is_reported_in_each_wait() -> Run {
         assert_eq!(soon(&mut selector).get(token), Some(HUNG_UP));
     }
     selector.pause(token).unwrap();
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     selector.rearm(token).unwrap();
     for _ in 0..2 {
         assert_eq!(now(&mut selector).get(token), Some(HUNG_UP));
@@ -196,7 +196,7 @@ fn closing_the_reader_of_a_pipe_is_reported_in_each_wait() -> Run {
     selector.modify(token, WRITE).unwrap();
     assert_eq!(now(&mut selector).get(token), Some(HUNG_UP));
     selector.unregister(token).unwrap();
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     Ok(())
 }
 
@@ -221,7 +221,7 @@ fn a_pipe_without_a_reader_can_be_registered() -> Run {
         }
     }
     let writer = selector.unregister(token).unwrap().fileobj;
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     // Together with a waker and another such pipe.
     let (another_reader, another) = pairs::pipe()?;
     drop(another_reader);
@@ -250,13 +250,13 @@ fn a_new_file_replaces_a_pipe_without_a_reader() -> Run {
         pairs::fill(&a);
         // The number has another file now, and the change must apply to that file.
         selector.modify(token, BOTH).unwrap();
-        assert!(now(&mut selector).is_empty());
+        assert_idle(&mut selector);
         assert_ne!(pairs::drain(&b), 0);
         assert_eq!(soon(&mut selector).get(token), Some(Readiness::WRITE));
         b.write_all(b"x").unwrap();
         assert_eq!(soon(&mut selector).get(token), Some(Readiness::READ | Readiness::WRITE));
         selector.unregister(token).unwrap();
-        assert!(now(&mut selector).is_empty());
+        assert_idle(&mut selector);
         Ok(())
     })
 }
@@ -303,8 +303,8 @@ fn priority_needs_a_filter() -> Run {
     let (a, _b) = pairs::tcp();
     let mut selector = KqueueSelector::new().unwrap();
     let exists = cfg!(any(target_os = "dragonfly", target_os = "openbsd", target_vendor = "apple"));
-    assert_eq!(selector.backend().supports(Interest::PRIORITY, Mode::Level), exists);
-    match selector.register(&a, Interest::PRIORITY, ()) {
+    assert_eq!(selector.backend().supports(PRIORITY, Mode::Level), exists);
+    match selector.register(&a, PRIORITY, ()) {
         Ok(_) => assert!(exists && now(&mut selector).is_empty()),
         Err(rejected) => {
             assert!(matches!(rejected.error, Error::Unsupported { backend: "kqueue", .. }) && !exists);

@@ -2,10 +2,10 @@
 
 use super::common;
 use conformance::errno::Errno;
-use conformance::{Descriptors, Run, kernel, now, pairs};
+use conformance::{Descriptors, READ, Run, WRITE, kernel, now, pairs};
 use selectors::backend::Poll;
 use selectors::sys::fd::AsFd;
-use selectors::{Error, Interest, Operation, PollSelector, Readiness};
+use selectors::{Error, Operation, PollSelector, Readiness};
 use std::time::Duration;
 
 conformance::scenarios_of!(poll, quirks:
@@ -32,8 +32,8 @@ fn edges_are_refused() -> Run {
 fn results_keep_registration_order() -> Run {
     let ends: Vec<_> = (0..4).map(|_| pairs::streams()).flat_map(|(a, b)| [a, b]).collect();
     let mut selector = PollSelector::new().unwrap();
-    let tokens = [5, 0, 7, 2, 6, 1, 3, 4]
-        .map(|index: usize| selector.register(&ends[index], Interest::WRITE, ()).unwrap());
+    let tokens =
+        [5, 0, 7, 2, 6, 1, 3, 4].map(|index: usize| selector.register(&ends[index], WRITE, ()).unwrap());
     let found: Vec<_> = now(&mut selector).iter().map(|(token, _)| token).collect();
     assert_eq!(found, tokens);
     Ok(())
@@ -43,7 +43,7 @@ fn results_keep_registration_order() -> Run {
 fn o_path_descriptors_are_errors() -> Run {
     let path = pairs::without_a_file()?;
     let mut selector = PollSelector::new().unwrap();
-    let token = selector.register(path, Interest::READ, ()).unwrap();
+    let token = selector.register(path, READ, ()).unwrap();
     assert_eq!(now(&mut selector).get(token), Some(Readiness::READ | Readiness::ERROR));
     Ok(())
 }
@@ -55,7 +55,7 @@ fn more_keys_than_the_descriptor_limit() -> Run {
     let ends: Vec<_> = (0..MANY).map(|_| a.as_fd().try_clone_to_owned().unwrap()).collect();
     let mut selector = PollSelector::new().unwrap();
     for end in &ends {
-        selector.register(end, Interest::WRITE, ()).unwrap();
+        selector.register(end, WRITE, ()).unwrap();
     }
     let limit = Descriptors::lower(MANY - 1)?;
     let result = selector.select(Duration::ZERO);

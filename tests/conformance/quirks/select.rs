@@ -1,11 +1,11 @@
 //! Scenarios for the `select` back end only.
 
-use super::common::{self, BOTH};
-use conformance::{Descriptors, Run, WAIT, interests, kernel, now, pairs};
+use super::common;
+use conformance::{BOTH, Descriptors, READ, Run, WAIT, WRITE, assert_idle, assert_ready, kernel, now, pairs};
 use selectors::backend::Select;
 use selectors::sys::fd::{AsFd, AsRawFd, RawFd};
 use selectors::sys::select::SetFlags;
-use selectors::{BackendKind, Interest, Readiness, SelectSelector};
+use selectors::{BackendKind, Readiness, SelectSelector};
 use std::io::Write;
 use std::net::Shutdown;
 use std::time::Duration;
@@ -28,12 +28,12 @@ fn always_ready_files_are_reported() -> Run {
 fn hang_ups_are_reported_as_readiness() -> Run {
     let (reader, writer) = pairs::pipe()?;
     let mut selector = SelectSelector::new().unwrap();
-    let token = selector.register(reader, Interest::READ, ()).unwrap();
-    assert!(now(&mut selector).is_empty());
+    let token = selector.register(reader, READ, ()).unwrap();
+    assert_idle(&mut selector);
     drop(writer);
     assert_eq!(selector.select(WAIT).unwrap().get(token), Some(Readiness::READ));
     let writable = kernel::HUNG_UP.contains(SetFlags::WRITE);
-    for (interest, written) in [(BOTH, Readiness::READ), (Interest::WRITE, Readiness::empty())] {
+    for (interest, written) in [(BOTH, Readiness::READ), (WRITE, Readiness::empty())] {
         selector.modify(token, interest).unwrap();
         let expected = if writable { written | Readiness::WRITE } else { written };
         assert_eq!(now(&mut selector).get(token).unwrap_or_default(), expected);
@@ -68,11 +68,11 @@ fn high_descriptor_numbers_work() -> Run {
     let mut selector = SelectSelector::new().unwrap();
     let mut tokens = Vec::new();
     for number in [0, 1023, 1024, RawFd::try_from(most).unwrap()] {
-        tokens.push(selector.register(pairs::numbered(&a, number)?, Interest::READ, ()).unwrap());
+        tokens.push(selector.register(pairs::numbered(&a, number)?, READ, ()).unwrap());
     }
-    assert!(now(&mut selector).is_empty());
+    assert_idle(&mut selector);
     b.write_all(b"x").unwrap();
-    assert_eq!(interests(&now(&mut selector)), tokens.iter().map(|&token| (token, Interest::READ)).collect());
+    assert_ready(&mut selector, tokens.iter().map(|&token| (token, READ)));
     // Without the highest descriptor the sets are short again.
     let key = selector.unregister(tokens[3]).unwrap();
     assert_eq!(usize::try_from(key.fd).unwrap(), most);
@@ -84,7 +84,7 @@ fn results_are_in_descriptor_order() -> Run {
     let ends: Vec<_> = (0..4).map(|_| pairs::streams()).flat_map(|(a, b)| [a, b]).collect();
     let mut selector = SelectSelector::new().unwrap();
     for index in [5, 0, 7, 2, 6, 1, 3, 4] {
-        selector.register(&ends[index], Interest::WRITE, ()).unwrap();
+        selector.register(&ends[index], WRITE, ()).unwrap();
     }
     let ready = now(&mut selector);
     let found: Vec<_> = ready.iter().map(|(token, _)| selector.key(token).unwrap().fd()).collect();

@@ -1,8 +1,7 @@
 //! Scenarios for Winsock only.
 
-use super::common::BOTH;
 use conformance::errno::{self, Errno};
-use conformance::{NotRun, Run, WAIT, interests, now, pairs, unless_wine};
+use conformance::{BOTH, NotRun, Run, WAIT, WRITE, assert_ready, now, pairs, unless_wine, wait_ready};
 use rustix::net::connect;
 use selectors::backend::Backend as _;
 use selectors::sys::fd::{AsFd, OwnedFd};
@@ -52,11 +51,9 @@ fn sets_hold_more_than_64_sockets() -> Run {
 fn selectors_hold_more_than_64_sockets() -> Run {
     let ends: Vec<_> = (0..MANY).map(|_| pairs::streams()).collect();
     let mut selector = SelectSelector::new().unwrap();
-    let tokens: Vec<_> = ends
-        .iter()
-        .map(|(a, _)| (selector.register(a, Interest::WRITE, ()).unwrap(), Interest::WRITE))
-        .collect();
-    assert_eq!(interests(&now(&mut selector)), tokens.into_iter().collect());
+    let tokens: Vec<_> =
+        ends.iter().map(|(a, _)| (selector.register(a, WRITE, ()).unwrap(), WRITE)).collect();
+    assert_ready(&mut selector, tokens);
     Ok(())
 }
 
@@ -87,8 +84,8 @@ fn failed_connections_are_writable() -> Run {
     let (socket, _taken) = refused()?;
     let socket = TcpStream::from(socket);
     let mut selector = SelectSelector::new().unwrap();
-    let token = selector.register(&socket, Interest::WRITE, ()).unwrap();
-    assert_eq!(interests(&selector.select(WAIT).unwrap()), [(token, Interest::WRITE)].into());
+    let token = selector.register(&socket, WRITE, ()).unwrap();
+    wait_ready(&mut selector, [(token, WRITE)]);
     assert!(socket.take_error().unwrap().is_some());
     Ok(())
 }

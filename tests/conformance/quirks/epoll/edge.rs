@@ -1,6 +1,6 @@
 //! Edges of the `epoll` back end.
 
-use conformance::{Run, Stream, interests, now, pairs};
+use conformance::{READ, Run, Stream, WRITE, assert_idle, assert_ready, interests, now, pairs};
 use selectors::{EpollSelector, Interest, Mode, Token};
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
@@ -35,30 +35,30 @@ fn registered(interest: Interest) -> (Selector, Token, Stream) {
 }
 
 fn more_data_is_an_edge() -> Run {
-    let (mut selector, token, mut b) = registered(Interest::READ);
+    let (mut selector, token, mut b) = registered(READ);
     for _ in 0..3 {
         assert_eq!(found(&mut selector, token), None);
         b.write_all(b"x").unwrap();
-        assert_eq!(found(&mut selector, token), Some(Interest::READ));
+        assert_eq!(found(&mut selector, token), Some(READ));
     }
     // Two writes before one wait are one edge.
     b.write_all(b"y").unwrap();
     b.write_all(b"z").unwrap();
-    assert_eq!(found(&mut selector, token), Some(Interest::READ));
+    assert_eq!(found(&mut selector, token), Some(READ));
     assert_eq!(found(&mut selector, token), None);
     assert_eq!(pairs::drain(selector.fileobj(token).unwrap()), 5);
     Ok(())
 }
 
 fn the_rest_of_a_partial_read_is_no_edge() -> Run {
-    let (mut selector, token, mut b) = registered(Interest::READ);
+    let (mut selector, token, mut b) = registered(READ);
     b.write_all(b"xyz").unwrap();
-    assert_eq!(found(&mut selector, token), Some(Interest::READ));
+    assert_eq!(found(&mut selector, token), Some(READ));
     let mut a = selector.fileobj(token).unwrap();
     assert_eq!(a.read(&mut [0]).unwrap(), 1);
     assert_eq!(found(&mut selector, token), None);
     b.write_all(b"!").unwrap();
-    assert_eq!(found(&mut selector, token), Some(Interest::READ));
+    assert_eq!(found(&mut selector, token), Some(READ));
     assert_eq!(pairs::drain(selector.fileobj(token).unwrap()), 3);
     Ok(())
 }
@@ -67,62 +67,62 @@ fn readiness_at_registration_is_an_edge() -> Run {
     let (a, _b) = pairs::ready();
     let mut selector = EpollSelector::new().unwrap();
     for _ in 0..2 {
-        let token = selector.register_with(&a, Interest::READ, Mode::Edge, ()).unwrap();
-        assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
-        assert!(now(&mut selector).is_empty());
+        let token = selector.register_with(&a, READ, Mode::Edge, ()).unwrap();
+        assert_ready(&mut selector, [(token, READ)]);
+        assert_idle(&mut selector);
         selector.unregister(token).unwrap();
     }
     Ok(())
 }
 
 fn rearming_reports_present_readiness() -> Run {
-    let (mut selector, token, mut b) = registered(Interest::READ);
+    let (mut selector, token, mut b) = registered(READ);
     selector.rearm(token).unwrap();
     assert_eq!(found(&mut selector, token), None);
     b.write_all(b"x").unwrap();
-    assert_eq!(found(&mut selector, token), Some(Interest::READ));
+    assert_eq!(found(&mut selector, token), Some(READ));
     for _ in 0..2 {
         selector.rearm(token).unwrap();
-        assert_eq!(found(&mut selector, token), Some(Interest::READ));
+        assert_eq!(found(&mut selector, token), Some(READ));
         // `modify` with the same interest arms an edge again.
-        selector.modify(token, Interest::READ).unwrap();
-        assert_eq!(found(&mut selector, token), Some(Interest::READ));
+        selector.modify(token, READ).unwrap();
+        assert_eq!(found(&mut selector, token), Some(READ));
         assert_eq!(found(&mut selector, token), None);
     }
     Ok(())
 }
 
 fn changing_the_interest_arms_the_key() -> Run {
-    let (mut selector, token, mut b) = registered(Interest::READ);
-    selector.modify(token, Interest::WRITE).unwrap();
+    let (mut selector, token, mut b) = registered(READ);
+    selector.modify(token, WRITE).unwrap();
     assert_eq!(selector.key(token).unwrap().mode(), Mode::Edge);
-    assert_eq!(found(&mut selector, token), Some(Interest::WRITE));
+    assert_eq!(found(&mut selector, token), Some(WRITE));
     assert_eq!(found(&mut selector, token), None);
     b.write_all(b"x").unwrap();
     assert_eq!(found(&mut selector, token), None);
-    selector.modify_with(token, Interest::READ, Mode::Level).unwrap();
+    selector.modify_with(token, READ, Mode::Level).unwrap();
     for _ in 0..2 {
-        assert_eq!(found(&mut selector, token), Some(Interest::READ));
+        assert_eq!(found(&mut selector, token), Some(READ));
     }
     Ok(())
 }
 
 fn room_to_write_is_an_edge() -> Run {
-    let (mut selector, token, b) = registered(Interest::WRITE);
-    assert_eq!(found(&mut selector, token), Some(Interest::WRITE));
+    let (mut selector, token, b) = registered(WRITE);
+    assert_eq!(found(&mut selector, token), Some(WRITE));
     pairs::fill(selector.fileobj(token).unwrap());
     assert_eq!(found(&mut selector, token), None);
     pairs::drain(&b);
-    assert_eq!(found(&mut selector, token), Some(Interest::WRITE));
+    assert_eq!(found(&mut selector, token), Some(WRITE));
     assert_eq!(found(&mut selector, token), None);
     Ok(())
 }
 
 /// An edge reports everything that is ready within the interest, not only the change.
 fn an_edge_reports_both_directions() -> Run {
-    let both = Interest::READ | Interest::WRITE;
+    let both = READ | WRITE;
     let (mut selector, token, mut b) = registered(both);
-    assert_eq!(found(&mut selector, token), Some(Interest::WRITE));
+    assert_eq!(found(&mut selector, token), Some(WRITE));
     assert_eq!(found(&mut selector, token), None);
     b.write_all(b"x").unwrap();
     assert_eq!(found(&mut selector, token), Some(both));
@@ -131,7 +131,7 @@ fn an_edge_reports_both_directions() -> Run {
 }
 
 fn each_closed_direction_is_an_edge() -> Run {
-    let (mut selector, token, b) = registered(Interest::READ);
+    let (mut selector, token, b) = registered(READ);
     assert_eq!(found(&mut selector, token), None);
     b.shutdown(std::net::Shutdown::Write).unwrap();
     let ready = now(&mut selector);
@@ -145,12 +145,12 @@ fn each_closed_direction_is_an_edge() -> Run {
 }
 
 fn rearming_a_paused_key_reports_readiness() -> Run {
-    let (mut selector, token, mut b) = registered(Interest::READ);
+    let (mut selector, token, mut b) = registered(READ);
     selector.pause(token).unwrap();
     b.write_all(b"x").unwrap();
     assert_eq!(found(&mut selector, token), None);
     selector.rearm(token).unwrap();
-    assert_eq!(found(&mut selector, token), Some(Interest::READ));
+    assert_eq!(found(&mut selector, token), Some(READ));
     assert_eq!(found(&mut selector, token), None);
     assert_eq!(selector.key(token).unwrap().mode(), Mode::Edge);
     Ok(())
@@ -160,7 +160,7 @@ fn rearming_a_paused_key_reports_readiness() -> Run {
 fn fired_one_shot_keys_end_no_wait() -> Run {
     let (a, _b) = pairs::ready();
     let mut selector = EpollSelector::new().unwrap();
-    selector.register_with(a, Interest::READ, Mode::Oneshot, ()).unwrap();
+    selector.register_with(a, READ, Mode::Oneshot, ()).unwrap();
     assert_eq!(now(&mut selector).len(), 1);
     let (limit, start) = (Duration::from_millis(5), Instant::now());
     assert!(selector.select(limit).unwrap().is_empty());

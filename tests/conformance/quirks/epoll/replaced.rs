@@ -3,9 +3,9 @@
 //! The kernel's registration belongs to the old file. It stays, and reports events, while a duplicate keeps that file open:
 //! epoll(7), "Questions and answers", 6. Standard input is the one number that safe code can replace.
 
-use super::super::common::{BOTH, is_readable};
-use conformance::{Run, Stream, in_child, interests, now, pairs, stdin};
-use selectors::{EpollSelector, Error, Interest, Mode};
+use super::super::common::is_readable;
+use conformance::{BOTH, READ, Run, Stream, WRITE, assert_idle, assert_ready, in_child, now, pairs, stdin};
+use selectors::{EpollSelector, Error, Mode};
 use std::io::{Stdin, Write};
 use std::time::Duration;
 
@@ -32,8 +32,8 @@ fn stale_registrations_are_not_reported() -> Run {
         let (stdin, _old, _peer) = readable_stdin();
         let (quiet, _other) = pairs::streams();
         let mut selector = Selector::new().unwrap();
-        let token = selector.register(&stdin, Interest::READ, 1).unwrap();
-        assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
+        let token = selector.register(&stdin, READ, 1).unwrap();
+        assert_ready(&mut selector, [(token, READ)]);
         stdin::replace(&quiet);
         // The kernel does not know the new file, and the key is removed all the same.
         assert_eq!(selector.unregister(token).unwrap().data, 1);
@@ -51,12 +51,12 @@ fn the_new_file_can_be_registered() -> Run {
         let (stdin, _old, _peer) = readable_stdin();
         let (new, mut other) = pairs::streams();
         let mut selector = Selector::new().unwrap();
-        let first = selector.register(&stdin, Interest::READ, 1).unwrap();
+        let first = selector.register(&stdin, READ, 1).unwrap();
         stdin::replace(&new);
         selector.unregister(first).unwrap();
-        let second = selector.register(&stdin, Interest::READ, 2).unwrap();
+        let second = selector.register(&stdin, READ, 2).unwrap();
         for _ in 0..4 {
-            assert!(now(&mut selector).is_empty());
+            assert_idle(&mut selector);
         }
         other.write_all(b"x").unwrap();
         // The stale registration takes turns with the new one in the kernel's list, so at least every second wait reports
@@ -64,7 +64,7 @@ fn the_new_file_can_be_registered() -> Run {
         let found: Vec<_> = (0..4).flat_map(|_| now(&mut selector)).collect();
         assert!(found.len() >= 2 && found.iter().all(|(token, _)| *token == second), "{found:?}");
         selector.unregister(second).unwrap();
-        assert!(now(&mut selector).is_empty());
+        assert_idle(&mut selector);
         Ok(())
     })
 }
@@ -74,14 +74,14 @@ fn the_old_file_can_be_registered_again() -> Run {
         let (stdin, old, _peer) = readable_stdin();
         let (new, _other) = pairs::streams();
         let mut selector = Selector::new().unwrap();
-        let first = selector.register(&stdin, Interest::READ, 1).unwrap();
+        let first = selector.register(&stdin, READ, 1).unwrap();
         stdin::replace(&new);
         selector.unregister(first).unwrap();
         stdin::replace(&old);
         // The kernel still has the old registration; the selector has none.
         let second = selector.register_with(&stdin, BOTH, Mode::Oneshot, 2).unwrap();
-        assert_eq!(interests(&now(&mut selector)), [(second, BOTH)].into());
-        assert!(now(&mut selector).is_empty());
+        assert_ready(&mut selector, [(second, BOTH)]);
+        assert_idle(&mut selector);
         selector.unregister(second).unwrap();
         assert!(!is_readable(&selector));
         Ok(())
@@ -93,16 +93,16 @@ fn changing_a_replaced_file_is_refused() -> Run {
         let (stdin, old, _peer) = readable_stdin();
         let (new, _other) = pairs::streams();
         let mut selector = Selector::new().unwrap();
-        let token = selector.register(&stdin, Interest::READ, 1).unwrap();
+        let token = selector.register(&stdin, READ, 1).unwrap();
         stdin::replace(&new);
-        let error = selector.modify(token, Interest::WRITE).unwrap_err();
+        let error = selector.modify(token, WRITE).unwrap_err();
         assert!(matches!(error, Error::Lost { fd: 0, .. }), "{error:?}");
         assert_eq!(error.raw_os_error(), Some(libc::ENOENT));
-        assert_eq!(selector.key(token).unwrap().interest(), Interest::READ);
+        assert_eq!(selector.key(token).unwrap().interest(), READ);
         // With the old file back, changes work.
         stdin::replace(&old);
-        selector.modify(token, Interest::WRITE).unwrap();
-        assert_eq!(interests(&now(&mut selector)), [(token, Interest::WRITE)].into());
+        selector.modify(token, WRITE).unwrap();
+        assert_ready(&mut selector, [(token, WRITE)]);
         Ok(())
     })
 }
@@ -111,16 +111,16 @@ fn closed_numbers_can_be_unregistered() -> Run {
     in_child("closed", &[], || {
         let (stdin, old, _peer) = readable_stdin();
         let mut selector = Selector::new().unwrap();
-        let token = selector.register(&stdin, Interest::READ, 1).unwrap();
+        let token = selector.register(&stdin, READ, 1).unwrap();
         stdin::close();
         assert_eq!(selector.unregister(token).unwrap().data, 1);
         assert!(selector.keys().is_empty());
-        assert!(now(&mut selector).is_empty());
-        let error = selector.register(&stdin, Interest::READ, 2).unwrap_err().error;
+        assert_idle(&mut selector);
+        let error = selector.register(&stdin, READ, 2).unwrap_err().error;
         assert_eq!(error.raw_os_error(), Some(libc::EBADF));
         stdin::replace(&old);
-        let token = selector.register(&stdin, Interest::READ, 3).unwrap();
-        assert_eq!(interests(&now(&mut selector)), [(token, Interest::READ)].into());
+        let token = selector.register(&stdin, READ, 3).unwrap();
+        assert_ready(&mut selector, [(token, READ)]);
         Ok(())
     })
 }
