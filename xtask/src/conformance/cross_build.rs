@@ -15,15 +15,15 @@ struct Target {
     name: &'static str,
     /// What zig calls it.
     zig: &'static str,
-    /// Whether the file can do without a C library there. Such a kernel must keep its system calls as they are, which those
-    /// of OpenBSD and macOS do not.
+    /// Whether the file can do without a C library there. Such a kernel must keep its system calls as they are, which macOS
+    /// does not. OpenBSD changes them: the file is for 7.3 (7.5 and later require a table of system call instructions).
     alone: bool,
 }
 
 const TARGETS: [Target; 5] = [
     Target { name: "x86_64-unknown-freebsd", zig: "x86_64-freebsd", alone: true },
     Target { name: "x86_64-unknown-netbsd", zig: "x86_64-netbsd", alone: true },
-    Target { name: "x86_64-unknown-openbsd", zig: "x86_64-openbsd", alone: false },
+    Target { name: "x86_64-unknown-openbsd", zig: "x86_64-openbsd", alone: true },
     Target { name: "x86_64-apple-darwin", zig: "x86_64-macos", alone: false },
     Target { name: "aarch64-apple-darwin", zig: "aarch64-macos", alone: false },
 ];

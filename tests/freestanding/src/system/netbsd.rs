@@ -179,8 +179,11 @@ pub(crate) unsafe fn fill_with_random(bytes: &mut [u8]) -> bool {
 }
 
 /// The symbols that `dlsym` finds.
-pub(crate) fn symbol(_: &[u8]) -> *mut c_void {
-    ptr::null_mut()
+pub(crate) fn symbol(name: &[u8]) -> *mut c_void {
+    match name {
+        b"kqueue1" => calls::kqueue1 as *mut c_void,
+        _ => ptr::null_mut(),
+    }
 }
 
 #[unsafe(no_mangle)]
