@@ -158,6 +158,7 @@ const MAX_SLICE: Duration = Duration::from_millis(5);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
     timeout: Timeout,
+    // The limit of the next call: the time that is left, but no more than a slice.
     left: Option<Duration>,
     // When the wait began, if it may take several calls.
     start: Option<Start>,
@@ -169,7 +170,7 @@ impl Deadline {
     pub(crate) fn new(timeout: Timeout) -> Self {
         match timeout.limit {
             Some(limit) if !limit.is_zero() && (!timeout.interruptible || needs_slices(limit)) => {
-                Self { timeout, left: Some(limit), start: Some(Start::now()) }
+                Self { timeout, left: Some(limit.min(MAX_SLICE)), start: Some(Start::now()) }
             }
             left => Self { timeout, left, start: None },
         }
@@ -178,10 +179,7 @@ impl Deadline {
     /// The limit of the next call.
     #[inline]
     pub(crate) fn left(&self) -> Option<Duration> {
-        match self.left {
-            Some(left) if self.start.is_some() && left > MAX_SLICE => Some(MAX_SLICE),
-            left => left,
-        }
+        self.left
     }
 
     /// Whether a call that found nothing may be followed by another one.
@@ -206,24 +204,21 @@ impl Deadline {
     /// Whether there is another call, and the time that is left for it.
     #[cold]
     fn next(self, result: &io::Result<usize>) -> (bool, Option<Duration>) {
-        let retry = match (result, self.left) {
-            (Err(error), _) => error.kind() == io::ErrorKind::Interrupted && !self.timeout.interruptible,
-            (Ok(_), Some(left)) if left > MAX_SLICE => true,
-            (Ok(_), _) => MAY_WAKE_EARLY && self.remaining() > Some(Duration::ZERO),
+        let left = self.timeout.limit.map(|limit| {
+            let elapsed = self.start.as_ref().map_or(Duration::ZERO, Start::elapsed);
+            limit.saturating_sub(elapsed).min(MAX_SLICE)
+        });
+        let retry = match result {
+            Err(error) => error.kind() == io::ErrorKind::Interrupted && !self.timeout.interruptible,
+            Ok(_) => (MAY_WAKE_EARLY || self.left == Some(MAX_SLICE)) && left > Some(Duration::ZERO),
         };
-        (retry, if retry { self.remaining() } else { self.left })
-    }
-
-    /// The time until the limit.
-    fn remaining(self) -> Option<Duration> {
-        let elapsed = self.start.as_ref().map_or(Duration::ZERO, Start::elapsed);
-        self.timeout.limit.map(|limit| limit.saturating_sub(elapsed))
+        (retry, left)
     }
 }
 
 /// Whether a wait of this length may take several calls although nothing interrupts it.
 fn needs_slices(limit: Duration) -> bool {
-    MAY_WAKE_EARLY || limit > MAX_SLICE
+    MAY_WAKE_EARLY || limit >= MAX_SLICE
 }
 
 #[cfg(test)]
