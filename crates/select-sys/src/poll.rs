@@ -20,6 +20,16 @@
 //! POSIX.1-2024. Regular files are always ready. Linux accepts lists up to the limit of open descriptors
 //! (`RLIMIT_NOFILE`), and fails with `EINVAL` beyond.
 //!
+//! On Apple's systems the call is built on kqueue, and differs from that of other systems:
+//!
+//! * [`HUP`](PollFlags::HUP) and [`ERR`](PollFlags::ERR) are not reported for an entry that requests nothing.
+//! * `HUP` means that either direction has ended, so a peer that half-closed is reported as `HUP` without
+//!   [`OUT`](PollFlags::OUT) if both were requested.
+//! * [`PRI`](PollFlags::PRI) does not report urgent data.
+//! * Of several entries with the same descriptor and the same event, only the last is answered.
+//! * Directories and most devices, `/dev/null` and `/dev/tty` among them, are [`NVAL`](PollFlags::NVAL).
+//! * The end of a named pipe is not reported.
+//!
 //! On Windows this is `WSAPoll`, which waits for sockets only. An entry can request [`IN`](PollFlags::IN),
 //! [`RDNORM`](PollFlags::RDNORM), [`RDBAND`](PollFlags::RDBAND) (urgent data), [`OUT`](PollFlags::OUT) and
 //! [`WRNORM`](PollFlags::WRNORM), where `IN` is the two `RD` ones together. With any other event, including

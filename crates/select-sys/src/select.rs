@@ -20,6 +20,8 @@
 //! any size. (The C library of illumos refuses numbers from 65,536 up.) Regular files are always ready for reading and
 //! writing.
 //!
+//! Apple's systems report the read end of a pipe as writable, and a file that is always ready in `except` too.
+//!
 //! Windows can wait for sockets only. There a set is a list of any length, and the cost grows with the length. A
 //! connection attempt that failed is reported in `except`, and in no other set.
 //!

@@ -168,7 +168,8 @@ bitflags::bitflags! {
         /// `NOTE_FFOR`: (user) replace the program's bits with their union with these.
         #[doc(alias = "NOTE_FFOR")]
         const FFOR = c::NOTE_FFOR;
-        /// `NOTE_TRIGGER`: (user) trigger the event. FreeBSD and NetBSD ignore it in a change that adds the entry; OpenBSD does not.
+        /// `NOTE_TRIGGER`: (user) trigger the event. FreeBSD and NetBSD ignore it in a change that adds the entry; OpenBSD and Apple's
+        /// systems do not.
         #[doc(alias = "NOTE_TRIGGER")]
         const TRIGGER = c::NOTE_TRIGGER;
         /// `NOTE_ATTRIB`: (vnode) its attributes changed.

@@ -97,7 +97,7 @@ impl Kqueue {
     /// made. A call that reports such an event does not wait, and reports nothing else.
     ///
     /// A change with [`Flags::RECEIPT`] is answered in the same way. If there is no room for the answer the call ends
-    /// there, without an error on FreeBSD and NetBSD, and the changes after it are not made.
+    /// there, without an error on FreeBSD and NetBSD, and the changes after it are not made; on Apple's systems they are.
     ///
     /// With an empty `events` the call makes the changes and then waits until there is an event or the time is over, without
     /// taking the event; without a limit it does not wait at all. A condition that was true when the queue was last asked ends

@@ -130,14 +130,15 @@ impl fmt::Debug for PollFd<'_> {
 /// `ppoll(2)`—Waits until at least one entry of `fds` has an event, and returns the number of entries that have.
 ///
 /// Each entry's [`revents`](PollFd::revents) is overwritten. A descriptor may be in the list several times, and counts as often.
-/// With an empty list the call waits for its timeout.
+/// With an empty list the call waits for its timeout. Apple's systems differ; see the [module](super).
 ///
 /// The kernel gets the timeout in nanoseconds; systems without `ppoll` get it rounded up to milliseconds. Without a limit, or
 /// with a limit of zero, the call is `poll`, which costs less.
 ///
 /// # Errors
 ///
-/// * `EINVAL`: more entries than the process may have descriptors (`RLIMIT_NOFILE`). FreeBSD and NetBSD accept some more.
+/// * `EINVAL`: more entries than the process may have descriptors (`RLIMIT_NOFILE`). FreeBSD and NetBSD accept some more;
+///   Apple's systems never accept more than 10,240.
 /// * `WSAEINVAL`: on Windows, an entry requests an event that `WSAPoll` does not support; see the [module](super).
 /// * [`OutOfMemory`](io::ErrorKind::OutOfMemory) (`ENOMEM`, also where the system says `EAGAIN`; `WSAENOBUFS`): no memory left
 ///   in the kernel.

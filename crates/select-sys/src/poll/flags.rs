@@ -36,7 +36,8 @@ bitflags::bitflags! {
         /// `POLLHUP`: hung up; unread data may remain. Always reported.
         #[doc(alias = "POLLHUP")]
         const HUP = sys::POLLHUP as u16;
-        /// `POLLNVAL`: the descriptor is not open, or was opened with `O_PATH`. Always reported.
+        /// `POLLNVAL`: the descriptor is not open, or was opened with `O_PATH`. Always reported. On Apple's systems also: kqueue
+        /// does not support the file.
         #[doc(alias = "POLLNVAL")]
         const NVAL = sys::POLLNVAL as u16;
         /// `POLLRDNORM`: the same as [`IN`](Self::IN) for most files.
@@ -58,7 +59,7 @@ bitflags::bitflags! {
         const MSG = if cfg!(any(target_arch = "sparc", target_arch = "sparc64")) { 0x200 } else { 0x400 };
         /// `POLLRDHUP`: the peer closed its end or shut down writing (Linux 2.6.17, FreeBSD 13.1, illumos).
         ///
-        /// Reported only if requested. On FreeBSD, regular files and devices that are always ready answer a request for it with
+        /// Reported only if requested. illumos reports it for TCP alone. On FreeBSD, regular files and devices that are always ready answer a request for it with
         /// [`NVAL`](Self::NVAL).
         #[doc(alias = "POLLRDHUP")]
         #[cfg(poll_rdhup)]
