@@ -24,15 +24,25 @@ const POLL_PEER_CLOSED: PollFlags = PollFlags::RDHUP;
 #[cfg(not(any(epoll, target_os = "illumos")))]
 const POLL_PEER_CLOSED: PollFlags = PollFlags::empty();
 
-/// The readiness that each flag stands for. `NVAL` means that somebody closed the descriptor by its number.
-const READINESS: [(PollFlags, Readiness); 6] = [
+/// The readiness that each flag but `HUP` stands for.
+///
+/// `NVAL` means that somebody closed the descriptor by its number. On Apple's systems it also means that kqueue, on which
+/// `poll` is built there, refuses the file (`poll_nocancel` in `bsd/kern/sys_generic.c`).
+const READINESS: [(PollFlags, Readiness); 5] = [
     (POLL_READ, Readiness::READ),
     (PollFlags::OUT, Readiness::WRITE),
     (POLL_PRIORITY, Readiness::PRIORITY),
     (POLL_PEER_CLOSED, PEER_CLOSED),
-    (PollFlags::HUP, HANG_UP),
     (PollFlags::ERR.union(PollFlags::NVAL), FAILED),
 ];
+
+/// The readiness that `HUP` stands for, together with `IN` and without it.
+#[cfg(not(target_vendor = "apple"))]
+const HUNG_UP: (Readiness, Readiness) = (HANG_UP, HANG_UP);
+// Here `HUP` means that either direction has ended, and it hides `OUT` (`poll_callback` in bsd/kern/sys_generic.c of XNU). If
+// reading is ready, `IN` is set as well. Without it the direction is writing.
+#[cfg(target_vendor = "apple")]
+const HUNG_UP: (Readiness, Readiness) = (Readiness::WRITE, HANG_UP.difference(PEER_CLOSED));
 
 /// The flags to request.
 pub(super) fn poll_flags(interest: Interest) -> PollFlags {
@@ -57,6 +67,9 @@ pub(super) fn from_poll_flags(flags: PollFlags) -> Readiness {
         if flags.intersects(flag) {
             readiness |= meaning;
         }
+    }
+    if flags.intersects(PollFlags::HUP) {
+        readiness |= if flags.intersects(POLL_READ) { HUNG_UP.0 } else { HUNG_UP.1 };
     }
     readiness - POLL_UNREPORTED
 }

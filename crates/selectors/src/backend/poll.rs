@@ -33,8 +33,15 @@ use crate::token::Tag;
 ///
 /// # Portability
 ///
-/// All platforms. No edge-triggered mode. Regular files are always ready. Linux, Android and illumos report a peer that
-/// half-closed as [`READ_CLOSED`](Readiness::READ_CLOSED); other systems report it with a hang-up, or not at all.
+/// All platforms. No edge-triggered mode. Regular files are always ready. Linux, Android and illumos (the latter for TCP
+/// only) report a peer that half-closed as [`READ_CLOSED`](Readiness::READ_CLOSED); other systems report it with a hang-up,
+/// or not at all.
+///
+/// On Apple's systems `poll` is built on kqueue, and reports less than kqueue and select do. There is no
+/// [`PRIORITY`](Interest::PRIORITY). A key that waits for both reading and writing counts as writable when its peer
+/// half-closed, and [`READ_CLOSED`](Readiness::READ_CLOSED) is never reported. Directories and most devices, `/dev/tty` among
+/// them, are reported as ready with [`ERROR`](Readiness::ERROR). The end of a named pipe is not reported. A wait for more than
+/// 10,240 keys fails.
 ///
 /// On Windows this is `WSAPoll`, and only sockets can be registered. Before Windows 10 version 2004 it does not report that
 /// a connection attempt failed. A peer that half-closed is reported as a hang-up, so it counts as writable too;
@@ -60,6 +67,10 @@ impl Default for Poll {
     }
 }
 
+/// Whether `poll` reports urgent data. XNU asks `EVFILT_READ` for it with `EV_OOBAND`, which sockets ignore
+/// (`filt_soread_common` in `bsd/kern/uipc_socket.c`); and at the end of a stream it sets `PRI` without any.
+const HAS_PRIORITY: bool = !cfg!(target_vendor = "apple");
+
 impl Backend for Poll {
     fn new() -> io::Result<Self> {
         Ok(Self::default())
@@ -69,8 +80,8 @@ impl Backend for Poll {
         "poll"
     }
 
-    fn supports(&self, _: Interest, mode: Mode) -> bool {
-        mode != Mode::Edge
+    fn supports(&self, interest: Interest, mode: Mode) -> bool {
+        mode != Mode::Edge && (HAS_PRIORITY || !interest.contains(Interest::PRIORITY))
     }
 
     fn add(&mut self, _: &Source<'_>) -> io::Result<()> {

@@ -35,7 +35,8 @@ use crate::token::Tag;
 /// # Portability
 ///
 /// All platforms. No edge-triggered mode. It reports readable, writable and exceptional, and nothing else. Regular files are
-/// always ready. On illumos a wait fails with `EINVAL` while a descriptor of 65,536 or higher is armed.
+/// always ready, on Apple's systems with [`PRIORITY`](Interest::PRIORITY) too. On illumos a wait fails with `EINVAL` while a
+/// descriptor of 65,536 or higher is armed.
 ///
 /// On Windows only sockets can be registered. The sets are lists of any length: numbers and `FD_SETSIZE` do not matter. A
 /// failed connection attempt is reported as an exception there. So a socket that is registered for
