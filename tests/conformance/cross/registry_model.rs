@@ -1,6 +1,6 @@
 //! The model of the registry: a selector of one back end, and the keys that it must have.
 
-use conformance::{READ, Stream, WRITE, kernel};
+use conformance::{READ, Stream, WRITE, darwin, kernel};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -136,10 +136,18 @@ impl Side {
     fn expected(&self, truth: Truth, interest: Interest) -> Interest {
         // select reports a hang-up as readable only.
         let writable = truth.has_room || truth.hung_up && self.kind != BackendKind::Select;
+        // `poll` of XNU reports HUP for a half-closed peer, and hides OUT.
+        let hidden = truth.read_closed && interest.contains(READ) && self.hides_room();
+        let writable = writable || hidden;
         let mut expected = Interest::empty();
         expected.set(READ, truth.readable);
         expected.set(WRITE, writable);
         expected & interest
+    }
+
+    /// Returns whether this is the `poll` of XNU, which reports a hang-up when either direction has ended.
+    fn hides_room(&self) -> bool {
+        darwin::POLL_HANGS_UP_HALF_CLOSED && self.kind == BackendKind::Poll
     }
 
     /// Returns the hints that this back end must report: closed for reading, closed for writing.
@@ -147,6 +155,11 @@ impl Side {
         let read_closed = truth.read_closed && interest.contains(READ);
         match self.kind.name() {
             "select" => (false, false),
+            // Only a hang-up without IN is known to be that of writing.
+            "poll" if self.hides_room() => {
+                let reads = interest.contains(READ) && truth.readable;
+                (false, truth.write_closed && interest.contains(WRITE) && !reads)
+            }
             "kqueue" => (read_closed, truth.write_closed && interest.contains(WRITE)),
             _ => {
                 let hung_up = truth.hung_up && kernel::POLL_TELLS_HANG_UPS;

@@ -2,7 +2,7 @@
 
 use super::common;
 use conformance::errno::Errno;
-use conformance::{Descriptors, READ, Run, WRITE, kernel, now, pairs};
+use conformance::{Descriptors, READ, Run, WRITE, darwin, kernel, now, pairs};
 use selectors::backend::Poll;
 use selectors::sys::fd::AsFd;
 use selectors::{Error, Operation, PollSelector, Readiness};
@@ -61,7 +61,8 @@ fn more_keys_than_the_descriptor_limit() -> Run {
     let result = selector.select(Duration::ZERO);
     drop(limit);
 
-    if kernel::POLL_MINDS_THE_LIMIT {
+    // XNU lets root have 1024 entries in any case (`poll_nocancel` in bsd/kern/sys_generic.c).
+    if kernel::POLL_MINDS_THE_LIMIT && !(darwin::APPLE && result.is_ok()) {
         let error = result.unwrap_err();
         assert!(matches!(error, Error::Os { during: Operation::Wait, .. }), "{error:?}");
         assert_eq!(error.raw_os_error(), Some(Errno::INVAL.raw_os_error()));

@@ -1,7 +1,8 @@
 //! The end of a connection, from either side.
 
 use conformance::{
-    BOTH, READ, Run, WRITE, interests, now, pairs, soon, unless_wine, unless_winsock, wait_ready, when_asleep,
+    BOTH, NotRun, READ, Run, WRITE, darwin, interests, now, pairs, soon, unless_wine, unless_winsock,
+    wait_ready, when_asleep,
 };
 use rustix::net::{Shutdown, shutdown, sockopt};
 use selectors::backend::Backend;
@@ -128,6 +129,9 @@ fn a_half_close_by_the_peer_makes_no_room<B: Backend>() -> Run {
     shutdown(&peer, Shutdown::Write).unwrap();
     if B::new().unwrap().name() == "poll" {
         unless_winsock("WSAPoll reports a hang-up when the peer sends no more")?;
+        if darwin::POLL_HANGS_UP_HALF_CLOSED {
+            return Err(NotRun::because("poll of XNU reports a hang-up when the peer sends no more"));
+        }
     }
     assert_eq!(readiness::<B>(&here, BOTH).interest(), READ);
     assert_eq!(readiness_now::<B>(&here, WRITE), Readiness::empty());

@@ -13,6 +13,7 @@ use selectors::BackendKind;
 mod assert;
 mod changing_fd;
 mod child;
+pub mod darwin;
 pub mod kernel;
 #[cfg(all(target_os = "linux", feature = "libkqueue"))]
 mod libkqueue;

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::NotRun;
+use crate::darwin::MOST_DESCRIPTORS;
 
 /// The soft limit of descriptors, changed until this is dropped.
 #[derive(Debug)]
@@ -25,8 +26,10 @@ impl Descriptors {
         const OTHERS: u64 = 64;
         let this = Self { before: getrlimit(Resource::Nofile) };
         let had = this.before.current.unwrap_or(u64::MAX);
-        set(had.max(most.saturating_add(OTHERS)));
-        let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX).min(emulated());
+        let system = MOST_DESCRIPTORS.unwrap_or(u64::MAX);
+        // More than it gives is EINVAL on older systems of Apple (`dosetrlimit` in bsd/kern/kern_resource.c).
+        set(had.max(most.saturating_add(OTHERS).min(system)));
+        let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX).min(emulated()).min(system);
         let count = most.min(limit.saturating_sub(OTHERS));
         if count < least {
             return Err(NotRun::because(format_args!("needs {least} descriptors, the limit is {limit}")));
