@@ -9,7 +9,6 @@ use clap::builder::PossibleValuesParser;
 
 mod instructions;
 mod peers;
-mod plot;
 mod samples;
 mod table;
 
@@ -34,9 +33,6 @@ pub(crate) struct Options {
     /// Print one JSON document and nothing else
     #[arg(long)]
     json: bool,
-    /// Draw what the workloads `ready` and `one` cost by number of descriptors, as SVG files in this folder
-    #[arg(long, value_name = "FOLDER")]
-    plot: Option<PathBuf>,
     /// Count the instructions outside the kernel for each event instead, with valgrind
     #[arg(long, conflicts_with_all = OF_TIMES)]
     instructions: bool,
@@ -61,7 +57,7 @@ const WORKLOADS: [&str; 13] = [
 
 /// Options without a meaning where instructions are counted. `--check` and `--write` have to refuse them as well: clap does
 /// not ask for `--instructions` where an argument conflicts with it.
-const OF_TIMES: [&str; 4] = ["workload", "json", "rounds", "plot"];
+const OF_TIMES: [&str; 3] = ["workload", "json", "rounds"];
 
 /// Our own, which are always measured.
 const OURS: [&str; 4] = ["epoll", "edge-epoll", "poll", "select"];
@@ -80,7 +76,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let wanted = options.workload.as_deref().unwrap_or("all");
     let rounds = options.rounds.to_string();
     if wanted == "budgets" {
-        if options.json || options.against.is_some() || options.plot.is_some() {
+        if options.json || options.against.is_some() {
             bail!("`budgets` takes no option but --rounds");
         }
         return shell::run(Command::new(program("budgets", "devpoll-emulation")?).arg(rounds));
@@ -101,10 +97,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     } else {
         table::print(&samples);
     }
-    match &options.plot {
-        Some(folder) => plot::write(&samples, folder),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// Builds a program of the package `bench` with these features, and returns its path.

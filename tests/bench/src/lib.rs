@@ -2,7 +2,7 @@
 //!
 //! A [`Subject`] waits for descriptors. A [`Workload`] is a loop that runs over any subject. Libraries in C and Python's
 //! modules run the same loops in programs of their own (`peers/`). `cargo xtask bench` runs the programs of this package
-//! and makes tables and plots of their output.
+//! and makes tables of their output.
 
 #![cfg(target_os = "linux")]
 
