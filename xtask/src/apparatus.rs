@@ -56,17 +56,3 @@ pub(crate) fn has_toolchain(name: &str) -> bool {
     let status = rustc.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_missing_program_is_named_with_its_part() {
-        let error = need_programs(&["sh", "no-such-program"], "wine").unwrap_err().to_string();
-        assert!(
-            error.starts_with("no-such-program is missing") && error.contains(".ci/prepare wine"),
-            "{error}"
-        );
-    }
-}

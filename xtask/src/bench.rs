@@ -30,9 +30,6 @@ pub(crate) struct Options {
     /// How often each is measured, in turn with the others
     #[arg(long, value_name = "N", default_value_t = 21, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// Print one JSON document and nothing else
-    #[arg(long)]
-    json: bool,
     /// Count the instructions outside the kernel for each event instead, with valgrind
     #[arg(long, conflicts_with_all = OF_TIMES)]
     instructions: bool,
@@ -57,7 +54,7 @@ const WORKLOADS: [&str; 13] = [
 
 /// Options without a meaning where instructions are counted. `--check` and `--write` have to refuse them as well: clap does
 /// not ask for `--instructions` where an argument conflicts with it.
-const OF_TIMES: [&str; 3] = ["workload", "json", "rounds"];
+const OF_TIMES: [&str; 2] = ["workload", "rounds"];
 
 /// Our own, which are always measured.
 const OURS: [&str; 4] = ["epoll", "edge-epoll", "poll", "select"];
@@ -76,7 +73,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let wanted = options.workload.as_deref().unwrap_or("all");
     let rounds = options.rounds.to_string();
     if wanted == "budgets" {
-        if options.json || options.against.is_some() {
+        if options.against.is_some() {
             bail!("`budgets` takes no option but --rounds");
         }
         return shell::run(Command::new(program("budgets", "devpoll-emulation")?).arg(rounds));
@@ -92,11 +89,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if wanted == "memory" || wanted == "all" {
         collect(&mut Command::new(program("memory", subjects.features())?), &mut samples)?;
     }
-    if options.json {
-        println!("{}", serde_json::to_string_pretty(&samples.report())?);
-    } else {
-        table::print(&samples);
-    }
+    table::print(&samples);
     Ok(())
 }
 

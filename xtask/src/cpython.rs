@@ -146,7 +146,6 @@ fn works(
     if works.is_empty() {
         bail!("no test module has such a name");
     }
-    works.sort_by_key(|work| modules::slowness(&work.module));
     Ok(works)
 }
 

@@ -53,20 +53,7 @@ fn write_workspace(folder: &Path) -> Result<()> {
         text.split_once("\n[workspace.package]").context("Cargo.toml has no [workspace.package]")?;
     manifest.push_str("\n[workspace.package]");
     manifest.push_str(sections);
-    copy(&root.join("crates"), &folder.join("crates"))?;
+    fs::create_dir_all(folder)?;
     fs::write(folder.join("Cargo.toml"), manifest)?;
-    Ok(())
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    if from.is_file() {
-        fs::copy(from, to).with_context(|| from.display().to_string())?;
-        return Ok(());
-    }
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
-        let name = entry?.file_name();
-        copy(&from.join(&name), &to.join(&name))?;
-    }
-    Ok(())
+    shell::run(Command::new("cp").arg("-R").arg(root.join("crates")).arg(folder))
 }

@@ -145,12 +145,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_names_the_program() {
-        let error = run(Command::new("sh").args(["-c", "exit 3"])).unwrap_err().to_string();
-        assert!(error.contains("`sh -c 'exit 3'` failed"), "{error}");
-    }
-
-    #[test]
     fn artifacts_are_found_by_kind_and_name() {
         let messages = "garbage\n\
             {\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"suite\",\"kind\":[\"lib\"]},\

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -117,20 +117,15 @@ fn count(program: &Path, subject: &str, mode: &str, waits: u64) -> Result<Option
     valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program);
     let output =
         valgrind.args([subject, mode, &waits.to_string()]).output().context("valgrind does not start")?;
-    counted(output.status, &String::from_utf8_lossy(&output.stderr))
-        .with_context(|| format!("`{subject}`, `{mode}`, under valgrind"))
-}
-
-/// The number of instructions, by how valgrind ended and what it said.
-fn counted(status: ExitStatus, said: &str) -> Result<Option<u64>> {
-    if status.code() == Some(CANNOT) {
+    if output.status.code() == Some(CANNOT) {
         return Ok(None);
     }
-    if !status.success() {
-        bail!("{status}: {said}");
-    }
+    let said = String::from_utf8_lossy(&output.stderr);
     let count = said.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok());
-    count.map(Some).with_context(|| format!("valgrind tells no count: {said}"))
+    if !output.status.success() || count.is_none() {
+        bail!("`{subject}`, `{mode}`, under valgrind ({}): {said}", output.status);
+    }
+    Ok(count)
 }
 
 /// Reads lines of a name and a number; others begin with `#`.
@@ -142,20 +137,4 @@ fn parse(text: &str) -> Result<Vec<(String, f64)>> {
     });
     let figures: Option<Vec<_>> = figures.collect();
     figures.filter(|figures| !figures.is_empty()).context("lines must be a name and a number")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::process::ExitStatusExt as _;
-
-    #[test]
-    fn only_what_cannot_be_done_has_no_count() {
-        let ended = |code: i32, said| counted(ExitStatus::from_raw(code << 8), said);
-        assert_eq!(ended(0, "==1== Collected : 4711\n").unwrap(), Some(4711));
-        assert_eq!(ended(CANNOT, "").unwrap(), None);
-        assert!(ended(1, "Collected : 4711\n").is_err(), "it failed");
-        assert!(ended(0, "").is_err(), "it tells nothing");
-        assert!(counted(ExitStatus::from_raw(9), "").is_err(), "it was killed");
-    }
 }

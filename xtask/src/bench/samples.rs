@@ -1,7 +1,6 @@
 //! Measurements: what was read, and what follows from it.
 
 use anyhow::{Context as _, Result};
-use serde_json::{Value, json};
 
 use super::peers::{call, peers};
 
@@ -16,7 +15,6 @@ pub(super) struct Samples {
 pub(super) struct Case {
     pub(super) workload: String,
     pub(super) name: String,
-    pub(super) descriptors: u64,
     pub(super) unit: String,
     pub(super) subjects: Vec<Subject>,
 }
@@ -32,7 +30,7 @@ impl Samples {
     /// Takes a line: workload, case, descriptors, unit, subject and value.
     pub(super) fn add(&mut self, line: &str) -> Result<()> {
         let parts: Vec<_> = line.split('\t').collect();
-        let [workload, name, descriptors, unit, subject, value] =
+        let [workload, name, _descriptors, unit, subject, value] =
             parts.try_into().ok().with_context(|| format!("not a measurement: {line}"))?;
         let value: f64 = value.parse().with_context(|| format!("not a number: {value}"))?;
         let same = |case: &Case| case.workload == workload && case.name == name;
@@ -42,7 +40,6 @@ impl Samples {
                 self.cases.push(Case {
                     workload: workload.to_owned(),
                     name: name.to_owned(),
-                    descriptors: descriptors.parse().context("a number of descriptors")?,
                     unit: unit.to_owned(),
                     subjects: Vec::new(),
                 });
@@ -55,31 +52,6 @@ impl Samples {
             None => subjects.push(Subject { name: subject.to_owned(), values: vec![value] }),
         }
         Ok(())
-    }
-
-    /// The document of `--json`.
-    pub(super) fn report(&self) -> Value {
-        let subject = |case: &Case, subject: &Subject| {
-            json!({
-                "subject": subject.name,
-                "median": subject.median(),
-                "lower_quartile": subject.quantile(0.25),
-                "upper_quartile": subject.quantile(0.75),
-                "rounds": subject.values.len(),
-                "to_raw": case.to_raw(subject),
-                "to_best_peer": case.to_best_peer(subject),
-            })
-        };
-        let case = |case: &Case| {
-            json!({
-                "workload": case.workload,
-                "case": case.name,
-                "descriptors": case.descriptors,
-                "unit": case.unit,
-                "results": case.subjects.iter().map(|one| subject(case, one)).collect::<Vec<_>>(),
-            })
-        };
-        self.cases.iter().map(case).collect()
     }
 }
 
@@ -156,7 +128,7 @@ mod tests {
         let samples = samples(&[("epoll", 10.0), ("raw-epoll", 8.0), ("epoll", 14.0), ("raw-epoll", 10.0)]);
         assert_eq!(samples.cases.len(), 1);
         let (case, epoll) = (&samples.cases[0], samples.cases[0].subject("epoll").unwrap());
-        assert_eq!((case.descriptors, epoll.values.len(), epoll.median()), (200, 2, 12.0));
+        assert_eq!((epoll.values.len(), epoll.median()), (2, 12.0));
         assert_eq!(case.to_raw(epoll), Some(1.325)); // between 1.25 and 1.4
         assert!(Samples::default().add("ring\t1").is_err());
     }

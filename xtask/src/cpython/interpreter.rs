@@ -20,13 +20,11 @@ const HOOK: &str = include_str!("../../../tests/cpython/python/ours_first.py");
 const ASK: &str = include_str!("../../../tests/cpython/python/ask.py");
 
 /// The oldest release whose modules are the ones that ours stand for.
-const OLDEST: (u32, u32) = (3, 11);
-
-type Version = (u32, u32, u32);
+const OLDEST: [u32; 2] = [3, 11];
 
 pub(super) struct Interpreter {
     pub(super) name: String,
-    version: Version,
+    version: Vec<u32>,
     /// The folder of its package `test`.
     pub(super) tests: PathBuf,
     /// Its environment's program.
@@ -64,7 +62,7 @@ impl Interpreter {
         let mut others: Vec<_> =
             of_pyenv().iter().filter_map(|program| Self::of(program, &folder, &modules).ok()).collect();
         others.retain(|other| other.version != found[0].version);
-        others.sort_by_key(|other| std::cmp::Reverse(other.version));
+        others.sort_by(|a, b| b.version.cmp(&a.version));
         if !every {
             others.truncate(1);
         }
@@ -73,9 +71,14 @@ impl Interpreter {
     }
 
     fn of(python: &Path, folder: &Path, modules: &Path) -> Result<Self> {
-        let (name, version, text) = ask(python)?;
-        let mut lines = text.lines().skip(1);
-        if (version.0, version.1) < OLDEST {
+        let answer = Command::new(python).args(["-c", ASK]).output();
+        let answer = answer.with_context(|| format!("`{}` does not start", python.display()))?;
+        let text = String::from_utf8_lossy(&answer.stdout);
+        let mut lines = text.lines();
+        let numbers = lines.next().unwrap_or_default();
+        let name = format!("Python {numbers}");
+        let version: Vec<u32> = numbers.split('.').filter_map(|number| number.parse().ok()).collect();
+        if version.len() < 3 || version[..2] < OLDEST[..] {
             bail!("{name} is too old: 3.11 and newer have the tests that are run");
         }
         let tests = PathBuf::from(lines.next().unwrap_or_default());
@@ -90,7 +93,7 @@ impl Interpreter {
         if !made.status.success() {
             bail!("{name} makes no environment: {}", String::from_utf8_lossy(&made.stderr).trim());
         }
-        let library = format!("lib/python{}.{}/site-packages", version.0, version.1);
+        let library = format!("lib/python{}.{}/site-packages", version[0], version[1]);
         let library = environment.join(library);
         fs::write(library.join("ours_first.py"), HOOK)?;
         // Imports it at the start of every process. As `sitecustomize` it would not be found: Debian has one of its own.
@@ -138,23 +141,6 @@ impl Interpreter {
         let mut speed = self.command(Side::Theirs);
         shell::run(speed.arg(package.join("python/speed.py")).arg(&self.modules))
     }
-}
-
-/// The name and the version of an interpreter, and all that it says to [`ASK`].
-fn ask(python: &Path) -> Result<(String, Version, String)> {
-    let output = Command::new(python).args(["-c", ASK]).output();
-    let output = output.with_context(|| format!("`{}` does not start", python.display()))?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let name = format!("Python {}", text.lines().next().unwrap_or_default());
-    let version = version(&name).with_context(|| format!("`{}` is no Python", python.display()))?;
-    Ok((name, version, text))
-}
-
-/// `Python 3.11.7`, taken apart.
-fn version(name: &str) -> Option<Version> {
-    let mut numbers = name.strip_prefix("Python ")?.split('.').map(str::parse);
-    let mut next = || numbers.next()?.ok();
-    Some((next()?, next()?, next()?))
 }
 
 /// The interpreters that pyenv has installed.

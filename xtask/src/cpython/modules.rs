@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 /// Those of the two modules themselves.
 const OWN: [&str; 7] =
-    ["test_select", "test_poll", "test_epoll", "test_selectors", "test_eintr", "test_kqueue", "test_devpoll"];
+    ["test_selectors", "test_poll", "test_select", "test_epoll", "test_eintr", "test_kqueue", "test_devpoll"];
 
 /// What CPython's tests do not ask: the one module of tests that is our own.
 pub(super) const SHARED: &str = "test_shared";
@@ -15,11 +15,12 @@ pub(super) const SHARED: &str = "test_shared";
 /// Those to which emulations of kqueue and `/dev/poll` make a difference.
 pub(super) const EMULATED: [&str; 3] = ["test_kqueue", "test_devpoll", "test_selectors"];
 
-/// Those of what waits with them.
+/// Those of what waits with them, the slowest first.
 const CLIENTS: [&str; 24] = [
+    "test_asyncio.test_events",
+    "test_subprocess",
     "test_asyncio.test_base_events",
     "test_asyncio.test_buffered_proto",
-    "test_asyncio.test_events",
     "test_asyncio.test_selector_events",
     "test_asyncio.test_sendfile",
     "test_asyncio.test_server",
@@ -38,37 +39,39 @@ const CLIENTS: [&str; 24] = [
     "test_pty",
     "test_smtplib",
     "test_socketserver",
-    "test_subprocess",
     "test_telnetlib",
     "test_xmlrpc",
 ];
 
 /// More of them, and folders of more, which together take long.
 const SLOW: [&str; 7] = [
-    "test_asyncio.test_ssl",
     "test_asyncio.test_tasks",
-    "test_imaplib",
-    "test_multiprocessing_main_handling",
     "test_signal",
+    "test_imaplib",
     "test_ssl",
+    "test_asyncio.test_ssl",
+    "test_multiprocessing_main_handling",
     "test_wsgiref",
 ];
 const SLOW_FOLDERS: [&str; 4] = [
-    "test_concurrent_futures",
     "test_multiprocessing_fork",
     "test_multiprocessing_forkserver",
     "test_multiprocessing_spawn",
+    "test_concurrent_futures",
 ];
 
 /// The modules below `tests`, the folder of the package `test`, that this interpreter ships; with the slow ones if wanted.
+///
+/// The slowest come first, so that none of them is left for the end.
 pub(super) fn of(tests: &Path, slow: bool) -> Result<Vec<String>> {
-    let mut modules: Vec<String> = OWN.iter().chain(&CLIENTS).map(|&module| module.to_owned()).collect();
+    let mut modules = Vec::new();
     if slow {
-        modules.extend(SLOW.map(str::to_owned));
         for folder in SLOW_FOLDERS.map(|folder| tests.join(folder)).iter().filter(|folder| folder.is_dir()) {
             modules.extend(in_folder(folder)?);
         }
+        modules.extend(SLOW.map(str::to_owned));
     }
+    modules.extend(CLIENTS.iter().chain(&OWN).map(|&module| module.to_owned()));
     modules.retain(|module| tests.join(module.replace('.', "/")).with_extension("py").is_file());
     modules.push(SHARED.to_owned());
     Ok(modules)
@@ -100,23 +103,6 @@ fn in_folder(folder: &Path) -> Result<Vec<String>> {
     }
     modules.sort_unstable();
     Ok(modules)
-}
-
-/// A key that sorts those first which take longest.
-pub(super) fn slowness(module: &str) -> usize {
-    const LONGEST: [&str; 10] = [
-        "test_multiprocessing",
-        "test_asyncio.test_events",
-        "test_asyncio.test_tasks",
-        "test_signal",
-        "test_imaplib",
-        "test_subprocess",
-        "test_ssl",
-        "test_asyncio",
-        "test_selectors",
-        "test_poll",
-    ];
-    LONGEST.iter().position(|name| module.starts_with(name)).unwrap_or(LONGEST.len())
 }
 
 #[cfg(test)]

@@ -67,8 +67,8 @@ struct Line {
     detail: String,
 }
 
-/// How many at once, for each processor: most of them sleep most of the time.
-const PER_PROCESSOR: usize = 4;
+/// How many at once, for each processor. Most of them sleep, but the gate compiles next to them, and some have time limits.
+const PER_PROCESSOR: usize = 2;
 
 /// Runs everything, and returns the tests of each interpreter.
 pub(super) fn all(

@@ -13,17 +13,12 @@ pub(super) fn check(tree: &Tree, findings: &mut Findings) {
     let (version, rust) = (value("version"), value("rust-version"));
     for (path, text) in tree.pages() {
         for (index, line) in text.lines().enumerate() {
-            for (at, _) in line.match_indices("Rust ") {
-                let number =
-                    line[at + "Rust ".len()..].split(|c: char| !c.is_ascii_digit() && c != '.').next();
-                let number = number.unwrap_or_default().trim_end_matches('.');
-                if path == "README.md" && number.contains('.') && number != rust {
-                    findings.add(
-                        path,
-                        index + 1,
-                        format!("the oldest Rust of the manifest is {rust}, not {number}"),
-                    );
-                }
+            let is_other = |rest: &str| {
+                let number = rest.split(|c: char| !c.is_ascii_digit() && c != '.').next().unwrap_or_default();
+                number.contains('.') && number.trim_end_matches('.') != rust
+            };
+            if path == "README.md" && line.split("Rust ").skip(1).any(is_other) {
+                findings.add(path, index + 1, format!("the oldest Rust of the manifest is {rust}"));
             }
             let dependency =
                 ["select-sys = ", "selectors = "].iter().find_map(|name| line.strip_prefix(name));
@@ -34,11 +29,7 @@ pub(super) fn check(tree: &Tree, findings: &mut Findings) {
     }
     let top = tree.get(CHANGELOG).and_then(|text| text.lines().find_map(|line| line.strip_prefix("## ")));
     if top.and_then(|top| top.split(' ').next()) != Some(version) {
-        findings.add(
-            CHANGELOG,
-            1,
-            format!("the top entry must be for {version}, the version of the manifest"),
-        );
+        findings.add(CHANGELOG, 1, format!("the top entry must be for {version}, as in the manifest"));
     }
 }
 
