@@ -105,7 +105,7 @@ fn bad_arguments_are_refused() {
     }
     assert!(failed(&demo("--size 0"), 2).contains("it must be a number from 1 to "));
     let text = failed(&demo("--backend iocp"), 2);
-    assert!(text.contains("no back end of this platform is called \"iocp\""), "{text}");
+    assert!(text.contains("this platform has no back end called \"iocp\""), "{text}");
     assert!(BackendKind::available().all(|kind| text.contains(kind.name())), "{text}");
 }
 
