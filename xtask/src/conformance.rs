@@ -141,24 +141,3 @@ fn check_backend(backend: &str, names: &[Name]) -> Result<()> {
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn back_end_and_text_must_both_match() {
-        let name = Name::parse("poll::register::twice::is_an_error");
-        assert_eq!((name.topic.as_str(), name.scenario.as_str()), ("register", "twice::is_an_error"));
-        let options = |backend: &[&str], filter: Option<&str>| Options {
-            backend: backend.iter().copied().map(str::to_owned).collect(),
-            filter: filter.map(str::to_owned),
-            ..Options::default()
-        };
-        assert!(options(&[], None).wants(&name));
-        assert!(options(&["epoll", "poll"], Some("twice")).wants(&name));
-        assert!(!options(&["poll"], Some("thrice")).wants(&name));
-        // A name that contains the text of a back end need not be of it.
-        assert!(!options(&["poll"], None).wants(&Name::parse("epoll::register::twice")));
-    }
-}

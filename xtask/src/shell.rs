@@ -139,20 +139,3 @@ fn shown(command: &Command) -> String {
     }
     line
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn artifacts_are_found_by_kind_and_name() {
-        let messages = "garbage\n\
-            {\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"suite\",\"kind\":[\"lib\"]},\
-             \"filenames\":[\"/x/libsuite.rlib\"],\"executable\":null}\n\
-            {\"reason\":\"compiler-artifact\",\"target\":{\"name\":\"suite\",\"kind\":[\"test\"]},\
-             \"filenames\":[\"/x/suite-1\"],\"executable\":\"/x/suite-1\"}\n";
-        assert_eq!(artifact(messages, "test", "suite"), Some(PathBuf::from("/x/suite-1")));
-        assert_eq!(artifact(messages, "lib", "suite"), Some(PathBuf::from("/x/libsuite.rlib")));
-        assert_eq!(artifact(messages, "bin", "suite"), None);
-    }
-}

@@ -1,7 +1,5 @@
 //! `cargo xtask targets`: clippy and rustdoc for the systems that are not at hand.
 
-use std::process::Command;
-
 use anyhow::{Context as _, Result, bail};
 
 use crate::shell::{self, BOLD, GOOD, PLAIN, WARN};
@@ -25,9 +23,11 @@ const TARGETS: [&str; 14] = [
     "s390x-unknown-linux-gnu",
 ];
 
-/// One target of each family: the suite is checked for these, and lints run on them. The suite takes four times as long as
-/// the crates, and the gate builds it for FreeBSD, NetBSD, Windows, i686 and s390x besides.
+/// One target of each family: lints run on these, and on the suite. It takes four times as long as the crates.
 const LINTED: [&str; 6] = [TARGETS[0], TARGETS[2], TARGETS[5], TARGETS[7], TARGETS[10], TARGETS[11]];
+
+/// The other targets whose part of the suite nothing else compiles: the gate builds it for NetBSD, Windows, i686 and s390x.
+const COMPILED: [&str; 3] = [TARGETS[3], TARGETS[4], TARGETS[8]];
 
 /// The targets whose documentation docs.rs shows, as the manifests of the crates say.
 const DOCUMENTED: [&str; 5] = [TARGETS[0], TARGETS[1], TARGETS[5], TARGETS[7], TARGETS[10]];
@@ -88,47 +88,35 @@ fn check(library: Library, targets: &[&str], full: bool) -> Result<()> {
 }
 
 fn all(library: Library, targets: &[&str], full: bool) -> Result<()> {
+    let among = |some: &[&str]| targets.iter().copied().filter(|one| some.contains(one)).collect::<Vec<_>>();
     let (linted, others): (Vec<_>, Vec<_>) =
         targets.iter().copied().partition(|target| full || LINTED.contains(target));
-    // Libraries without the tests, whose dependencies ask for features that the crates must do without.
-    clippy(library, &linted, &[&CRATES, &["--lib"]])?;
-    compile(library, &others, &["--lib"])?;
     // The features for Linux must break nothing elsewhere, as another package may ask for them. On Linux with 32 bits,
     // `libkqueue` is an error, and says so.
-    let is_narrow = |target: &&str| target.starts_with("i686");
-    let (narrow, wide): (Vec<_>, Vec<_>) = targets.iter().copied().partition(is_narrow);
-    compile(library, &wide, &["--lib", "--features", "devpoll-emulation,libkqueue"])?;
-    compile(library, &narrow, &["--lib", "--features", "devpoll-emulation"])?;
-    clippy(library, &linted, &[&CRATES, &["--tests"]])?;
-    compile(library, &others, &["--tests"])?;
+    let (narrow, wide): (Vec<_>, Vec<_>) = targets.iter().copied().partition(|it| it.starts_with("i686"));
+    let (lib, tests): ([&[&str]; 2], [&[&str]; 2]) = ([&CRATES, &["--lib"]], [&CRATES, &["--tests"]]);
+    let compiled = if full { Vec::new() } else { among(&COMPILED) };
     let suite = ["--package", "conformance", "--package", "freestanding", "--lib", "--test", "conformance"];
-    clippy(library, &linted, &[&suite])?;
-
-    let documented: Vec<_> = targets.iter().copied().filter(|target| DOCUMENTED.contains(target)).collect();
-    let mut doc = cargo(library, "doc", &documented)?;
-    doc.args(CRATES).arg("--no-deps").env("RUSTDOCFLAGS", "--deny warnings");
-    if documented.is_empty() { Ok(()) } else { shell::run(&mut doc) }
+    // Libraries without the tests, whose dependencies ask for features that the crates must do without.
+    cargo(library, "clippy", &linted, &lib)?;
+    cargo(library, "check", &others, &lib)?;
+    cargo(library, "check", &wide, &[&CRATES, &["--lib", "--features", "devpoll-emulation,libkqueue"]])?;
+    cargo(library, "check", &narrow, &[&CRATES, &["--lib", "--features", "devpoll-emulation"]])?;
+    cargo(library, "clippy", &linted, &tests)?;
+    cargo(library, "check", &others, &tests)?;
+    cargo(library, "clippy", &linted, &[&suite])?;
+    cargo(library, "check", &compiled, &[&suite])?;
+    cargo(library, "doc", &among(&DOCUMENTED), &[&CRATES, &["--no-deps"]])
 }
 
-fn clippy(library: Library, targets: &[&str], arguments: &[&[&str]]) -> Result<()> {
+fn cargo(library: Library, subcommand: &str, targets: &[&str], arguments: &[&[&str]]) -> Result<()> {
     if targets.is_empty() {
         return Ok(());
     }
-    let mut command = cargo(library, "clippy", targets)?;
-    command.args(arguments.concat()).args(["--", "--deny", "warnings"]);
-    shell::run(&mut command)
-}
-
-fn compile(library: Library, targets: &[&str], arguments: &[&str]) -> Result<()> {
-    if targets.is_empty() {
-        return Ok(());
-    }
-    let mut command = cargo(library, "check", targets)?;
-    shell::run(command.args(CRATES).args(arguments))
-}
-
-fn cargo(library: Library, subcommand: &str, targets: &[&str]) -> Result<Command> {
     let mut command = library.cargo(subcommand, targets)?;
-    command.arg("--quiet");
-    Ok(command)
+    command.arg("--quiet").args(arguments.concat()).env("RUSTDOCFLAGS", "--deny warnings");
+    if subcommand == "clippy" {
+        command.args(["--", "--deny", "warnings"]);
+    }
+    shell::run(&mut command)
 }

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::shell::{self, BOLD};
 
+mod imports;
 mod item_docs;
 mod layout;
 mod pages;
@@ -21,9 +22,10 @@ pub(crate) use pages::test_commands;
 /// Looks at all files, and adds its findings.
 type Rule = fn(&Tree, &mut Findings);
 
-const RULES: [(&str, Rule); 6] = [
+const RULES: [(&str, Rule); 7] = [
     ("layout", layout::check),
     ("platforms", platforms::check),
+    ("imports", imports::check),
     ("item docs", item_docs::check),
     ("pages", pages::check),
     ("versions", versions::check),

@@ -139,17 +139,13 @@ mod tests {
             scenario("select::limit::many", Outcome::NotRun("needs more descriptors".into())),
             scenario("poll::limit::many", Outcome::NotRun("needs more descriptors".into())),
         ];
-        let text = Report { scenarios, seconds: 0.5, messages: String::new(), output: String::new() }
-            .table()
-            .to_string();
-        let cells = |line: &str| -> Vec<String> {
-            let cells = line.trim_matches('│').split("  ").map(str::trim);
-            cells.filter(|cell| !cell.is_empty()).map(str::to_owned).collect()
-        };
-        let rows: Vec<_> = text.lines().map(cells).collect();
-        for row in [["topic", "select", "poll", "epoll"], ["together", "○1", "✓1 ✗1 ○1", "✓1"]] {
-            assert!(rows.contains(&row.map(str::to_owned).to_vec()), "{text}");
+        let report = Report { scenarios, seconds: 0.5, messages: String::new(), output: String::new() };
+        let text = report.table().to_string();
+        let words = |line: &str| line.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        let rows: Vec<_> = text.lines().map(words).collect();
+        for row in ["topic select poll epoll", "register ✓1 ✗1 ✓1", "together ○1 ✓1 ✗1 ○1 ✓1"]
+        {
+            assert!(rows.iter().any(|one| one == row), "{text}");
         }
-        assert!(rows.contains(&["register", "✓1 ✗1", "✓1"].map(str::to_owned).to_vec()), "{text}");
     }
 }

@@ -177,18 +177,3 @@ fn outcomes(lines: &str) -> Result<BTreeMap<String, Outcome>> {
     }
     Ok(outcomes)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_did_not_end_has_failed() {
-        let lines = "{\"test\": \"a\", \"outcome\": \"started\", \"detail\": \"\"}\n\
-                     {\"test\": \"a\", \"outcome\": \"passed\", \"detail\": \"\"}\n\
-                     {\"test\": \"b\", \"outcome\": \"started\", \"detail\": \"\"}\n";
-        let outcomes = outcomes(lines).unwrap();
-        assert_eq!(outcomes["a"], Outcome::Passed);
-        assert_eq!(outcomes["b"], Outcome::Failed("it did not end".to_owned()));
-    }
-}

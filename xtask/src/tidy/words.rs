@@ -1,4 +1,4 @@
-//! Words that are no plain English, and notes about unfinished work, in pages and comments.
+//! Words that are no plain English, notes about unfinished work, and paths of one machine.
 
 use super::{Findings, Tree};
 
@@ -18,6 +18,9 @@ const PHRASES: [(&str, &str); 9] = [
     (concat!("the system", " at hand"), "this system"),
 ];
 
+/// Folders of one machine.
+const FOLDERS: [&str; 3] = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/t", "mp/")];
+
 pub(super) fn check(tree: &Tree, findings: &mut Findings) {
     // The page on style quotes them.
     for (path, text) in tree.all().filter(|(path, _)| *path != "docs/style.md") {
@@ -29,6 +32,9 @@ pub(super) fn check(tree: &Tree, findings: &mut Findings) {
             _ => "//",
         };
         for (index, line) in text.lines().enumerate() {
+            if let Some(folder) = FOLDERS.into_iter().find(|folder| is_path(line, folder)) {
+                findings.add(path, index + 1, format!("`{folder}` is a path of one machine"));
+            }
             let prose = if is_page { line } else { line.split_once(comment).map_or("", |(_, prose)| prose) };
             if let Some(word) = UNFINISHED.into_iter().find(|word| has_phrase(prose, word)) {
                 findings.add(path, index + 1, format!("`{word}`: finish it, or say what is so and why"));
@@ -39,6 +45,12 @@ pub(super) fn check(tree: &Tree, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// Returns whether a path in the line begins with this folder.
+fn is_path(line: &str, folder: &str) -> bool {
+    line.match_indices(folder)
+        .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || ".-_~}".contains(c)))
 }
 
 /// Returns whether the phrase is in the line, and not as a part of longer words.
@@ -57,12 +69,12 @@ mod tests {
     #[test]
     fn phrases_are_found_in_prose_only() {
         let text = format!(
-            "// It {} a list.\nlet a = \"{}\";\n// {}: later\n",
-            PHRASES[1].0, PHRASES[1].0, UNFINISHED[0]
+            "// It {} a list.\nlet a = \"{}\";\n// {}: later\nlet b = \"{}b\" + \"a{}\";\n",
+            PHRASES[1].0, PHRASES[1].0, UNFINISHED[0], FOLDERS[0], FOLDERS[1]
         );
         assert_eq!(
             places(check, &[("crates/a/src/lib.rs", &text)]),
-            ["crates/a/src/lib.rs:1", "crates/a/src/lib.rs:3"]
+            ["crates/a/src/lib.rs:1", "crates/a/src/lib.rs:3", "crates/a/src/lib.rs:4"]
         );
         let text = format!("Made {}.\n{}x\n", PHRASES[3].0, PHRASES[3].0);
         assert_eq!(places(check, &[("docs/a.md", &text)]), ["docs/a.md:1"]);
