@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::sync::{Arc, Weak};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 
 use rustix::io::Errno;
 use select_sys::Timeout;
@@ -10,9 +11,18 @@ use select_sys::fd::{AsFd, BorrowedFd};
 use select_sys::kqueue::{self, Filter, Flags, Kevent, Notes};
 
 use super::interface::{Backend, Source, Wake};
+use crate::error::Error;
 use crate::interest::{Interest, Mode};
 use crate::readiness::Readiness;
 use crate::token::Tag;
+
+mod filters;
+mod proxies;
+mod trigger;
+
+use filters::{EXCEPT, Refusal, added, filters, ident, is_gone, mode, readiness, ready_by_poll, tag};
+use proxies::{Proxies, Proxy};
+use trigger::Trigger;
 
 /// `kqueue(2)`: the kernel keeps the set, and a wait costs as much as there is to report.
 ///
@@ -43,19 +53,32 @@ use crate::token::Tag;
 /// emulation. All modes. [`Interest::PRIORITY`] works on OpenBSD, `DragonFly` and Apple's systems only. A regular file is
 /// ready for reading while its position is not at the end.
 ///
+/// A file that the kernel refuses is registered all the same if `poll(2)` reports it as ready at that moment: devices without
+/// support for kqueue, such as `/dev/null` on FreeBSD, a pipe that nobody reads, a terminal whose master is gone. It counts
+/// as ready until it is unregistered or changed.
+///
+/// Do not register a duplicate of the selector's own descriptor, nor two selectors in each other: NetBSD stops at the next
+/// event (`knote_activate_locked` in `sys/kern/kern_event.c`). The first is refused there (`EINVAL`); the second cannot be
+/// detected.
+///
 /// # References
 ///
 /// [kqueue(2)](https://man.freebsd.org/cgi/man.cgi?query=kqueue&sektion=2)
 #[derive(Debug)]
 pub struct Kqueue {
     queue: Arc<kqueue::Kqueue>,
+    /// The number of the queue's own descriptor.
+    own: usize,
     /// Room for an event of each filter that was added, and for at least one. With less room, a descriptor that is ready
     /// for both reading and writing could be reported in two waits.
     buffer: Vec<Kevent>,
-    /// The number of filters that were added and not removed. Fired one-shot filters count.
+    /// The number of filters that were added and not removed, with fired one-shot filters and proxies.
     filters: usize,
-    /// The `EVFILT_USER` entries that replace filters which the kernel does not keep, see [`Self::add_proxy`].
-    proxies: BTreeSet<usize>,
+    proxies: Proxies,
+    /// A socket without a peer, and so at its end, in the queue: it ends a wait while proxies are ready, and makes the queue's
+    /// descriptor readable. It needs no `EVFILT_USER`, which OpenBSD before 7.8 and NetBSD before 10 lack. Its event takes the
+    /// room of a proxy's filter.
+    beacon: Option<UnixStream>,
     /// The descriptors of one-shot keys with several filters: the first event disarms all of them.
     multi_filter_oneshots: BTreeSet<usize>,
 }
@@ -77,49 +100,114 @@ impl Kqueue {
         self.queue.control(&[change], &mut [], Timeout::ZERO).map(drop)
     }
 
-    /// Adds a filter, or rearms it.
+    /// Adds a filter, or rearms it. Changes nothing if it fails.
     fn arm(&mut self, source: &Source<'_>, filter: Filter, notes: Notes) -> io::Result<()> {
-        let change = added(source, filter, notes);
-        self.remove_proxy(change.ident, filter)?;
-        match self.change(change) {
-            Err(error) if filter == Filter::WRITE && is_hung_up(source.fd(), &error) => {
-                self.add_proxy(change).map_err(|_| error) // the kernel has no EVFILT_USER
+        let entry = added(source, filter, notes);
+        match self.change(entry) {
+            Ok(()) => {
+                self.proxies.remove(entry.ident, filter);
+                self.update_beacon();
+                Ok(())
             }
-            result => result,
+            Err(error) => self.add_proxy(source, filter, error),
         }
     }
 
-    /// Adds an entry that is always ready, in the place of a filter that the kernel refuses or has removed because the
-    /// other end is gone. `poll` reports such a descriptor in each wait.
-    fn add_proxy(&mut self, filter: Kevent) -> io::Result<()> {
-        let ident = proxy(filter.ident, filter.filter);
-        let entry = Kevent { ident, filter: Filter::USER, fflags: Notes::empty(), ..filter };
-        // A change of its own: FreeBSD and NetBSD ignore the trigger in a change that adds (`kqueue_register`).
-        let trigger = Kevent { flags: Flags::empty(), fflags: Notes::TRIGGER, ..entry };
-        self.queue.control(&[entry, trigger], &mut [], Timeout::ZERO)?;
-        self.proxies.insert(ident);
+    /// Adds a proxy for a filter that the kernel refused, if `poll(2)` reports the descriptor as ready.
+    #[cold]
+    fn add_proxy(&mut self, source: &Source<'_>, filter: Filter, error: io::Error) -> io::Result<()> {
+        let refusal = Refusal::of(&error);
+        if refusal == Refusal::Other {
+            return Err(error);
+        }
+        // OpenBSD has EVFILT_EXCEPT for sockets and pty masters only. Nothing else has urgent data there, and its `poll`
+        // accepts to wait for it.
+        let is_except = EXCEPT.is_some_and(|(except, _)| except == filter);
+        if is_except && refusal == Refusal::FileType {
+            return Ok(());
+        }
+        let readiness = ready_by_poll(source.fd(), filter);
+        if !readiness.is_empty() && !self.is_itself(source.fd()) {
+            let proxy = Proxy { tag: source.tag(), readiness, mode: source.mode(), is_armed: true };
+            self.proxies.insert(ident(source.fd()), filter, proxy);
+            self.update_beacon();
+            return Ok(());
+        }
+        if refusal == Refusal::FileType {
+            return Err(Error::UnsupportedFile { backend: self.name(), source: error }.into());
+        }
+        Err(error)
+    }
+
+    /// Opens the beacon while proxies are ready, and closes it otherwise. If that fails, the next wait tries again.
+    fn update_beacon(&mut self) {
+        if self.proxies.are_ready() == self.beacon.is_some() {
+            return;
+        }
+        if let Some(beacon) = self.beacon.take() {
+            // A forked child may keep it open, so closing it does not suffice.
+            let _ = self.change(Kevent::for_fd(beacon.as_fd(), Filter::READ, Flags::DELETE));
+        } else if let Ok((beacon, _)) = UnixStream::pair() {
+            let added = self.change(Kevent::for_fd(beacon.as_fd(), Filter::READ, Flags::ADD));
+            self.beacon = added.is_ok().then_some(beacon);
+        }
+    }
+
+    /// Whether a descriptor is known to be a duplicate of the queue's own.
+    fn is_itself(&self, fd: BorrowedFd<'_>) -> bool {
+        let Ok(other) = fd.try_clone_to_owned().map(kqueue::Kqueue::from_fd) else { return false };
+        if other.control(&[], &mut [], Timeout::ZERO).is_err() {
+            return false; // EBADF: this is no queue
+        }
+        // The number of an open descriptor is unique in this process, so no other queue has an entry for it.
+        let Ok((marker, _)) = UnixStream::pair() else { return false };
+        let entry = |flags| Kevent::for_fd(marker.as_fd(), Filter::READ, flags);
+        let is_itself = self.change(entry(Flags::ADD)).is_ok()
+            && other.control(&[entry(Flags::DELETE)], &mut [], Timeout::ZERO).is_ok();
+        let _ = self.change(entry(Flags::DELETE));
+        is_itself
+    }
+
+    /// Refuses to add the queue to itself.
+    ///
+    /// FreeBSD (`kqueue_register`) and Apple's systems refuse a duplicate by themselves, and OpenBSD is not harmed by it.
+    /// NetBSD accepts it, and locks up at the next event (`knote_activate_locked` in `sys/kern/kern_event.c`).
+    fn refuse_itself(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
+        if ident(fd) == self.own || cfg!(target_os = "netbsd") && self.is_itself(fd) {
+            return Err(Errno::INVAL.into());
+        }
         Ok(())
     }
 
-    /// Deletes the proxy of a filter. Returns whether there was one.
-    fn remove_proxy(&mut self, ident: usize, filter: Filter) -> io::Result<bool> {
-        let ident = proxy(ident, filter);
-        if !self.proxies.remove(&ident) {
-            return Ok(false);
+    /// Adds the filters of an interest. Removes them again if one is refused.
+    fn arm_new(&mut self, source: &Source<'_>, interest: Interest) -> io::Result<()> {
+        if interest.contains(Interest::READ) {
+            self.refuse_itself(source.fd())?; // it has no other filter
         }
-        self.change(Kevent::new(ident, Filter::USER, Flags::DELETE)).map(|()| true)
+        for (done, (filter, notes)) in filters(interest).enumerate() {
+            if let Err(error) = self.arm(source, filter, notes) {
+                // If this fails, the filter reports a tag that no key has, or readiness that was not requested.
+                let _ = self.delete_all(source.fd(), filters(interest).take(done));
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
-    /// Deletes a filter, or its proxy.
+    /// Deletes a filter, or its proxy. It is no error if it is gone: a kernel deletes filters when the descriptor is closed,
+    /// and those of a pipe when the other end is closed.
     fn delete(&mut self, ident: usize, filter: Filter) -> io::Result<()> {
-        if self.remove_proxy(ident, filter)? {
+        if self.proxies.remove(ident, filter) {
+            self.update_beacon();
             return Ok(());
         }
-        self.change(Kevent::new(ident, filter, Flags::DELETE))
+        match self.change(Kevent::new(ident, filter, Flags::DELETE)) {
+            Err(error) if !is_gone(&error) => Err(error),
+            _ => Ok(()),
+        }
     }
 
-    /// Deletes filters, and returns the last error. It is no error if a filter is gone: a kernel deletes all of them when the
-    /// descriptor is closed, and those of a pipe when the other end is closed.
+    /// Deletes filters, and returns the last error.
     fn delete_all(
         &mut self,
         fd: BorrowedFd<'_>,
@@ -127,21 +215,23 @@ impl Kqueue {
     ) -> io::Result<()> {
         let mut result = Ok(());
         for (filter, _) in filters {
-            match self.delete(ident(fd), filter) {
-                Err(error) if !is_gone(&error) => result = Err(error),
-                _ => {}
-            }
+            result = self.delete(ident(fd), filter).and(result);
         }
         result
     }
 
-    /// Whether the kernel has lost all filters of a registration. A change that does not add leaves an entry as it is.
+    /// Whether the kernel is known to have lost all filters of a registration.
+    ///
+    /// A change that does not add finds that out, but evaluates the entry as well (`kqueue_register`). A level-triggered or
+    /// one-shot entry is evaluated again by the wait (`kqueue_scan`), so nothing shows. An edge that was reported would be
+    /// reported again, so nobody asks for those.
     fn is_lost(&self, source: &Source<'_>) -> bool {
-        filters(source.interest()).all(|(filter, notes)| {
-            let touch = Kevent { flags: Flags::empty(), ..added(source, filter, notes) };
-            !self.proxies.contains(&proxy(touch.ident, filter))
-                && self.change(touch).is_err_and(|error| is_gone(&error))
-        })
+        source.mode() != Mode::Edge
+            && filters(source.interest()).all(|(filter, notes)| {
+                let touch = Kevent { flags: Flags::empty(), ..added(source, filter, notes) };
+                !self.proxies.contains(touch.ident, filter)
+                    && self.change(touch).is_err_and(|error| is_gone(&error))
+            })
     }
 
     /// Remembers whether a descriptor has a one-shot key with several filters.
@@ -153,68 +243,42 @@ impl Kqueue {
         }
     }
 
-    /// Changes the interest, in the same mode.
-    fn modify_interest(&mut self, from: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
-        let kept = to.interest() & from.interest();
-        // New filters come first: if one is refused, no fired one-shot filter has been rearmed yet.
-        let wanted = filters(to.interest() - kept).chain(filters(kept));
-        for (done, (filter, notes)) in wanted.clone().enumerate() {
-            if let Err(error) = self.arm(to, filter, notes) {
-                let new = filters(to.interest() - kept);
-                let _ = self.delete_all(to.fd(), new.take(done));
-                return Err(if self.is_lost(from) { Errno::NOENT.into() } else { error });
+    /// Disarms the filters of a one-shot key that has fired. The kernel has disabled the one that it reported.
+    fn after_oneshot(&mut self, ident: usize, fired: Filter) {
+        if self.multi_filter_oneshots.contains(&ident) {
+            for (filter, _) in filters(Interest::all()).filter(|(filter, _)| *filter != fired) {
+                let _ = self.delete(ident, filter); // it may not exist
             }
         }
-        self.delete_all(from.fd(), filters(from.interest() - to.interest()))
-    }
-
-    /// Changes the mode, and perhaps the interest.
-    ///
-    /// An existing entry keeps its flags when it is added again (`kqueue_register` in `sys/kern/kern_event.c`, FreeBSD and
-    /// NetBSD), so the filters are deleted first.
-    fn modify_mode(&mut self, from: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
-        let lost = self.is_lost(from);
-        self.delete_all(from.fd(), filters(from.interest()))?;
-        for (done, (filter, notes)) in filters(to.interest()).enumerate() {
-            if let Err(error) = self.arm(to, filter, notes) {
-                let _ = self.delete_all(to.fd(), filters(to.interest()).take(done));
-                if lost {
-                    return Err(Errno::NOENT.into());
-                }
-                for (filter, notes) in filters(from.interest()) {
-                    let _ = self.arm(from, filter, notes);
-                }
-                return Err(error);
-            }
-        }
-        Ok(())
     }
 
     /// Follows up an event that disarmed or deleted its filter.
-    fn after_event(&mut self, event: Kevent) {
-        let is_oneshot = event.flags.contains(Flags::DISPATCH);
+    fn after_event(&mut self, event: &Kevent) {
+        let mode = mode(event);
         // Nobody requests ONESHOT: the kernel sets it, and deletes the filter. FreeBSD does so with filters for writing to a
-        // pipe that nobody reads any more (`knlist_cleardel`). The level stays the same.
-        if event.flags.contains(Flags::ONESHOT) && !is_oneshot && !event.flags.contains(Flags::CLEAR) {
-            // Without EVFILT_USER this was the only report.
-            let _ = self.add_proxy(Kevent { flags: Flags::ADD, data: 0, ..event });
+        // pipe that nobody reads any more (`knlist_cleardel`), OpenBSD with those of a revoked terminal (`filt_dead`). The
+        // level stays the same.
+        if event.flags.contains(Flags::ONESHOT) && matches!(event.filter, Filter::READ | Filter::WRITE) {
+            let is_armed = mode == Mode::Level;
+            let proxy = Proxy { tag: tag(event), readiness: readiness(event), mode, is_armed };
+            self.proxies.insert(event.ident, event.filter, proxy);
         }
-        let (ident, filter) = proxied(&event).unwrap_or((event.ident, event.filter));
-        if is_oneshot && self.multi_filter_oneshots.contains(&ident) {
-            for (other, _) in filters(Interest::all()).filter(|(other, _)| *other != filter) {
-                let _ = self.delete(ident, other); // it may not exist
-            }
+        if mode == Mode::Oneshot {
+            self.after_oneshot(event.ident, event.filter);
         }
     }
 }
 
 impl Backend for Kqueue {
     fn new() -> io::Result<Self> {
+        let queue = kqueue::Kqueue::new()?;
         Ok(Self {
-            queue: Arc::new(kqueue::Kqueue::new()?),
+            own: ident(queue.as_fd()),
+            queue: Arc::new(queue),
             buffer: vec![Kevent::default()],
             filters: 0,
-            proxies: BTreeSet::new(),
+            proxies: Proxies::default(),
+            beacon: None,
             multi_filter_oneshots: BTreeSet::new(),
         })
     }
@@ -228,24 +292,32 @@ impl Backend for Kqueue {
     }
 
     fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
-        for (done, (filter, notes)) in filters(source.interest()).enumerate() {
-            if let Err(error) = self.arm(source, filter, notes) {
-                // If this fails, the filter reports a tag that no key has.
-                let _ = self.delete_all(source.fd(), filters(source.interest()).take(done));
-                return Err(error);
-            }
-        }
+        self.arm_new(source, source.interest())?;
         self.note_multi_filter(source);
         self.resize(filters(source.interest()).count(), 0);
         Ok(())
     }
 
     fn modify(&mut self, from: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
-        if from.mode() == to.mode() {
-            self.modify_interest(from, to)?;
-        } else {
-            self.modify_mode(from, to)?;
+        let kept = from.interest() & to.interest();
+        // New filters first: if one is refused, the others have not been touched, and nothing is armed that had fired.
+        if let Err(error) = self.arm_new(to, to.interest() - kept) {
+            return Err(if self.is_lost(from) { Errno::NOENT.into() } else { error });
         }
+        for (filter, notes) in filters(kept) {
+            // An existing entry keeps its flags when it is added again (`kqueue_register` in `sys/kern/kern_event.c` of
+            // FreeBSD, NetBSD and OpenBSD), so another mode needs another entry.
+            if from.mode() != to.mode() {
+                self.delete(ident(to.fd()), filter)?;
+            }
+            if self.arm(to, filter, notes).is_err() {
+                // An existing entry is not attached again, so it cannot be refused. A file that had this filter and has lost
+                // it is hung up, and has a proxy. So the number has another file now.
+                let _ = self.delete_all(to.fd(), filters(from.interest() | to.interest()));
+                return Err(Errno::NOENT.into());
+            }
+        }
+        self.delete_all(from.fd(), filters(from.interest() - kept))?;
         self.note_multi_filter(to);
         self.resize(filters(to.interest()).count(), filters(from.interest()).count());
         Ok(())
@@ -264,14 +336,24 @@ impl Backend for Kqueue {
         timeout: Timeout,
         mut report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
+        // The beacon would end the wait as well, but there may have been no descriptor left for it.
+        let timeout = if self.proxies.are_ready() { Timeout::ZERO } else { timeout };
         let found = self.queue.control(&[], &mut self.buffer, timeout)?.len();
+        for (ident, filter) in self.proxies.report(&mut report) {
+            self.after_oneshot(ident, filter);
+        }
+        let beacon = self.beacon.as_ref().map(|beacon| ident(beacon.as_fd()));
         for index in 0..found {
             let event = self.buffer[index];
-            report(Tag::from_u64(event.udata as u64), readiness(&event));
+            if Some(event.ident) == beacon && event.filter == Filter::READ {
+                continue;
+            }
+            report(tag(&event), readiness(&event));
             if event.flags.intersects(Flags::ONESHOT | Flags::DISPATCH) {
-                self.after_event(event);
+                self.after_event(&event);
             }
         }
+        self.update_beacon();
         Ok(())
     }
 
@@ -280,13 +362,11 @@ impl Backend for Kqueue {
     }
 
     fn wake(&mut self, tag: Tag) -> io::Result<Option<Arc<dyn Wake>>> {
-        let added = Kevent::new(WAKER, Filter::USER, Flags::ADD | Flags::CLEAR);
-        let added = Kevent { udata: tag.to_u64() as usize, ..added };
-        match self.change(added) {
+        let trigger = Trigger::new(&self.queue, tag);
+        match self.change(trigger.added()) {
             Ok(()) => {
                 self.resize(1, 0);
-                let trigger = Kevent { flags: Flags::empty(), fflags: Notes::TRIGGER, ..added };
-                Ok(Some(Arc::new(Trigger { queue: Arc::downgrade(&self.queue), trigger })))
+                Ok(Some(Arc::new(trigger)))
             }
             // The kernel has no EVFILT_USER: NetBSD before 10, OpenBSD before 7.8.
             Err(error) if Errno::from_io_error(&error) == Some(Errno::INVAL) => Ok(None),
@@ -304,104 +384,4 @@ impl AsFd for Kqueue {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.queue.as_fd()
     }
-}
-
-/// The `EVFILT_USER` entry of the waker, until the queue is closed.
-#[derive(Debug)]
-struct Trigger {
-    queue: Weak<kqueue::Kqueue>,
-    // It contains the tag: a change overwrites the `udata` of its entry (`kqueue_register` of FreeBSD and NetBSD).
-    trigger: Kevent,
-}
-
-impl Wake for Trigger {
-    fn wake(&self) -> io::Result<()> {
-        let Some(queue) = self.queue.upgrade() else { return Ok(()) };
-        queue.control(&[self.trigger], &mut [], Timeout::ZERO).map(drop)
-    }
-}
-
-/// The number of the waker's `EVFILT_USER` entry. No [`proxy`] has it.
-const WAKER: usize = usize::MAX;
-
-/// The number of the `EVFILT_USER` entry that replaces a filter of a descriptor.
-fn proxy(ident: usize, filter: Filter) -> usize {
-    2 * ident + usize::from(filter == Filter::WRITE)
-}
-
-/// The descriptor and the filter that an event of a proxy is for.
-fn proxied(event: &Kevent) -> Option<(usize, Filter)> {
-    let filter = if event.ident % 2 == 1 { Filter::WRITE } else { Filter::READ };
-    (event.filter == Filter::USER).then_some((event.ident / 2, filter))
-}
-
-/// The number by which a kqueue knows a descriptor.
-fn ident(fd: BorrowedFd<'_>) -> usize {
-    Kevent::for_fd(fd, Filter::READ, Flags::empty()).ident
-}
-
-/// The error for a filter for writing to a pipe that nobody reads any more (`pipe_kqfilter`).
-#[cfg(not(target_os = "netbsd"))]
-const HUNG_UP: Errno = Errno::PIPE;
-#[cfg(target_os = "netbsd")]
-const HUNG_UP: Errno = Errno::BADF;
-
-fn is_hung_up(fd: BorrowedFd<'_>, error: &io::Error) -> bool {
-    // If somebody closed the descriptor by its number, it is no pipe.
-    Errno::from_io_error(error) == Some(HUNG_UP) && rustix::io::fcntl_getfd(fd).is_ok()
-}
-
-/// Whether a change failed because there is no such entry or descriptor, or because the number is now that of the queue
-/// itself (EINVAL on FreeBSD).
-fn is_gone(error: &io::Error) -> bool {
-    matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::BADF | Errno::INVAL))
-}
-
-/// The filter for `PRIORITY`, with its notes. Some systems have none.
-#[cfg(kqueue_except)]
-const EXCEPT: Option<(Filter, Notes)> = Some((Filter::EXCEPT, Notes::OOB));
-#[cfg(not(kqueue_except))]
-const EXCEPT: Option<(Filter, Notes)> = None;
-
-/// The filters for an interest, in a fixed order.
-fn filters(interest: Interest) -> impl Iterator<Item = (Filter, Notes)> + Clone {
-    let read = interest.contains(Interest::READ).then_some((Filter::READ, Notes::empty()));
-    let write = interest.contains(Interest::WRITE).then_some((Filter::WRITE, Notes::empty()));
-    let priority = EXCEPT.filter(|_| interest.contains(Interest::PRIORITY));
-    [read, write, priority].into_iter().flatten()
-}
-
-fn added(source: &Source<'_>, filter: Filter, notes: Notes) -> Kevent {
-    let mode = match source.mode() {
-        Mode::Level => Flags::empty(),
-        Mode::Edge => Flags::CLEAR,
-        // Not EV_ONESHOT: FreeBSD and NetBSD report it even if it is not ready any more when the wait looks (`kqueue_scan`).
-        Mode::Oneshot => Flags::DISPATCH | Flags::ENABLE,
-    };
-    let change = Kevent::for_fd(source.fd(), filter, Flags::ADD | mode);
-    Kevent { fflags: notes, udata: source.tag().to_u64() as usize, ..change }
-}
-
-/// The readiness that an event stands for.
-///
-/// `EV_EOF` on reading: the peer half-closed; on writing: nobody reads, or this end was shut down. If it is set, `fflags` is
-/// the error of the socket (`filt_soread` and `filt_sowrite` of FreeBSD and NetBSD).
-fn readiness(event: &Kevent) -> Readiness {
-    match proxied(event) {
-        Some((_, Filter::WRITE)) => return Readiness::WRITE | Readiness::WRITE_CLOSED,
-        Some(_) => return Readiness::READ | Readiness::READ_CLOSED,
-        None => {}
-    }
-    let ended = event.flags.contains(Flags::EOF);
-    let mut readiness = match event.filter {
-        Filter::READ if ended => Readiness::READ | Readiness::READ_CLOSED,
-        Filter::READ => Readiness::READ,
-        Filter::WRITE if ended => Readiness::WRITE | Readiness::WRITE_CLOSED,
-        Filter::WRITE => Readiness::WRITE,
-        _ => Readiness::PRIORITY,
-    };
-    if ended && !event.fflags.is_empty() || event.flags.contains(Flags::ERROR) {
-        readiness |= Readiness::ERROR;
-    }
-    readiness
 }

@@ -45,10 +45,8 @@ pub(crate) fn is_lost(error: &io::Error) -> bool {
 
 /// Whether the file type is unsupported.
 pub(crate) fn is_unsupported_file(error: &io::Error, during: Operation) -> bool {
-    // EPERM from epoll_ctl(2): "the target file does not support epoll". From kevent(2), for devices without filters:
-    // ENODEV on FreeBSD (`no_kqfilter` in sys/kern/kern_conf.c), EOPNOTSUPP on NetBSD (`fnullop_kqfilter`).
-    let errors = [Errno::PERM, Errno::NODEV, Errno::OPNOTSUPP];
-    during == Operation::Register && Errno::from_io_error(error).is_some_and(|errno| errors.contains(&errno))
+    // epoll_ctl(2): "the target file does not support epoll". The kqueue back end classifies its errors itself.
+    during == Operation::Register && Errno::from_io_error(error) == Some(Errno::PERM)
 }
 
 /// The limit that was reached, if it was one.
