@@ -29,13 +29,13 @@ impl LibKqueue {
     /// a filter (`evfilt_read_knote_modify` and its twin for writing fail), and enables only filters that were reported.
     fn check(&mut self, from: Option<&Source<'_>>, to: &Source<'_>) {
         let spent = self.reported.remove(&to.tag().to_u64()) && to.mode() == Mode::Oneshot;
-        // For another mode the back end removes the old filter first.
-        let from = from.filter(|from| from.mode() == to.mode()).map(Source::interest);
-        if to.interest() == Interest::READ | Interest::WRITE || from.is_some_and(|from| from != to.interest())
-        {
+        // A change adds the new filter before it removes the old one.
+        let adds = from.is_some_and(|from| from.interest() != to.interest());
+        if to.interest() == Interest::READ | Interest::WRITE || adds {
             give_up("libkqueue watches a descriptor for one direction only");
         }
-        if from.is_some() && !spent {
+        // For another mode the back end removes the old filter first.
+        if from.is_some_and(|from| from.mode() == to.mode()) && !spent {
             give_up("libkqueue does not rearm an armed filter");
         }
         if !takes(to) {
