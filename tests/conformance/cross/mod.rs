@@ -8,6 +8,8 @@ mod agreement;
 mod any;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 mod calls;
+#[cfg(unix)]
+mod differential;
 mod model;
 mod registry_model;
 mod socket_model;
@@ -17,6 +19,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     [
         agreement::scenarios(),
         model::scenarios(),
+        #[cfg(unix)]
+        differential::scenarios(),
         any::scenarios(),
         #[cfg(any(target_os = "android", target_os = "linux"))]
         absent::scenarios(),

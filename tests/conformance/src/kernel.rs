@@ -2,6 +2,7 @@
 //!
 //! Of those that are not named nobody has looked; they are taken to do as Linux does.
 
+use selectors::Interest;
 use selectors::sys::poll::PollFlags;
 use selectors::sys::select::SetFlags;
 
@@ -79,3 +80,13 @@ pub const POLL_TELLS_HALF_CLOSES: bool = !BSD;
 /// have, at least 1024 (`kern_poll_maxfds` in `sys/kern/sys_generic.c`), and NetBSD 1000 more than there is room for in the
 /// process's table (`pollcommon` in `sys/kern/sys_select.c`).
 pub const POLL_MINDS_THE_LIMIT: bool = !(FREEBSD || NETBSD);
+
+/// The filters of kqueue for a terminal that report that its master is gone, as `poll` does. Those of NetBSD set no `EV_EOF`
+/// (`filt_ttyread` and `filt_ttywrite` in `sys/kern/tty.c`).
+pub const KQUEUE_REPORTS_MASTER_GONE: Interest =
+    if NETBSD { Interest::empty() } else { Interest::READ.union(Interest::WRITE) };
+
+/// The filters of kqueue for a master that report that its slave is gone. On NetBSD and OpenBSD the one for writing does not
+/// (`filt_ptcwrite` in `sys/kern/tty_pty.c`).
+pub const KQUEUE_REPORTS_SLAVE_GONE: Interest =
+    if NETBSD || OPENBSD { Interest::READ } else { Interest::READ.union(Interest::WRITE) };
