@@ -1,5 +1,7 @@
 //! Scenarios for the `kqueue` back end only: one key with two filters, and hang-ups that the kernel reports once.
 
+#![expect(unsafe_code, reason = "a descriptor that is borrowed by its number")]
+
 use super::common::is_readable;
 use crate::sys::kqueue::{KNOWN, has_user_events, no_emulation};
 use conformance::{
@@ -8,7 +10,7 @@ use conformance::{
 };
 use rustix::net::sockopt;
 use selectors::backend::Backend as _;
-use selectors::sys::fd::{AsRawFd, OwnedFd};
+use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use selectors::{Error, File, KqueueSelector, Mode, Readiness};
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
@@ -18,6 +20,9 @@ conformance::scenarios_of!(kqueue, quirks:
     the_buffer_holds_every_filter,
     a_failed_registration_removes_both_filters,
     a_failed_change_keeps_the_old_filters,
+    a_failed_change_arms_nothing,
+    a_device_without_a_filter_is_always_ready,
+    its_own_descriptor_is_refused,
     socket_errors_are_reported,
     regular_files_are_ready_until_their_end,
     stale_readiness_does_not_fire_a_one_shot_key,
@@ -79,7 +84,7 @@ fn a_failed_registration_removes_both_filters() -> Run {
     let (_inner, fd) = read_only_fd();
     let mut selector = KqueueSelector::new().unwrap();
     let rejected = selector.register(fd, BOTH, 1).unwrap_err();
-    assert!(matches!(rejected.error, Error::Os { .. } | Error::UnsupportedFile { .. }), "{rejected:?}");
+    assert!(matches!(rejected.error, Error::UnsupportedFile { backend: "kqueue", .. }), "{rejected:?}");
     // The first filter is gone too: the kernel has nothing to report.
     assert!(!is_readable(&selector));
     assert!(selector.keys().is_empty() && now(&mut selector).is_empty());
@@ -96,13 +101,90 @@ fn a_failed_change_keeps_the_old_filters() -> Run {
     for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
         for interest in [BOTH, WRITE] {
             let error = selector.modify_with(token, interest, mode).unwrap_err();
-            assert!(matches!(error, Error::Os { .. } | Error::UnsupportedFile { .. }), "{error:?}");
+            assert!(matches!(error, Error::UnsupportedFile { backend: "kqueue", .. }), "{error:?}");
             let key = selector.key(token).unwrap();
             assert_eq!((key.interest(), key.mode(), key.is_armed()), (READ, Mode::Level, true));
             for _ in 0..2 {
                 assert_eq!(interests(&now(&mut selector)), [(token, READ)].into(), "{interest:?}, {mode}");
             }
         }
+    }
+    Ok(())
+}
+
+/// A key that was reported, once, is not armed again by a change that the kernel refuses.
+fn a_failed_change_arms_nothing() -> Run {
+    no_emulation(NO_QUEUES)?;
+    for mode in [Mode::Edge, Mode::Oneshot] {
+        let (_inner, fd) = read_only_fd();
+        let mut selector = KqueueSelector::new().unwrap();
+        let token = selector.register_with(fd, READ, mode, ()).unwrap();
+        assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
+        // On FreeBSD a thread of the kernel may pass the same event on once more (`kqueue_task`).
+        std::thread::sleep(Duration::from_millis(10));
+        now(&mut selector);
+        for interest in [BOTH, WRITE] {
+            for to in [Mode::Level, Mode::Edge, Mode::Oneshot] {
+                let error = selector.modify_with(token, interest, to).unwrap_err();
+                assert!(matches!(error, Error::UnsupportedFile { .. }), "{error:?}");
+                assert!(!is_readable(&selector), "{mode}, {interest:?}, {to}");
+                assert!(now(&mut selector).is_empty(), "{mode}, {interest:?}, {to}");
+            }
+        }
+        selector.rearm(token).unwrap();
+        assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
+    }
+    Ok(())
+}
+
+/// FreeBSD has no filters for the null device, the others have. `poll` reports it as ready on all of them.
+fn a_device_without_a_filter_is_always_ready() -> Run {
+    no_emulation("libkqueue refuses devices")?;
+    let mut selector = KqueueSelector::new().unwrap();
+    let token = selector.register(pairs::null()?, BOTH, ()).unwrap();
+    for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
+        for interest in [READ, WRITE, BOTH] {
+            selector.modify_with(token, interest, mode).unwrap();
+            assert!(is_readable(&selector));
+            for again in [false, true] {
+                let expected = (!again || mode == Mode::Level).then_some((token, interest));
+                assert_eq!(interests(&now(&mut selector)), expected.into_iter().collect(), "{mode}");
+            }
+        }
+    }
+    assert!(!is_readable(&selector));
+    selector.rearm(token).unwrap();
+    selector.pause(token).unwrap();
+    assert!(!is_readable(&selector) && now(&mut selector).is_empty());
+    Ok(())
+}
+
+/// Borrows its descriptor by number, as a program with unsafe code might.
+struct Number(RawFd);
+
+impl AsFd for Number {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        // SAFETY: the selector that has this number is open for as long.
+        unsafe { BorrowedFd::borrow_raw(self.0) }
+    }
+}
+
+/// NetBSD stops at the next event of a queue that is in itself (`knote_activate_locked` in `sys/kern/kern_event.c`).
+fn its_own_descriptor_is_refused() -> Run {
+    let mut selector = KqueueSelector::new().unwrap();
+    let number = selector.backend().fd().unwrap().as_raw_fd();
+    let rejected = selector.register(Number(number), READ, ()).unwrap_err();
+    assert_eq!(rejected.error.raw_os_error(), Some(libc::EINVAL));
+    assert!(now(&mut selector).is_empty());
+    if cfg!(any(target_os = "freebsd", target_os = "netbsd")) {
+        let mut selector = KqueueSelector::new().unwrap();
+        let duplicate = selector.backend().fd().unwrap().try_clone_to_owned().unwrap();
+        let rejected = selector.register(duplicate, READ, ()).unwrap_err();
+        assert_eq!(rejected.error.raw_os_error(), Some(libc::EINVAL));
+        // Another selector is none of its duplicates.
+        let other = KqueueSelector::<OwnedFd>::new().unwrap();
+        let token = selector.register(other.backend().fd().unwrap().try_clone_to_owned().unwrap(), READ, ());
+        selector.unregister(token.unwrap()).unwrap();
     }
     Ok(())
 }
