@@ -1,14 +1,15 @@
 //! The limit of a wait, and the loop that keeps it.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::sys::clock::{MAY_WAKE_EARLY, Start};
 
 /// How long a wait may take, and whether a signal ends it.
 ///
 /// Every wait takes an `impl Into<Timeout>`. Pass `None` (wait for ever), a [`Duration`] or an `Option<Duration>`; name this
-/// type only to call [`interruptible`](Self::interruptible). The default is [`NEVER`](Self::NEVER).
+/// type only to call [`until`](Self::until) or [`interruptible`](Self::interruptible). The default is
+/// [`NEVER`](Self::NEVER).
 ///
 /// A limit is 0 to [`Duration::MAX`], in nanoseconds. A wait never ends before its limit, and ends as soon after it as the
 /// system runs the thread again. Where the kernel counts milliseconds, the limit is rounded up. A limit longer than the
@@ -29,7 +30,7 @@ use crate::sys::clock::{MAY_WAKE_EARLY, Start};
 ///
 /// # Portability
 ///
-/// Time passes as for [`Instant`](std::time::Instant). On Linux the time while the machine is suspended does not count.
+/// Time passes as for [`Instant`]. On Linux the time while the machine is suspended does not count.
 ///
 /// Linux lets a wait exceed its limit, to wake several threads at once: by 0.1 % of the limit, but at least 50 µs
 /// (`PR_SET_TIMERSLACK` of prctl(2) changes that) and at most 100 ms.
@@ -71,6 +72,33 @@ impl Timeout {
     #[must_use]
     pub const fn after(limit: Duration) -> Self {
         Self { limit: Some(limit), interruptible: false }
+    }
+
+    /// Waits until `deadline` when nothing becomes ready. A deadline in the past does not wait.
+    ///
+    /// The limit is the time from this call to the deadline, so make a new timeout for each wait. For an `Option<Instant>`,
+    /// write `deadline.map_or(Timeout::NEVER, Timeout::until)`.
+    ///
+    /// # Examples
+    ///
+    /// Several waits that end at one time:
+    ///
+    /// ```
+    /// use select_sys::Timeout;
+    /// use select_sys::poll::poll;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let deadline = Instant::now() + Duration::from_millis(5);
+    /// while Instant::now() < deadline {
+    ///     poll(&mut [], Timeout::until(deadline))?;
+    /// }
+    /// assert_eq!(Timeout::until(deadline), Timeout::ZERO);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[doc(alias = "deadline")]
+    #[must_use]
+    pub fn until(deadline: Instant) -> Self {
+        Self::after(deadline.saturating_duration_since(Instant::now()))
     }
 
     /// The same limit, but a signal handler that ran ends the wait with [`io::ErrorKind::Interrupted`].

@@ -16,6 +16,8 @@ conformance::scenarios!(timeout:
     a_long_wait_ends_when_something_is_ready,
     a_ready_key_ends_the_wait_at_once,
     each_form_of_a_timeout_works,
+    a_wait_until_a_deadline_is_not_early,
+    a_deadline_in_the_past_does_not_wait,
 );
 
 type Pairs<B> = Selector<B, Stream>;
@@ -139,5 +141,27 @@ fn each_form_of_a_timeout_works<B: Backend>() -> Run {
     assert_eq!(selector.select(Timeout::after(second)).unwrap().len(), 1);
     assert_eq!(selector.select(Timeout::default().interruptible()).unwrap().len(), 1);
     assert_eq!(selector.select_into(&mut Ready::new(), Some(second)).unwrap(), 1);
+    Ok(())
+}
+
+fn a_wait_until_a_deadline_is_not_early<B: Backend>() -> Run {
+    let mut selector = Pairs::<B>::new().unwrap();
+    for limit in LIMITS {
+        let deadline = Instant::now() + limit;
+        for timeout in [Timeout::until(deadline), Timeout::until(deadline).interruptible()] {
+            assert!(selector.select(timeout).unwrap().is_empty());
+            assert!(Instant::now() >= deadline, "a wait until {limit:?} from now ended early");
+        }
+    }
+    Ok(())
+}
+
+fn a_deadline_in_the_past_does_not_wait<B: Backend>() -> Run {
+    let mut selector = Pairs::<B>::new().unwrap();
+    let now = Instant::now();
+    for deadline in [Some(now), now.checked_sub(Duration::from_secs(1))].into_iter().flatten() {
+        assert_eq!(Timeout::until(deadline), Timeout::ZERO);
+        assert!(selector.select(Timeout::until(deadline)).unwrap().is_empty());
+    }
     Ok(())
 }
