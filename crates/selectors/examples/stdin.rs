@@ -16,7 +16,7 @@ use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use selectors::{AnySelector, Error, File, Interest};
+use selectors::{AnySelector, Error, FdIo, Interest};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = std::env::args().nth(1).ok_or("usage: stdin HOST:PORT")?;
@@ -25,10 +25,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // `Stdin` itself would read ahead into a buffer, which no selector can see. The input stays in blocking mode, because
     // other programs may share the terminal, and the mode with it.
     let stdin = io::stdin();
-    let mut input = File::new(&stdin);
+    let mut input = FdIo::new(&stdin);
 
     let mut selector = AnySelector::<BorrowedFd<'_>>::new()?;
-    let connection = selector.register(socket.as_fd(), Interest::READ, ())?;
+    let connection = selector.register(socket.as_fd(), Interest::READ, ()).map_err(Error::from)?;
     let is_file = fs::File::from(stdin.as_fd().try_clone_to_owned()?).metadata()?.is_file();
     let mut waited = if is_file {
         None
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Ok(token) => Some(token),
             // On epoll, a device that never blocks, such as /dev/null.
             Err(rejected) if matches!(rejected.error, Error::UnsupportedFile { .. }) => None,
-            Err(rejected) => return Err(rejected.into()),
+            Err(rejected) => return Err(rejected.error.into()),
         }
     };
     if waited.is_none() {

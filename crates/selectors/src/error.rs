@@ -43,12 +43,17 @@ pub enum Error {
 
     /// The file object lends another descriptor than the one that was registered.
     ///
-    /// A registered file object must keep its descriptor: its [`AsFd`](select_sys::fd::AsFd) must return the same one each
-    /// time. The key stays registered. It works again when the file object lends descriptor `registered` again, and
-    /// [`into_keys`](crate::Selector::into_keys) returns it in any case.
+    /// The object was replaced through a mutable reference (see [`parts_mut`](crate::Selector::parts_mut)), or its
+    /// [`AsFd`](select_sys::fd::AsFd) returns another descriptor than before. The key stays registered, and
+    /// [`unregister`](crate::Selector::unregister) returns it. To wait for the object, register it again.
+    ///
+    /// Other keys are not affected. A wait that notices the mistake reports the key once, as readable and writable with an
+    /// [`ERROR`](crate::Readiness::ERROR), and pauses it. If another file has the old number and is registered, the key is
+    /// paused as well. A paused key works again when its object lends descriptor `registered` and it is
+    /// [resumed](crate::Selector::rearm).
     #[error(
         "the file object was registered as descriptor {registered} and now lends {lent}: a registered file object \
-         must keep its descriptor"
+         must keep its descriptor; unregister the key, and register the object again"
     )]
     #[non_exhaustive]
     InvalidFd {
@@ -89,7 +94,10 @@ pub enum Error {
     ///
     /// Another file replaced it under its number (`dup2`), or it was closed by its number. The key stays registered. It
     /// reports nothing, or still the earlier file if a duplicate keeps that open.
-    /// [`unregister`](crate::Selector::unregister) returns the key. Only epoll and kqueue detect this.
+    /// [`unregister`](crate::Selector::unregister) returns the key.
+    ///
+    /// Epoll and kqueue detect this when the key is changed. A wait on select or `/dev/poll` fails with this error if the
+    /// descriptor is closed, and poll reports the key as failed.
     #[error(
         "the kernel has lost the registration of descriptor {fd}, because another file replaced it or it was closed by \
          number: unregister the key and register the file again"
@@ -98,6 +106,8 @@ pub enum Error {
     Lost {
         /// The descriptor's number.
         fd: RawFd,
+        /// The registration.
+        token: Token,
         /// The system's error.
         source: io::Error,
     },
@@ -179,10 +189,10 @@ pub enum Error {
 }
 
 impl Error {
-    /// Classifies the error of a back end that was to change the registration of descriptor `fd`.
-    pub(crate) fn from_change(fd: RawFd, backend: &'static str, error: io::Error) -> Self {
+    /// Classifies the error of a back end that was to change a registration.
+    pub(crate) fn from_change(token: Token, fd: RawFd, backend: &'static str, error: io::Error) -> Self {
         if os::is_lost(&error) {
-            return Self::Lost { fd, source: error };
+            return Self::Lost { fd, token, source: error };
         }
         Self::from_backend(Operation::Modify, backend, error)
     }
@@ -279,99 +289,57 @@ impl From<Error> for io::Error {
     }
 }
 
-/// A failed registration: the error, with the file object and the data that were not registered.
+/// The error of a call that visits many keys: the key at which it failed, and the reason.
 ///
-/// `?` converts it to an [`Error`], an [`io::Error`] or a boxed error, and drops the file object and the data. For any other
-/// error type, such as `anyhow::Error`, write `.map_err(selectors::Error::from)?`.
+/// `?` converts it to an [`Error`] and to an [`io::Error`], which do not name the key, and to a boxed error, which does.
 ///
 /// # Examples
 ///
-/// A rejected file object is not lost:
+/// A key that cannot be changed is closed:
 ///
 /// ```
-/// use selectors::{DefaultSelector, Error, Interest};
+/// use selectors::{DefaultSelector, Interest};
 /// use std::os::unix::net::UnixStream;
 ///
 /// let (a, _b) = UnixStream::pair()?;
 /// let mut selector = DefaultSelector::new()?;
-/// let rejected = selector.register(a, Interest::empty(), "data").unwrap_err();
-/// assert!(matches!(rejected.error, Error::InvalidInterest(_)));
-///
-/// let token = selector.register(rejected.fileobj, Interest::READ, rejected.data)?;
+/// selector.register(a, Interest::READ, ())?;
+/// if let Err(failed) = selector.set_interests(|_| Some(Interest::WRITE)) {
+///     println!("{failed}");
+///     selector.unregister(failed.token)?;
+/// }
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[derive(Debug)]
 #[non_exhaustive]
-pub struct Rejected<F, D = ()> {
+pub struct FailedKey {
+    /// The registration, which is unchanged.
+    pub token: Token,
     /// The reason.
     pub error: Error,
-    /// The file object.
-    pub fileobj: F,
-    /// The data.
-    pub data: D,
 }
 
-impl<F, D> Rejected<F, D> {
-    pub(crate) fn new(error: Error, fileobj: F, data: D) -> Self {
-        Self { error, fileobj, data }
-    }
-
-    /// Returns the error, the file object and the data.
-    ///
-    /// # Examples
-    ///
-    /// A file that epoll refuses goes to a poll selector:
-    ///
-    /// ```
-    /// use selectors::{EpollSelector, Interest, PollSelector};
-    /// use std::fs::File;
-    ///
-    /// let mut selector = EpollSelector::new()?;
-    /// let mut others = PollSelector::new()?;
-    /// if let Err(rejected) = selector.register(File::open("/proc/self/exe")?, Interest::READ, ()) {
-    ///     let (error, file, data) = rejected.into_parts();
-    ///     println!("{error}");
-    ///     others.register(file, Interest::READ, data)?;
-    /// }
-    /// assert_eq!(others.keys().len(), 1);
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn into_parts(self) -> (Error, F, D) {
-        (self.error, self.fileobj, self.data)
-    }
-}
-
-impl<F, D> fmt::Debug for Rejected<F, D> {
+impl fmt::Display for FailedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rejected").field("error", &self.error).finish_non_exhaustive()
+        write!(f, "{:?}: {}", self.token, self.error)
     }
 }
 
-impl<F, D> fmt::Display for Rejected<F, D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
+impl std::error::Error for FailedKey {
+    // The message contains that of `error`, so the next cause is that of `error`.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
     }
 }
 
-impl<F, D> From<Rejected<F, D>> for Error {
-    fn from(rejected: Rejected<F, D>) -> Self {
-        rejected.error
+impl From<FailedKey> for Error {
+    fn from(failed: FailedKey) -> Self {
+        failed.error
     }
 }
 
-impl<F, D> From<Rejected<F, D>> for io::Error {
-    fn from(rejected: Rejected<F, D>) -> Self {
-        rejected.error.into()
-    }
-}
-
-impl<F, D> From<Rejected<F, D>> for Box<dyn std::error::Error> {
-    fn from(rejected: Rejected<F, D>) -> Self {
-        rejected.error.into()
-    }
-}
-
-impl<F, D> From<Rejected<F, D>> for Box<dyn std::error::Error + Send + Sync> {
-    fn from(rejected: Rejected<F, D>) -> Self {
-        rejected.error.into()
+impl From<FailedKey> for io::Error {
+    fn from(failed: FailedKey) -> Self {
+        failed.error.into()
     }
 }

@@ -115,6 +115,10 @@ pub struct Key<'a, F, D = ()> {
 }
 
 impl<'a, F, D> Key<'a, F, D> {
+    pub(crate) fn new(entry: &'a Entry<F, D>) -> Self {
+        Self { entry }
+    }
+
     /// Returns the token.
     #[must_use]
     pub fn token(&self) -> Token {

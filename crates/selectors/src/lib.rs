@@ -47,7 +47,7 @@
 //! let mut served = 0;
 //! while served < 1 {
 //!     for (token, _readiness) in &selector.select(None)? {
-//!         match selector.fileobj(token) {
+//!         match selector.fileobj_mut(token) {
 //!             Some(Peer::Listener(listener)) => {
 //!                 let stream = match listener.accept() {
 //!                     Ok((stream, _address)) => stream,
@@ -58,7 +58,7 @@
 //!                 selector.register(Peer::Client(stream), Interest::READ, ())?;
 //!             }
 //!             Some(Peer::Client(stream)) => {
-//!                 let (mut stream, mut buffer) = (stream, [0; 1024]);
+//!                 let mut buffer = [0; 1024];
 //!                 // This blocks while a client reads nothing. The guide shows how to avoid that.
 //!                 let echoed = stream.read(&mut buffer).and_then(|length| {
 //!                     stream.write_all(&buffer[..length])?;
@@ -128,7 +128,7 @@
 pub mod backend;
 mod error;
 mod fd_index;
-mod file;
+mod fd_io;
 mod interest;
 pub mod keys;
 mod map;
@@ -136,6 +136,7 @@ mod operation;
 mod os;
 mod readiness;
 pub mod ready;
+mod rejected;
 mod selector;
 mod serials;
 mod token;
@@ -143,8 +144,8 @@ mod waker;
 
 #[doc(inline)]
 pub use backend::BackendKind;
-pub use error::{Error, Rejected};
-pub use file::File;
+pub use error::{Error, FailedKey};
+pub use fd_io::FdIo;
 pub use interest::{Interest, Mode};
 #[doc(inline)]
 pub use keys::{IntoKeys, Key, Keys, SelectorKey};
@@ -152,6 +153,7 @@ pub use operation::{Limit, Operation};
 pub use readiness::Readiness;
 #[doc(inline)]
 pub use ready::Ready;
+pub use rejected::Rejected;
 pub use select_sys as sys;
 pub use select_sys::Timeout;
 pub use selector::Selector;

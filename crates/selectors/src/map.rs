@@ -37,12 +37,9 @@ pub(crate) enum State {
     Armed { index: u32 },
     /// One-shot and reported: added to the back end, but not waited for.
     Fired,
-    /// Removed from the back end.
+    /// Not in the back end: removed, abandoned (see `Abandoned`), or not added yet.
     Paused,
 }
-
-/// The file object and the data of two registrations.
-type Pair<'a, F, D> = ((&'a F, &'a mut D), (&'a F, &'a mut D));
 
 impl<F, D> Entry<F, D> {
     pub(crate) fn is_armed(&self) -> bool {
@@ -120,7 +117,10 @@ impl<F, D> Map<F, D> {
     pub(crate) fn remove(&mut self, slot: u32) -> Option<Entry<F, D>> {
         self.disarm(slot, State::Paused);
         let entry = self.entries.try_remove(slot as usize)?;
-        self.by_fd.remove(entry.fd);
+        // The number is another key's if the file object did not keep it.
+        if self.by_fd.get(entry.fd) == Some(slot) {
+            self.by_fd.remove(entry.fd);
+        }
         if self.entries.len() <= self.shrink_at && self.entries.capacity() > KEPT_CAPACITY {
             self.shrink();
         }
@@ -146,6 +146,7 @@ impl<F, D> Map<F, D> {
         if !entry.is_armed() {
             entry.state = State::Armed { index: self.armed.len() as u32 }; // fewer than MAX_SLOTS
             self.armed.push(slot);
+            self.by_fd.insert(entry.fd, slot); // a paused key may have lost its number
         }
     }
 
@@ -166,7 +167,7 @@ impl<F, D> Map<F, D> {
 
     /// Disarms a registration that was reported, if it is one-shot.
     pub(crate) fn fire(&mut self, slot: u32) {
-        if self.get(slot).is_some_and(|entry| entry.mode == Mode::Oneshot) {
+        if self.get(slot).is_some_and(|entry| entry.mode == Mode::Oneshot && entry.is_armed()) {
             self.disarm(slot, State::Fired);
         }
     }
@@ -202,8 +203,18 @@ impl<F, D> Map<F, D> {
         self.get(tag.slot()).filter(|entry| tag.is_of(entry.token))
     }
 
+    /// Whether waits wait for a registration.
+    pub(crate) fn is_armed(&self, token: Token) -> bool {
+        self.lookup(LookupKey::Token(token)).is_some_and(Entry::is_armed)
+    }
+
+    /// The slots are below this number.
+    pub(crate) fn slots(&self) -> u32 {
+        self.entries.capacity().try_into().unwrap_or(MAX_SLOTS)
+    }
+
     #[inline]
-    fn get(&self, slot: u32) -> Option<&Entry<F, D>> {
+    pub(crate) fn get(&self, slot: u32) -> Option<&Entry<F, D>> {
         self.entries.get(slot as usize)
     }
 
@@ -212,13 +223,17 @@ impl<F, D> Map<F, D> {
         self.entries.get_mut(slot as usize)
     }
 
-    /// Returns the parts of two registrations, or `None` if it is one.
-    pub(crate) fn disjoint_parts(&mut self, a: u32, b: u32) -> Option<Pair<'_, F, D>> {
+    /// Returns two registrations, or `None` if it is one.
+    pub(crate) fn pair_mut(
+        &mut self,
+        a: LookupKey,
+        b: LookupKey,
+    ) -> Option<(&mut Entry<F, D>, &mut Entry<F, D>)> {
+        let (a, b) = (self.lookup(a)?.token.slot(), self.lookup(b)?.token.slot());
         if a == b {
             return None; // get2_mut panics then
         }
-        let (a, b) = self.entries.get2_mut(a as usize, b as usize)?;
-        Some(((&a.fileobj, &mut a.data), (&b.fileobj, &mut b.data)))
+        self.entries.get2_mut(a as usize, b as usize)
     }
 
     pub(crate) fn iter(&self) -> slab::Iter<'_, Entry<F, D>> {

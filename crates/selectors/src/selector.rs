@@ -11,12 +11,22 @@ use crate::map::Map;
 use crate::operation::Operation;
 use crate::waker::WakerSource;
 
+use abandoned::Abandoned;
+
 // In the order in which rustdoc shows their methods.
 mod registration;
+
+mod change;
+
+mod many;
 
 mod wait;
 
 mod access;
+
+mod parts;
+
+mod abandoned;
 
 /// A registry of file objects to wait for, each with its own data, over the back end `B`.
 ///
@@ -25,8 +35,9 @@ mod access;
 /// [`AnySelector`](crate::AnySelector) to choose at run time.
 ///
 /// `F` is the type of the file objects: a stream, a reference to one, an `Arc`, a `BorrowedFd`, a `Box<dyn AsFd>`, your own
-/// enum. The selector owns a file object and lends it as `&F` until [`unregister`](Self::unregister) returns it, so a
-/// descriptor is open while the selector waits for it. `D` is the type of the data of each file object.
+/// enum. The selector owns a file object until [`unregister`](Self::unregister) returns it, and lends it as `&F` or `&mut F`.
+/// Each call borrows the descriptor from the object again, so the selector uses open descriptors only. `D` is the type of
+/// the data of each file object.
 ///
 /// [`register`](Self::register) returns a [`Token`](crate::Token), which identifies the registration. A parameter `which` takes
 /// a token, a reference to a file object, or a descriptor, see [`Lookup`](crate::Lookup).
@@ -75,6 +86,7 @@ pub struct Selector<B, F, D = ()> {
     backend: B,
     map: Map<F, D>,
     waker: Option<WakerSource>,
+    abandoned: Abandoned,
 }
 
 impl<F: AsFd, D> Selector<AnyBackend, F, D> {

@@ -11,7 +11,7 @@ use conformance::{
 use rustix::net::sockopt;
 use selectors::backend::Backend as _;
 use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use selectors::{Error, File, KqueueSelector, Mode, Readiness};
+use selectors::{Error, FdIo, KqueueSelector, Mode, Readiness};
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
@@ -369,7 +369,7 @@ fn wakers_use_no_descriptor() -> Run {
     }
     // The lowest free number: open(2).
     let free = || pairs::streams().0.as_raw_fd();
-    let mut selector = KqueueSelector::<File<OwnedFd>>::new().unwrap();
+    let mut selector = KqueueSelector::<FdIo<OwnedFd>>::new().unwrap();
     let before = free();
     let waker = selector.waker().unwrap();
     assert_eq!(free(), before);

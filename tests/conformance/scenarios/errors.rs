@@ -26,6 +26,8 @@ conformance::scenarios!(errors:
     errors_name_the_operation,
     an_error_becomes_an_io_error_and_back,
     an_error_becomes_a_boxed_error_and_back,
+    a_rejection_becomes_a_boxed_error_and_back,
+    a_rejection_becomes_an_anyhow_error_and_back,
     the_question_mark_takes_rejections_that_borrow,
     a_rejection_returns_file_object_and_data,
     a_rejection_displays_only_its_error,
@@ -68,7 +70,7 @@ fn a_changed_descriptor<B: Backend>() -> Run {
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(&changing_fd, READ, ()).unwrap();
     changing_fd.choose(1);
-    let error = selector.unregister(token).unwrap_err();
+    let error = selector.modify(token, WRITE).unwrap_err();
     assert!(matches!(error, Error::InvalidFd { registered, lent, token: named, .. }
         if (registered, lent, named) == (before, after, token)));
     assert_error(&error, ErrorKind::InvalidInput, None, &[&before.to_string(), &after.to_string(), "keep"]);
@@ -276,13 +278,51 @@ fn an_error_becomes_an_io_error_and_back<B: Backend>() -> Run {
 fn an_error_becomes_a_boxed_error_and_back<B: Backend>() -> Run {
     fn fails<B: Backend>() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let mut selector = Selector::<B, Stream>::new()?;
-        selector.register(pairs::streams().0, Interest::empty(), ())?;
-        Ok(())
+        let token = selector.register(pairs::streams().0, READ, ())?;
+        Ok(selector.modify(token, Interest::empty())?)
     }
     let error = fails::<B>().unwrap_err();
     assert!(matches!(error.downcast_ref::<Error>(), Some(Error::InvalidInterest(_))));
     let error = error.downcast::<Error>().unwrap();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    Ok(())
+}
+
+/// A boxed error has what was rejected, so that must be owned.
+fn a_rejection_becomes_a_boxed_error_and_back<B: Backend>() -> Run {
+    fn fails<B: Backend>() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        Selector::<B, Stream, _>::new()?.register(pairs::streams().0, Interest::empty(), "data")?;
+        Ok(())
+    }
+    fn alone<B: Backend>() -> Result<(), Box<dyn std::error::Error>> {
+        Selector::<B, Rc<Stream>>::new()?.register(Rc::new(pairs::streams().0), Interest::empty(), ())?;
+        Ok(())
+    }
+    let error = fails::<B>().unwrap_err();
+    assert!(error.source().is_none());
+    let rejected = error.downcast::<Rejected<Stream, &str>>().unwrap();
+    assert!(matches!(rejected.error, Error::InvalidInterest(_)));
+    assert_eq!(rejected.data, "data");
+    assert!(alone::<B>().unwrap_err().is::<Rejected<Rc<Stream>, ()>>());
+    Ok(())
+}
+
+fn a_rejection_becomes_an_anyhow_error_and_back<B: Backend>() -> Run {
+    fn fails<B: Backend>() -> anyhow::Result<()> {
+        let mut selector = Selector::<B, Stream, _>::new()?;
+        selector.register(pairs::streams().0, Interest::empty(), "data")?;
+        Ok(())
+    }
+    fn borrows<B: Backend>() -> anyhow::Result<()> {
+        let (a, _b) = pairs::streams();
+        Selector::<B, _, _>::new()?.register(&a, Interest::empty(), ()).map_err(Error::from)?;
+        Ok(())
+    }
+    let error = fails::<B>().unwrap_err();
+    let message = Error::from(error.downcast::<Rejected<Stream, &str>>().unwrap()).to_string();
+    // A chain printer prints each cause once.
+    assert_eq!(format!("{:#}", fails::<B>().unwrap_err()), message);
+    assert!(matches!(borrows::<B>().unwrap_err().downcast_ref(), Some(Error::InvalidInterest(_))));
     Ok(())
 }
 
@@ -300,7 +340,8 @@ fn the_question_mark_takes_rejections_that_borrow<B: Backend>() -> Run {
     }
     fn boxed<B: Backend>() -> Result<(), Box<dyn std::error::Error>> {
         let (a, _b) = pairs::streams();
-        Selector::<B, _, _>::new()?.register(&a, Interest::empty(), &a)?;
+        // A boxed error could not borrow `a`.
+        Selector::<B, _, _>::new()?.register(&a, Interest::empty(), &a).map_err(Error::from)?;
         Ok(())
     }
     assert!(matches!(own::<B>(), Err(Error::InvalidInterest(_))));

@@ -116,18 +116,18 @@ fn the_adapter_reads_boxed_objects<B: Backend>() -> Run {
     for (token, _) in &ready {
         let (fileobj, expected) = selector.parts(token).unwrap();
         let mut buffer = [0; 64];
-        let length = selectors::File::new(fileobj).read(&mut buffer).unwrap();
+        let length = selectors::FdIo::new(fileobj).read(&mut buffer).unwrap();
         assert_eq!(&buffer[..length], expected.as_bytes());
     }
     let number = b.as_raw_fd();
-    let mut adapter = selectors::File::new(OwnedFd::from(b));
+    let mut adapter = selectors::FdIo::new(OwnedFd::from(b));
     adapter.write_all(b"answer").unwrap();
     adapter.flush().unwrap();
     let [token] = soon(&mut selector).iter().map(|(token, _)| token).collect::<Vec<_>>()[..] else {
         panic!("only the socket has data")
     };
     let mut answer = [0; 6];
-    selectors::File::new(selector.fileobj(token).unwrap()).read_exact(&mut answer).unwrap();
+    selectors::FdIo::new(selector.fileobj(token).unwrap()).read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"answer");
     assert_eq!(adapter.into_inner().as_raw_fd(), number);
     Ok(())
@@ -135,7 +135,7 @@ fn the_adapter_reads_boxed_objects<B: Backend>() -> Run {
 
 fn the_adapter_sets_non_blocking_mode<B: Backend>() -> Run {
     let (a, _b) = pairs::blocking();
-    let mut adapter = selectors::File::new(&a);
+    let mut adapter = selectors::FdIo::new(&a);
     adapter.set_nonblocking(true).unwrap();
     let mut selector = Selector::<B, _>::new().unwrap();
     let token = selector.register(adapter, READ | WRITE, ()).unwrap();

@@ -7,7 +7,7 @@ use conformance::{
 use rustix::net::{Shutdown, shutdown, sockopt};
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, OwnedFd};
-use selectors::{File, Interest, Readiness, Selector};
+use selectors::{FdIo, Interest, Readiness, Selector};
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 
@@ -57,11 +57,11 @@ fn readiness_now<B: Backend>(end: impl AsFd, interest: Interest) -> Readiness {
 }
 
 fn read(end: impl AsFd) -> std::io::Result<usize> {
-    File::new(end).read(&mut [0; 8])
+    FdIo::new(end).read(&mut [0; 8])
 }
 
 fn send(end: impl AsFd) {
-    File::new(end).write_all(b"x").unwrap();
+    FdIo::new(end).write_all(b"x").unwrap();
 }
 
 /// Asserts that the end of the data is reported as readable, and that the socket is writable.
@@ -290,7 +290,7 @@ fn a_healthy_connection_has_no_hints<B: Backend>() -> Run {
         send(&peer);
         assert!(readiness::<B>(&here, READ).is_readable());
         assert_no_hints::<B>(&here, kind);
-        pairs::fill(File::new(&here));
+        pairs::fill(FdIo::new(&here));
         assert_no_hints::<B>(&here, kind);
         assert_no_hints::<B>(&peer, kind);
     }

@@ -16,17 +16,20 @@ mod hangup;
 mod keys;
 mod limits;
 mod lookup;
+mod many_keys;
 mod modes;
 mod modify;
 mod nested;
 mod oneshot;
 mod ownership;
+mod parts;
 mod pause;
 mod priority;
 mod ready;
 mod refused_calls;
 mod register;
 mod replaced_files;
+mod replaced_objects;
 mod reuse;
 mod scale;
 mod select;
@@ -54,17 +57,20 @@ pub(crate) fn scenarios<B: Backend + Send + 'static>(backend: &'static str) -> V
         keys::scenarios::<B>(backend),
         limits::scenarios::<B>(backend),
         lookup::scenarios::<B>(backend),
+        many_keys::scenarios::<B>(backend),
         modes::scenarios::<B>(backend),
         modify::scenarios::<B>(backend),
         nested::scenarios::<B>(backend),
         oneshot::scenarios::<B>(backend),
         ownership::scenarios::<B>(backend),
+        parts::scenarios::<B>(backend),
         pause::scenarios::<B>(backend),
         priority::scenarios::<B>(backend),
         ready::scenarios::<B>(backend),
         refused_calls::scenarios::<B>(backend),
         register::scenarios::<B>(backend),
         replaced_files::scenarios::<B>(backend),
+        replaced_objects::scenarios::<B>(backend),
         reuse::scenarios::<B>(backend),
         scale::scenarios::<B>(backend),
         select::scenarios::<B>(backend),

@@ -5,7 +5,7 @@ use conformance::{
 };
 use selectors::backend::Backend;
 use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use selectors::{Error, File, Interest, Selector};
+use selectors::{Error, FdIo, Interest, Selector};
 use std::cell::Cell;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
@@ -173,14 +173,14 @@ fn the_pipes_of_a_child_can_be_registered<B: Backend>() -> Run {
     let input = selector.register(Box::new(input), WRITE, ()).unwrap();
     let output = selector.register(Box::new(output), READ, ()).unwrap();
     wait_ready(&mut selector, [(input, WRITE)]);
-    File::new(selector.fileobj(input).unwrap()).write_all(b"hello").unwrap();
+    FdIo::new(selector.fileobj(input).unwrap()).write_all(b"hello").unwrap();
     // Dropping the object closes this end of the pipe, and the child ends.
     drop(selector.unregister(input).unwrap());
     let mut said = Vec::new();
     loop {
         wait_ready(&mut selector, [(output, READ)]);
         let mut buffer = [0; 16];
-        match File::new(selector.fileobj(output).unwrap()).read(&mut buffer).unwrap() {
+        match FdIo::new(selector.fileobj(output).unwrap()).read(&mut buffer).unwrap() {
             0 => break,
             length => said.extend_from_slice(&buffer[..length]),
         }
@@ -248,7 +248,7 @@ fn the_adapter_reads_and_writes_an_owned_descriptor<B: Backend>() -> Run {
     let token = selector.register(a.into(), READ, ()).unwrap();
     (&b).write_all(b"to read").unwrap();
     assert_eq!(now(&mut selector).len(), 1);
-    let mut file = File::new(selector.fileobj(token).unwrap());
+    let mut file = FdIo::new(selector.fileobj(token).unwrap());
     let mut buffer = [0; 3];
     // Each makes one call, which reads or writes as much as fits.
     assert_eq!((file.read(&mut buffer).unwrap(), &buffer), (3, b"to "));
@@ -267,7 +267,7 @@ fn the_adapter_returns_errors<B: Backend>() -> Run {
     let (a, b) = pairs::blocking();
     let mut selector = Selector::<B, BorrowedFd<'_>>::new().unwrap();
     let token = selector.register(a.as_fd(), READ, ()).unwrap();
-    let mut file = File::new(selector.fileobj(token).unwrap());
+    let mut file = FdIo::new(selector.fileobj(token).unwrap());
     assert_ne!(pairs::blocks(&a), Some(false));
     file.set_nonblocking(true).unwrap();
     assert_ne!(pairs::blocks(&a), Some(true));
@@ -292,8 +292,8 @@ fn the_adapter_returns_errors<B: Backend>() -> Run {
 
 fn the_adapter_can_be_registered<B: Backend>() -> Run {
     let (a, mut b) = pairs::streams();
-    let mut selector = Selector::<B, File<Stream>>::new().unwrap();
-    let token = selector.register(File::new(a), READ, ()).unwrap();
+    let mut selector = Selector::<B, FdIo<Stream>>::new().unwrap();
+    let token = selector.register(FdIo::new(a), READ, ()).unwrap();
     b.write_all(b"x").unwrap();
     assert_ready(&mut selector, [(token, READ)]);
     let mut file = selector.unregister(token).unwrap().fileobj;

@@ -275,7 +275,10 @@ fn other_keys_work_once_the_key_is_gone<B: Backend>() -> Run {
         // The wait may fail (select) or report the closed key (poll), but no unknown key.
         match selector.select(std::time::Duration::ZERO) {
             Ok(ready) => assert!(ready.iter().all(|(token, _)| token == closed || token == other)),
-            Err(Error::Os { error, .. }) => assert_eq!(error.raw_os_error(), Some(libc::EBADF)),
+            // The error names the key.
+            Err(Error::Lost { fd: 0, token, source, .. }) => {
+                assert_eq!((token, source.raw_os_error()), (closed, Some(libc::EBADF)));
+            }
             Err(error) => panic!("{error:?}"),
         }
         selector.unregister(closed).unwrap();

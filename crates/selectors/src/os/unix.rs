@@ -38,9 +38,14 @@ pub(crate) fn is_interrupted(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::Interrupted
 }
 
-/// Whether a change failed because the kernel has no registration of the descriptor.
+/// Whether a call failed because the kernel has no registration of the descriptor, or because it is closed.
 pub(crate) fn is_lost(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::BADF))
+}
+
+/// Whether a descriptor is closed: somebody closed it by its number.
+pub(crate) fn is_closed(fd: BorrowedFd<'_>) -> bool {
+    rustix::io::fcntl_getfd(fd) == Err(Errno::BADF)
 }
 
 /// Whether the file type is unsupported.

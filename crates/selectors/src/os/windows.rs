@@ -48,9 +48,14 @@ pub(crate) fn is_interrupted(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::Interrupted || Errno::from_io_error(error) == Some(INTERRUPTED)
 }
 
-/// Whether a change failed because the system does not know the socket.
+/// Whether a call failed because the system does not know the socket.
 pub(crate) fn is_lost(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::NOTSOCK | Errno::BADF))
+}
+
+/// Whether a socket is closed: somebody closed it by its number.
+pub(crate) fn is_closed(fd: BorrowedFd<'_>) -> bool {
+    rustix::net::sockopt::socket_type(fd) == Err(Errno::NOTSOCK)
 }
 
 /// Whether the file type is unsupported: every socket is supported.

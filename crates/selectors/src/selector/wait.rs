@@ -1,12 +1,18 @@
 //! Waits and wakers.
 
+use std::collections::BTreeSet;
+use std::io;
+
 use select_sys::Timeout;
 use select_sys::fd::AsFd;
 
 use super::Selector;
+use super::abandoned::Abandoned;
 use crate::backend::{Backend, Source};
 use crate::error::Error;
+use crate::map::{Entry, Map};
 use crate::operation::Operation;
+use crate::os;
 use crate::readiness::Readiness;
 use crate::ready::Ready;
 use crate::token::Tag;
@@ -20,14 +26,17 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// used (and, rarely, with an empty list: on epoll and kqueue, for an event of a key that was removed or is spent).
     /// Signals do not end a wait unless the timeout is [interruptible](Timeout::interruptible).
     ///
+    /// A key whose file object lends another descriptor than the registered one does not affect the others, see
+    /// [`Error::InvalidFd`].
+    ///
     /// # Errors
     ///
     /// Nothing is lost: the next wait that succeeds reports the keys that were ready, and a wake.
     ///
     /// * [`Error::Interrupted`]: a signal handler ran and the timeout is [interruptible](Timeout::interruptible).
-    /// * [`Error::InvalidFd`]: on select, poll and /dev/poll, a file object lends another descriptor than the one that was
-    ///   registered.
-    /// * [`Error::Limit`], [`Error::Os`]: an error of the system.
+    /// * [`Error::Lost`]: on select and /dev/poll, a descriptor was closed by its number. The error names the key: unregister
+    ///   it.
+    /// * [`Error::Limit`], [`Error::Os`]: any other error of the system.
     ///
     /// # Examples
     ///
@@ -93,25 +102,12 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     #[inline(always)]
     pub fn select_into(&mut self, ready: &mut Ready, timeout: impl Into<Timeout>) -> Result<usize, Error> {
         ready.clear();
-        let Self { backend, map, waker } = self;
-        let armed = map.armed().map(|entry| match entry.borrow_fd() {
-            Ok(fd) => Ok(Source::new(fd, entry.token.tag(), entry.interest, entry.mode)),
-            Err(error) => Err(error.into()),
-        });
+        let Self { backend, map, waker, abandoned } = self;
+        let armed = map.armed().map(source);
         let armed = armed.chain(waker.iter().filter_map(WakerSource::source).map(Ok));
         let guard = waker.as_ref().map(WakerSource::resend_guard);
-        let report = |tag: Tag, reported: Readiness| match map.by_tag(tag) {
-            Some(entry) => {
-                let readiness = reported & entry.mask;
-                if !readiness.is_empty() {
-                    ready.merge(&entry.ready_index, entry.token, readiness);
-                }
-            }
-            None => ready.woken |= tag == Tag::WAKER,
-        };
-        if let Err(error) = backend.wait(armed, timeout.into(), report) {
-            ready.clear();
-            return Err(Error::from_backend(Operation::Wait, backend.name(), error));
+        if let Err(error) = backend.wait(armed, timeout.into(), reporter(map, ready)) {
+            wait_without_invalid(backend, map, waker.as_ref(), abandoned, ready, error)?;
         }
         if let Some(guard) = guard {
             guard.disarm();
@@ -134,6 +130,12 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     ///
     /// The first call makes it, which takes up to two descriptors, see [`Waker`]. Further calls return clones. A waker is not
     /// one of the [`keys`](Self::keys).
+    ///
+    /// A signal handler may call [`Waker::wake`], on every back end of this crate: a wake allocates nothing, frees nothing and
+    /// takes no lock. It is an atomic exchange and at most one call: `write` to an eventfd (Linux, Android), `write` or `send`
+    /// to a socket, or `kevent`. If the buffer of the socket is full, it is read first. A call that fails changes `errno`, so
+    /// preserve it, as in every handler (signal-safety(7)). Do not clone or drop a waker there: the last one frees memory.
+    /// (libkqueue, an emulation for development, takes locks: no handler may call it.)
     ///
     /// # Errors
     ///
@@ -163,5 +165,82 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
             Ok(waker) => Ok(self.waker.insert(waker).waker()),
             Err(error) => Err(Error::from_backend(Operation::Waker, self.backend.name(), error)),
         }
+    }
+}
+
+/// Shows an armed key to the back end.
+#[inline]
+fn source<F: AsFd, D>(entry: &Entry<F, D>) -> io::Result<Source<'_>> {
+    match entry.borrow_fd() {
+        Ok(fd) => Ok(Source::new(fd, entry.token.tag(), entry.interest, entry.mode)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Records the reports of a back end in `ready`.
+#[inline]
+fn reporter<F, D>(map: &Map<F, D>, ready: &mut Ready) -> impl FnMut(Tag, Readiness) {
+    |tag: Tag, reported: Readiness| match map.by_tag(tag) {
+        Some(entry) => {
+            let readiness = reported & entry.mask;
+            if !readiness.is_empty() {
+                ready.merge(&entry.ready_index, entry.token, readiness);
+            }
+        }
+        None => ready.woken |= tag == Tag::WAKER,
+    }
+}
+
+/// Handles a failed wait: if file objects lend other descriptors than the registered ones, looks for what is ready without
+/// them, reports them as failed, and pauses them. Otherwise returns the error.
+#[cold]
+fn wait_without_invalid<B: Backend, F: AsFd, D>(
+    backend: &mut B,
+    map: &mut Map<F, D>,
+    waker: Option<&WakerSource>,
+    abandoned: &mut Abandoned,
+    ready: &mut Ready,
+    mut error: io::Error,
+) -> Result<(), Error> {
+    let mut invalid = BTreeSet::new();
+    loop {
+        ready.clear();
+        let token = match Error::from_backend(Operation::Wait, backend.name(), error) {
+            Error::InvalidFd { token, .. } if map.is_armed(token) && invalid.insert(token.slot()) => token,
+            error => return Err(with_closed_key(map, error)),
+        };
+        // An object that lends another descriptor in each call may pass now and not in the wait. So this ends when all keys
+        // are in `invalid` at the latest.
+        let others = map.armed().filter(|entry| entry.token != token && entry.borrow_fd().is_err());
+        invalid.extend(others.map(|entry| entry.token.slot()));
+        let armed = map.armed().filter(|entry| !invalid.contains(&entry.token.slot())).map(source);
+        let armed = armed.chain(waker.into_iter().filter_map(WakerSource::source).map(Ok));
+        match backend.wait(armed, Timeout::ZERO, reporter(map, ready)) {
+            Ok(()) => break,
+            Err(next) => error = next,
+        }
+    }
+    for slot in invalid {
+        // As poll(2) reports a descriptor that is not open (POLLNVAL).
+        let readiness = Readiness::READ | Readiness::WRITE | Readiness::ERROR;
+        if let Some(entry) = map.get(slot) {
+            ready.merge(&entry.ready_index, entry.token, readiness & entry.mask);
+        }
+        abandoned.pause(map, slot);
+    }
+    Ok(())
+}
+
+/// Finds the key whose descriptor is closed, if a wait failed for that reason.
+fn with_closed_key<F: AsFd, D>(map: &Map<F, D>, error: Error) -> Error {
+    match error {
+        Error::Os { error: source, .. } if os::is_lost(&source) => {
+            let is_closed = |entry: &&Entry<F, D>| entry.borrow_fd().is_ok_and(os::is_closed);
+            match map.armed().find(is_closed) {
+                Some(entry) => Error::Lost { fd: entry.fd, token: entry.token, source },
+                None => Error::Os { during: Operation::Wait, error: source },
+            }
+        }
+        error => error,
     }
 }

@@ -6,20 +6,27 @@ use select_sys::fd::{AsFd, BorrowedFd};
 
 use crate::os;
 
-/// An adapter that reads and writes through anything that lends a descriptor.
+/// Reads and writes through anything that lends a descriptor.
 ///
-/// A selector lends its file objects as `&F`. Sockets of the standard library implement `Read` and `Write` for a shared
-/// reference; child pipes, `OwnedFd`, `BorrowedFd` and `Box<dyn AsFd>` do not. This adapter implements them for these,
-/// without a buffer: each call is one `read(2)` or `write(2)`, which fails with
+/// Most file objects need no adapter: a selector lends them as `&F` and `&mut F`, and streams and the pipes of a child
+/// process implement [`Read`] and [`Write`] for one of these. Use this for objects that do not:
+///
+/// * `OwnedFd`, `BorrowedFd` and `Box<dyn AsFd>`, which know only the descriptor;
+/// * `Stdin` and `Stdout` of the standard library, which have a buffer that a selector cannot see;
+/// * shared references to the pipes of a child, which implement `Read` and `Write` for `&mut` only.
+///
+/// There is no buffer: each call is one `read(2)` or `write(2)`, which fails with
 /// [`Interrupted`](io::ErrorKind::Interrupted) if a signal handler ran before anything was read or written. On Windows it
 /// is one `recv` or `send`.
 ///
+/// [`set_nonblocking`](Self::set_nonblocking) works for every descriptor. The standard library has it for sockets only.
+///
 /// # Examples
 ///
-/// A socket and the output of a child process in one selector:
+/// A socket and the output of a child process in one selector, both as `dyn AsFd`:
 ///
 /// ```
-/// use selectors::{DefaultSelector, File, Interest};
+/// use selectors::{DefaultSelector, FdIo, Interest};
 /// use std::io::{Read, Write};
 /// use std::os::fd::AsFd;
 /// use std::os::unix::net::UnixStream;
@@ -34,11 +41,11 @@ use crate::os;
 /// selector.register(Box::new(output), Interest::READ, "the child")?;
 ///
 /// peer.write_all(b"hello\n")?;
-/// while !selector.keys().is_empty() {
+/// while !selector.is_empty() {
 ///     for (token, _) in &selector.select(None)? {
 ///         let Some((fileobj, name)) = selector.parts(token) else { continue };
 ///         let mut buffer = [0; 64];
-///         let length = File::new(fileobj).read(&mut buffer)?;
+///         let length = FdIo::new(fileobj).read(&mut buffer)?;
 ///         println!("{name} said {:?}", String::from_utf8_lossy(&buffer[..length]));
 ///         selector.unregister(token)?;
 ///     }
@@ -47,11 +54,11 @@ use crate::os;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct File<T> {
+pub struct FdIo<T> {
     fd: T,
 }
 
-impl<T: AsFd> File<T> {
+impl<T: AsFd> FdIo<T> {
     /// Makes an adapter for `fd`: a file object, or a reference to one.
     ///
     /// # Examples
@@ -59,10 +66,10 @@ impl<T: AsFd> File<T> {
     /// Standard output, without its buffer and its lock:
     ///
     /// ```
-    /// use selectors::File;
+    /// use selectors::FdIo;
     /// use std::io::Write;
     ///
-    /// let mut output = File::new(std::io::stdout());
+    /// let mut output = FdIo::new(std::io::stdout());
     /// output.write_all(b"hello\n")?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
@@ -93,12 +100,12 @@ impl<T: AsFd> File<T> {
     /// The output of a child process that has written nothing yet:
     ///
     /// ```
-    /// use selectors::File;
+    /// use selectors::FdIo;
     /// use std::io::{ErrorKind, Read};
     /// use std::process::{Command, Stdio};
     ///
     /// let mut child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-    /// let mut output = File::new(child.stdout.take().expect("it is piped"));
+    /// let mut output = FdIo::new(child.stdout.take().expect("it is piped"));
     /// output.set_nonblocking(true)?;
     /// assert_eq!(output.read(&mut [0; 64]).unwrap_err().kind(), ErrorKind::WouldBlock);
     /// child.wait()?; // closes the input first
@@ -116,19 +123,19 @@ impl<T: AsFd> File<T> {
     }
 }
 
-impl<T: AsFd> AsFd for File<T> {
+impl<T: AsFd> AsFd for FdIo<T> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
 }
 
-impl<T: AsFd> Read for File<T> {
+impl<T: AsFd> Read for FdIo<T> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         os::read(self.fd.as_fd(), buffer)
     }
 }
 
-impl<T: AsFd> Write for File<T> {
+impl<T: AsFd> Write for FdIo<T> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         os::write(self.fd.as_fd(), bytes)
     }
