@@ -21,6 +21,7 @@ fn a_child_makes_a_selector_while_the_parent_makes_others<B: Backend>() -> Run {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
                     drop(Selector::<B, &Stream>::new().unwrap());
+                    use_a_selector::<B>();
                 }
             });
         }

@@ -39,6 +39,7 @@ mod timeout;
 mod tokens;
 mod unregister;
 mod wake;
+mod wake_handlers;
 mod wake_threads;
 
 /// Returns all scenarios for one back end.
@@ -80,6 +81,7 @@ pub(crate) fn scenarios<B: Backend + Send + 'static>(backend: &'static str) -> V
         tokens::scenarios::<B>(backend),
         unregister::scenarios::<B>(backend),
         wake::scenarios::<B>(backend),
+        wake_handlers::scenarios::<B>(backend),
         wake_threads::scenarios::<B>(backend),
     ]
     .concat()

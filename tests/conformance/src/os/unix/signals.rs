@@ -3,10 +3,12 @@
 #![expect(unsafe_code, reason = "no safe interface installs a signal handler, or signals one thread")]
 
 use std::sync::Once;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
+
+use selectors::Waker;
 
 use crate::NotRun;
 
@@ -15,6 +17,11 @@ static HANDLED: AtomicU64 = AtomicU64::new(0);
 /// The number of handlers that have begun and hold up their thread, and whether they still do.
 static HELD: AtomicU64 = AtomicU64::new(0);
 static HOLDS: AtomicBool = AtomicBool::new(false);
+
+/// The waker that a handler uses, and the number of its wakes that succeeded and that failed.
+static WAKER: AtomicPtr<Waker> = AtomicPtr::new(std::ptr::null_mut());
+static WOKEN: AtomicU64 = AtomicU64::new(0);
+static NOT_WOKEN: AtomicU64 = AtomicU64::new(0);
 
 /// Ends a scenario about signals where there are none.
 ///
@@ -31,21 +38,46 @@ pub fn need() -> Result<(), NotRun> {
 pub fn storm<T>(every: Duration, body: impl FnOnce() -> T) -> (T, u64) {
     install();
     let before = HANDLED.load(Ordering::SeqCst);
+    let result = signalled(libc::SIGUSR1, every, body);
+    (result, HANDLED.load(Ordering::SeqCst) - before)
+}
+
+/// Runs `body` while another thread signals this one at this interval, and a handler in this thread wakes with `waker`.
+///
+/// `body` gets a function that returns the number of wakes so far.
+///
+/// # Panics
+///
+/// A wake failed.
+pub fn waking<T>(every: Duration, waker: &Waker, body: impl FnOnce(&dyn Fn() -> u64) -> T) -> T {
+    static INSTALLED: Once = Once::new();
+    // Not used otherwise: it is sent for urgent data only to processes that ask for it (F_SETOWN of fcntl(2)).
+    INSTALLED.call_once(|| handle(libc::SIGURG, wake));
+    let before = WOKEN.load(Ordering::SeqCst);
+    let failed = NOT_WOKEN.load(Ordering::SeqCst);
+    WAKER.store(std::ptr::from_ref(waker).cast_mut(), Ordering::SeqCst);
+    let result = signalled(libc::SIGURG, every, || body(&|| WOKEN.load(Ordering::SeqCst) - before));
+    WAKER.store(std::ptr::null_mut(), Ordering::SeqCst);
+    assert_eq!(NOT_WOKEN.load(Ordering::SeqCst), failed, "a wake failed in a signal handler");
+    result
+}
+
+/// Runs `body` while another thread sends this one a signal at this interval.
+fn signalled<T>(signal: libc::c_int, every: Duration, body: impl FnOnce() -> T) -> T {
     // SAFETY: no preconditions.
     let this = unsafe { libc::pthread_self() };
-    let result = thread::scope(|scope| {
+    thread::scope(|scope| {
         let (stop, stopped) = channel::<()>();
         scope.spawn(move || {
             while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
                 // SAFETY: the thread `this` is alive: it is in `thread::scope`, which does not end before this one does.
-                assert_eq!(unsafe { libc::pthread_kill(this, libc::SIGUSR1) }, 0);
+                assert_eq!(unsafe { libc::pthread_kill(this, signal) }, 0);
             }
         });
         let result = body();
         drop(stop);
         result
-    });
-    (result, HANDLED.load(Ordering::SeqCst) - before)
+    })
 }
 
 /// Runs `body` in this thread, and `other` in another one that can hold this one up: a signal handler begins here, the
@@ -84,6 +116,15 @@ pub fn handled() -> u64 {
 
 extern "C" fn count(_: libc::c_int) {
     HANDLED.fetch_add(1, Ordering::SeqCst);
+}
+
+/// Wakes, as a program's handler may: see `Selector::waker`.
+extern "C" fn wake(_: libc::c_int) {
+    // SAFETY: null, or a waker that `waking` borrows. `waking` runs in this thread, which alone gets the signal, so it does not
+    // return while this handler runs.
+    let Some(waker) = (unsafe { WAKER.load(Ordering::SeqCst).as_ref() }) else { return };
+    let counter = if waker.wake().is_ok() { &WOKEN } else { &NOT_WOKEN };
+    counter.fetch_add(1, Ordering::SeqCst);
 }
 
 /// Spins until the other thread lets it end.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use selectors::Waker;
+
 use crate::NotRun;
 
 /// Ends a scenario about signals where there are none.
@@ -16,6 +18,11 @@ pub fn need() -> Result<(), NotRun> {
 /// Runs `body`.
 pub fn storm<T>(_: Duration, body: impl FnOnce() -> T) -> (T, u64) {
     (body(), 0)
+}
+
+/// Runs `body`.
+pub fn waking<T>(_: Duration, _: &Waker, body: impl FnOnce(&dyn Fn() -> u64) -> T) -> T {
+    body(&|| 0)
 }
 
 /// Runs `body`.
