@@ -37,12 +37,7 @@ pub(crate) struct Options {
     #[arg(long, requires = "instructions", conflicts_with = "against", conflicts_with_all = OF_TIMES)]
     check: bool,
     /// With --instructions: write these figures
-    #[arg(
-        long,
-        requires = "instructions",
-        conflicts_with_all = ["against", "check"],
-        conflicts_with_all = OF_TIMES
-    )]
+    #[arg(long, requires = "instructions", conflicts_with_all = ["against", "check"], conflicts_with_all = OF_TIMES)]
     write: bool,
 }
 

@@ -88,9 +88,8 @@ fn run() -> Result<ExitCode> {
         Command::Demo { arguments } => {
             let mut demo = shell::cargo(["run", "--release", "--quiet", "--package", "demo", "--"]);
             let code = shell::status(demo.args(arguments))?.code();
-            return Ok(code
-                .and_then(|code| u8::try_from(code).ok())
-                .map_or(ExitCode::FAILURE, ExitCode::from));
+            let code = code.and_then(|code| u8::try_from(code).ok());
+            return Ok(code.map_or(ExitCode::FAILURE, ExitCode::from));
         }
         Command::Conformance(options) => return Ok(conformance::run(&options)?.exit_code()),
         Command::Cpython(options) => return Ok(cpython::run(&options)?.exit_code()),

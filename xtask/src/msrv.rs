@@ -9,16 +9,8 @@ use crate::{apparatus, shell};
 pub(crate) fn run() -> Result<()> {
     let promised = env!("CARGO_PKG_RUST_VERSION"); // the workspace's, as that of the crates
     let mut check = cargo(promised)?;
-    check.args([
-        "check",
-        "--package",
-        "select-sys",
-        "--package",
-        "selectors",
-        "--all-features",
-        "--lib",
-        "--examples",
-    ]);
+    check.args(["check", "--all-features", "--lib", "--examples"]);
+    check.args(["--package", "select-sys", "--package", "selectors"]);
     check.current_dir(shell::root()).env("CARGO_TARGET_DIR", shell::target_directory()?.join("msrv"));
     shell::run(&mut check)?;
     println!("both crates and their examples compile with Rust {promised}");

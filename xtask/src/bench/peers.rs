@@ -1,6 +1,5 @@
 //! Other libraries: the Rust ones are built into the program, those in C and Python are programs of their own.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -79,7 +78,8 @@ impl Subjects {
         match name {
             "raw" => self.names.extend(["raw-epoll", "deferred-epoll", "raw-poll", "raw-select"]),
             "sys" => self.names.extend(["sys-epoll", "sys-poll", "sys-select"]),
-            "cpython" if there(must, name, "python3", has_python())? => {
+            // `os.eventfd` came with 3.10.
+            "cpython" if there(must, name, "python3", ["python3", "-c", "import os; os.eventfd"])? => {
                 let program = shell::root().join("tests/bench/peers/peer.py");
                 for name in PYTHON {
                     self.names.push(name);
@@ -89,7 +89,12 @@ impl Subjects {
             _ => self.names.extend(CRATES.iter().find(|known| **known == name)),
         }
         for library in LIBRARIES.iter().filter(|library| library.name == name) {
-            if there(must, name, library.package, library.is_there())? {
+            if there(
+                must,
+                name,
+                library.package,
+                ["cc", "-fsyntax-only", "-include", library.header, "-xc", "/dev/null"],
+            )? {
                 self.names.push(library.name);
                 self.programs.push((library.name, library.build()?));
             }
@@ -116,9 +121,12 @@ pub(super) fn peers() -> impl Iterator<Item = &'static str> {
     CALLS.iter().map(|(name, _)| *name)
 }
 
-/// Returns whether a subject can be measured. One that `must` be and cannot is an error, another a line of output.
-fn there(must: bool, name: &str, package: &str, is_there: bool) -> Result<bool> {
-    match (is_there, must) {
+/// Returns whether a subject can be measured, which is whether the probe succeeds. One that `must` be and cannot is an
+/// error, another a line of output.
+fn there<const N: usize>(must: bool, name: &str, package: &str, probe: [&str; N]) -> Result<bool> {
+    let mut command = Command::new(probe[0]);
+    let status = command.args(&probe[1..]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    match (status.is_ok_and(|status| status.success()), must) {
         (true, _) => Ok(true),
         (false, true) => bail!("{name} is missing: Debian's package {package}"),
         (false, false) => {
@@ -128,24 +136,7 @@ fn there(must: bool, name: &str, package: &str, is_there: bool) -> Result<bool> 
     }
 }
 
-fn has_python() -> bool {
-    let mut python = Command::new("python3");
-    // `os.eventfd` came with 3.10.
-    python.args(["-c", "import os; os.eventfd"]).stdout(Stdio::null()).stderr(Stdio::null());
-    python.status().is_ok_and(|status| status.success())
-}
-
 impl Library {
-    /// Whether the compiler finds the header.
-    fn is_there(&self) -> bool {
-        let mut probe = Command::new("cc");
-        probe.args(["-E", "-x", "c", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        let Ok(mut child) = probe.spawn() else { return false };
-        let text = format!("#include <{}>\n", self.header);
-        let told = child.stdin.take().is_some_and(|mut input| input.write_all(text.as_bytes()).is_ok());
-        child.wait().is_ok_and(|status| status.success()) && told
-    }
-
     fn build(&self) -> Result<PathBuf> {
         let folder = shell::target_directory()?.join("peers");
         std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;

@@ -124,16 +124,6 @@ mod tests {
     }
 
     #[test]
-    fn lines_become_cases() {
-        let samples = samples(&[("epoll", 10.0), ("raw-epoll", 8.0), ("epoll", 14.0), ("raw-epoll", 10.0)]);
-        assert_eq!(samples.cases.len(), 1);
-        let (case, epoll) = (&samples.cases[0], samples.cases[0].subject("epoll").unwrap());
-        assert_eq!((epoll.values.len(), epoll.median()), (2, 12.0));
-        assert_eq!(case.to_raw(epoll), Some(1.325)); // between 1.25 and 1.4
-        assert!(Samples::default().add("ring\t1").is_err());
-    }
-
-    #[test]
     fn the_fastest_peer_counts() {
         let samples = samples(&[("sys-epoll", 10.0), ("mio", 8.0), ("polling", 5.0), ("poll", 9.0)]);
         let case = &samples.cases[0];

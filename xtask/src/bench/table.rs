@@ -8,10 +8,6 @@ use crate::shell::BOLD;
 /// Prints all of it as one table.
 pub(super) fn print(samples: &Samples) {
     anstream::println!("{BOLD}medians; the spread is half the distance between the quartiles{BOLD:#}");
-    println!("{}", of(samples));
-}
-
-fn of(samples: &Samples) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::ASCII_MARKDOWN);
     table.set_header(["workload", "case", "unit", "subject", "median", "spread", "to raw", "to best peer"]);
@@ -27,7 +23,7 @@ fn of(samples: &Samples) -> Table {
             (workload, name, unit) = ("", "", "");
         }
     }
-    table
+    println!("{table}");
 }
 
 fn row(first: [&str; 3], case: &Case, subject: &Subject) -> Vec<Cell> {

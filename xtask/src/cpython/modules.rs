@@ -104,17 +104,3 @@ fn in_folder(folder: &Path) -> Result<Vec<String>> {
     modules.sort_unstable();
     Ok(modules)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn modules_end_where_a_class_begins() {
-        let of = |test| of_test(test).unwrap_or_default();
-        assert_eq!(of("test.test_asyncio.test_streams.StreamTests.test_read"), "test_asyncio.test_streams");
-        assert_eq!(of("test.test_select.SelectTestCase.test_errno"), "test_select");
-        assert_eq!(of("test_shared.Shared.test_many_threads"), SHARED);
-        assert_eq!(of("setUpModule (test.test_select)"), "");
-    }
-}
