@@ -99,6 +99,9 @@ impl Kqueue {
     /// A change with [`Flags::RECEIPT`] is answered in the same way. If there is no room for the answer the call ends
     /// there, without an error on FreeBSD and NetBSD, and the changes after it are not made; on Apple's systems they are.
     ///
+    /// [`Flags::ERROR`]: super::Flags::ERROR
+    /// [`Flags::RECEIPT`]: super::Flags::RECEIPT
+    ///
     /// With an empty `events` the call makes the changes and then waits until there is an event or the time is over, without
     /// taking the event; without a limit it does not wait at all. A condition that was true when the queue was last asked ends
     /// such a wait too, although it is over.
