@@ -97,10 +97,12 @@ impl Refusal {
             // FreeBSD: EINVAL for disks (`g_dev_kqfilter`), shared memory (`invfo_kqfilter`) and WRITE on a kqueue
             // (`kqueue_kqfilter`), ENODEV for most devices (`no_kqfilter`), ENXIO for a terminal whose master is gone
             // (`ttydev_enter`) and for a device that was removed (`devfs_fp_check`). NetBSD: EOPNOTSUPP
-            // (`fnullop_kqfilter`). OpenBSD: EINVAL. libkqueue: EPERM (epoll_ctl(2)).
+            // (`fnullop_kqfilter`). OpenBSD: EINVAL. XNU: EINVAL (`filt_specattach`), ENOTSUP, which is another number than
+            // EOPNOTSUPP there (`fo_no_kqfilter`). libkqueue: EPERM (epoll_ctl(2)).
             Some(Errno::INVAL | Errno::NODEV | Errno::NXIO | Errno::OPNOTSUPP | Errno::PERM) => {
                 Self::FileType
             }
+            Some(errno) if errno == Errno::NOTSUP => Self::FileType,
             // `pipe_kqfilter` for a pipe that nobody reads: EPIPE on FreeBSD and OpenBSD, EBADF on NetBSD.
             Some(Errno::PIPE | Errno::BADF) => Self::OtherEnd,
             _ => Self::Other,
