@@ -122,7 +122,7 @@ fn a_failed_change_arms_nothing() -> Run {
         assert_eq!(interests(&soon(&mut selector)), [(token, READ)].into());
         // On FreeBSD a thread of the kernel may pass the same event on once more (`kqueue_task`).
         std::thread::sleep(Duration::from_millis(10));
-        now(&mut selector);
+        let _ = now(&mut selector);
         for interest in [BOTH, WRITE] {
             for to in [Mode::Level, Mode::Edge, Mode::Oneshot] {
                 let error = selector.modify_with(token, interest, to).unwrap_err();
