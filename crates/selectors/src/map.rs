@@ -224,16 +224,12 @@ impl<F, D> Map<F, D> {
     }
 
     /// Returns two registrations, or `None` if it is one.
-    pub(crate) fn pair_mut(
-        &mut self,
-        a: LookupKey,
-        b: LookupKey,
-    ) -> Option<(&mut Entry<F, D>, &mut Entry<F, D>)> {
+    pub(crate) fn pair_mut(&mut self, a: LookupKey, b: LookupKey) -> Option<[&mut Entry<F, D>; 2]> {
         let (a, b) = (self.lookup(a)?.token.slot(), self.lookup(b)?.token.slot());
         if a == b {
             return None; // get2_mut panics then
         }
-        self.entries.get2_mut(a as usize, b as usize)
+        self.entries.get2_mut(a as usize, b as usize).map(<[_; 2]>::from)
     }
 
     pub(crate) fn iter(&self) -> slab::Iter<'_, Entry<F, D>> {

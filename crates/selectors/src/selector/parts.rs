@@ -224,7 +224,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     #[expect(clippy::type_complexity, reason = "a name for it would tell less")]
     #[must_use]
     pub fn disjoint_parts(&mut self, a: impl Lookup, b: impl Lookup) -> Option<((&F, &mut D), (&F, &mut D))> {
-        let (a, b) = self.map.pair_mut(a.key(), b.key())?;
+        let [a, b] = self.map.pair_mut(a.key(), b.key())?;
         Some(((&a.fileobj, &mut a.data), (&b.fileobj, &mut b.data)))
     }
 
@@ -262,7 +262,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         a: impl Lookup,
         b: impl Lookup,
     ) -> Option<((&mut F, &mut D), (&mut F, &mut D))> {
-        let (a, b) = self.map.pair_mut(a.key(), b.key())?;
+        let [a, b] = self.map.pair_mut(a.key(), b.key())?;
         Some(((&mut a.fileobj, &mut a.data), (&mut b.fileobj, &mut b.data)))
     }
 
