@@ -128,8 +128,8 @@ pub enum Error {
 
     /// The back end cannot wait for this kind of file.
     ///
-    /// Epoll refuses files that are always ready: regular files, directories, `/dev/null`. kqueue refuses devices without
-    /// support for it, such as `/dev/null` on FreeBSD. Read and write such files without waiting, or use the poll or the
+    /// Epoll refuses files that are always ready: regular files, directories, `/dev/null`. kqueue refuses files
+    /// without the filter that is asked for, unless `poll(2)` reports them as ready: `WRITE` on another kqueue, for example. Read and write such files without waiting, or use the poll or the
     /// select back end, which report them as ready.
     #[doc(alias = "EPERM")]
     #[error(

@@ -95,7 +95,8 @@ impl Shared {
 impl Waker {
     /// Ends the current wait of the selector, or its next one.
     ///
-    /// This never blocks. It has no effect if the selector was dropped.
+    /// This never blocks. It has no effect if the selector was dropped. A signal handler may call it, see
+    /// [`Selector::waker`](crate::Selector::waker).
     ///
     /// # Errors
     ///

@@ -24,6 +24,10 @@ use filters::{EXCEPT, Refusal, added, filters, ident, is_gone, mode, readiness, 
 use proxies::{Proxies, Proxy};
 use trigger::Trigger;
 
+/// Whether the kernel accepts a duplicate of a queue in the queue itself, and locks up at the next event:
+/// `knote_activate_locked` in `sys/kern/kern_event.c` of NetBSD.
+const LOCKS_UP_IN_ITSELF: bool = cfg!(target_os = "netbsd");
+
 /// `kqueue(2)`: the kernel keeps the set, and a wait costs as much as there is to report.
 ///
 /// It has a descriptor, which is readable when a wait would return something. See [`Selector`](crate::Selector) for
@@ -171,9 +175,8 @@ impl Kqueue {
     /// Refuses to add the queue to itself.
     ///
     /// FreeBSD (`kqueue_register`) and Apple's systems refuse a duplicate by themselves, and OpenBSD is not harmed by it.
-    /// NetBSD accepts it, and locks up at the next event (`knote_activate_locked` in `sys/kern/kern_event.c`).
     fn refuse_itself(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
-        if ident(fd) == self.own || cfg!(target_os = "netbsd") && self.is_itself(fd) {
+        if ident(fd) == self.own || LOCKS_UP_IN_ITSELF && self.is_itself(fd) {
             return Err(Errno::INVAL.into());
         }
         Ok(())

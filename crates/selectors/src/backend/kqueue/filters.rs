@@ -8,8 +8,8 @@ use select_sys::fd::BorrowedFd;
 use select_sys::kqueue::{Filter, Flags, Kevent, Notes};
 use select_sys::poll::{PollFd, PollFlags, poll};
 
-use crate::backend::Source;
 use crate::backend::convert::{from_poll_flags, poll_flags};
+use crate::backend::interface::Source;
 use crate::interest::{Interest, Mode};
 use crate::readiness::Readiness;
 use crate::token::Tag;

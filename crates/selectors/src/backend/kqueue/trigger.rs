@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use select_sys::Timeout;
 use select_sys::kqueue::{Filter, Flags, Kevent, Kqueue, Notes};
 
-use crate::backend::Wake;
+use crate::backend::interface::Wake;
 use crate::token::Tag;
 
 /// Triggers the entry of a waker, until the queue is closed.
