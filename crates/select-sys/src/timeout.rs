@@ -222,7 +222,7 @@ impl Deadline {
             Ok(found) if *found > 0 || self.start.is_none() => false,
             _ => {
                 // By value, so that the state stays in registers until a wait is interrupted.
-                let (retry, left) = self.next(result);
+                let (retry, left) = self.next(result.as_ref().err().map(io::Error::kind));
                 self.left = left;
                 retry
             }
@@ -231,14 +231,14 @@ impl Deadline {
 
     /// Whether there is another call, and the time that is left for it.
     #[cold]
-    fn next(self, result: &io::Result<usize>) -> (bool, Option<Duration>) {
+    fn next(self, error: Option<io::ErrorKind>) -> (bool, Option<Duration>) {
         let left = self.timeout.limit.map(|limit| {
             let elapsed = self.start.as_ref().map_or(Duration::ZERO, Start::elapsed);
             limit.saturating_sub(elapsed).min(MAX_SLICE)
         });
-        let retry = match result {
-            Err(error) => error.kind() == io::ErrorKind::Interrupted && !self.timeout.interruptible,
-            Ok(_) => (MAY_WAKE_EARLY || self.left == Some(MAX_SLICE)) && left > Some(Duration::ZERO),
+        let retry = match error {
+            Some(error) => error == io::ErrorKind::Interrupted && !self.timeout.interruptible,
+            None => (MAY_WAKE_EARLY || self.left == Some(MAX_SLICE)) && left > Some(Duration::ZERO),
         };
         (retry, left)
     }
