@@ -2,14 +2,14 @@
 
 use conformance::{BOTH, READ, Run, WAIT, WRITE, assert_list, assert_ready, darwin, now, pairs};
 use selectors::backend::Backend;
-use selectors::sys::Timeout;
-use selectors::sys::fd::AsFd;
-use selectors::sys::poll::{PollFd, PollFlags, poll};
 use selectors::{Error, Interest, Mode, Readiness, Selector};
 
 /// Whether `poll` reports this descriptor, such as that of a selector, as readable.
 #[cfg(not(any(windows, target_os = "illumos", target_os = "solaris")))]
-pub(super) fn is_readable(fd: impl AsFd) -> bool {
+pub(super) fn is_readable(fd: impl selectors::sys::fd::AsFd) -> bool {
+    use selectors::sys::Timeout;
+    use selectors::sys::poll::{PollFd, PollFlags, poll};
+
     poll(&mut [PollFd::new(fd.as_fd(), PollFlags::IN)], Timeout::ZERO).unwrap() == 1
 }
 
