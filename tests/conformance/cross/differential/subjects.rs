@@ -277,7 +277,8 @@ fn open_pty() -> Result<(OwnedFd, OwnedFd), Errno> {
         return Err(Errno::from_io_error(&std::io::Error::last_os_error()).unwrap());
     }
     // SAFETY: the request opened both, and nobody else owns them.
-    Ok(unsafe { (OwnedFd::from_raw_fd(pair.master), OwnedFd::from_raw_fd(pair.slave)) })
+    let [master, slave] = [pair.master, pair.slave].map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
+    Ok((master, slave))
 }
 
 /// Others differ in how, and in what their kqueue says of terminals: XNU refuses them.
