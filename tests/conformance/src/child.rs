@@ -13,7 +13,7 @@ use crate::{NotRun, Outcome, Run, Scenario, outcome};
 const PART: &str = "CONFORMANCE_PART";
 
 /// The environment variable with the name of the emulator that runs this program.
-pub(crate) const RUNNER: &str = "CONFORMANCE_RUNNER";
+pub const RUNNER: &str = "CONFORMANCE_RUNNER";
 
 /// The part of a child that runs no scenario, but echoes its input.
 const ECHO: &str = "echo";

@@ -30,7 +30,7 @@ pub use assert::{
     assert_times_out, assert_unsupported, interests, need, now, soon, supports, wait_ready, wait_woken,
 };
 pub use changing_fd::ChangingFd;
-pub use child::{echo, in_child, is_part, not_run, part, run as run_as_child};
+pub use child::{RUNNER, echo, in_child, is_part, not_run, part, run as run_as_child};
 #[cfg(all(target_os = "linux", feature = "libkqueue"))]
 pub use libkqueue::{LibKqueue, check_list};
 pub use mock_backend::{Call, Control, MockBackend};
