@@ -66,7 +66,7 @@ pub const POLL_HUNG_UP: PollFlags = if FREEBSD || OPENBSD {
 /// What `poll` says, unasked, of a pipe's end to write to when nobody can read from it any more: as above.
 pub const POLL_BROKEN: PollFlags = if FREEBSD || NETBSD || OPENBSD { PollFlags::HUP } else { PollFlags::ERR };
 
-/// What `poll` does not say beside `HUP`: `pollscan` in `sys/kern/sys_generic.c` of FreeBSD, `ppollcollect` there of OpenBSD.
+/// Flags that `poll` does not report together with `HUP`: `pollscan` in `sys/kern/sys_generic.c` of FreeBSD, `ppollcollect` there of OpenBSD.
 pub const POLL_UNSAID: PollFlags = if FREEBSD || OPENBSD { PollFlags::OUT } else { PollFlags::empty() };
 
 /// `poll` tells when both directions of a socket are closed. NetBSD does not (`sodopoll` in `sys/kern/uipc_socket.c`).
