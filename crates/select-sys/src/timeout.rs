@@ -218,29 +218,24 @@ impl Deadline {
     /// Whether the wait continues after a call with this result; if so, updates the time that is [`left`](Self::left).
     #[inline]
     pub(crate) fn should_retry(&mut self, result: &io::Result<usize>) -> bool {
-        match result {
-            Ok(found) if *found > 0 || self.start.is_none() => false,
-            _ => {
-                // By value, so that the state stays in registers until a wait is interrupted.
-                let (retry, left) = self.next(result.as_ref().err().map(io::Error::kind));
-                self.left = left;
-                retry
-            }
+        let may_retry = match result {
+            Ok(0) => self.start.is_some() && (MAY_WAKE_EARLY || self.left == Some(MAX_SLICE)),
+            Ok(_) => false,
+            Err(error) => error.kind() == io::ErrorKind::Interrupted && !self.timeout.interruptible,
+        };
+        // The clock is read for these few only.
+        may_retry && {
+            // By value, so that the state stays in registers until then.
+            self.left = self.next();
+            result.is_err() || self.left > Some(Duration::ZERO)
         }
     }
 
-    /// Whether there is another call, and the time that is left for it.
+    /// The limit of the next call, by the clock.
     #[cold]
-    fn next(self, error: Option<io::ErrorKind>) -> (bool, Option<Duration>) {
-        let left = self.timeout.limit.map(|limit| {
-            let elapsed = self.start.as_ref().map_or(Duration::ZERO, Start::elapsed);
-            limit.saturating_sub(elapsed).min(MAX_SLICE)
-        });
-        let retry = match error {
-            Some(error) => error == io::ErrorKind::Interrupted && !self.timeout.interruptible,
-            None => (MAY_WAKE_EARLY || self.left == Some(MAX_SLICE)) && left > Some(Duration::ZERO),
-        };
-        (retry, left)
+    fn next(self) -> Option<Duration> {
+        let elapsed = self.start.as_ref().map_or(Duration::ZERO, Start::elapsed);
+        self.timeout.limit.map(|limit| limit.saturating_sub(elapsed).min(MAX_SLICE))
     }
 }
 
