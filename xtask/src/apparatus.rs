@@ -1,8 +1,9 @@
 //! What a machine needs besides Rust. `.ci/prepare` installs it; this program only looks whether it is there.
 
 use std::env;
+use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -51,8 +52,10 @@ pub(crate) fn rustup(toolchain: &str, program: &str) -> Command {
     command
 }
 
-pub(crate) fn has_toolchain(name: &str) -> bool {
-    let mut rustc = rustup(name, "rustc");
-    let status = rustc.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    status.is_ok_and(|status| status.success())
+/// Returns the folder with zig, the script that calls it as a linker, and the unwinder for each system.
+pub(crate) fn zig() -> Result<PathBuf> {
+    let folder = cache()?.join("zig");
+    need(folder.exists(), "zig, a C compiler and linker for other systems,", "zig")?;
+    // Its name has zig's release in it: cargo links again where the linker has another path.
+    fs::canonicalize(&folder).with_context(|| folder.display().to_string())
 }

@@ -15,7 +15,7 @@ use crate::shell::{self, BOLD, DIM, GOOD};
 use crate::{bench, cpython, minimal_versions, msrv, readiness_table, targets, tidy};
 
 /// A step: its name, when it runs, and what it does.
-type Step = (&'static str, When, fn() -> Result<Counts>);
+type Step = (&'static str, When, fn(&Options) -> Result<Counts>);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum When {
@@ -29,23 +29,23 @@ enum When {
 use When::{Background, Quick, Whole};
 
 const STEPS: [Step; 17] = [
-    ("format", Quick, || none(shell::run(&mut shell::cargo(["fmt", "--all", "--check"])))),
-    ("lints", Quick, || none(lints())),
-    ("tidy", Quick, || none(tidy::run())),
-    ("readme", Quick, readme),
-    ("tests", Quick, tests),
-    ("docs", Quick, || none(docs())),
-    ("cpython", Background, || cpython::run(&cpython::Options::default())),
-    ("cpython-emulated", Background, || cpython::run(&cpython::Options::emulated())),
-    ("packages", Whole, || none(packages())),
-    ("msrv", Whole, || none(msrv::run())),
-    ("targets", Whole, || none(targets::run(&targets::Options::default()))),
-    ("minimal-versions", Whole, || none(minimal_versions::run())),
-    ("carry", Whole, || none(carry())),
-    ("emulations", Whole, || conformance::run(&conformance::Options::of_emulations())),
-    ("machines", Whole, || conformance::run(&conformance::Options::of_machines())),
-    ("readiness", Whole, || none(readiness_table::run(&readiness_table::Options::default()))),
-    ("instructions", Whole, || none(bench::check_instructions())),
+    ("format", Quick, |_| none(shell::run(&mut shell::cargo(["fmt", "--all", "--check"])))),
+    ("lints", Quick, |_| none(lints())),
+    ("tidy", Quick, |_| none(tidy::run())),
+    ("readme", Quick, |_| readme()),
+    ("tests", Quick, |_| tests()),
+    ("docs", Quick, |_| none(docs())),
+    ("cpython", Background, |_| cpython::run(&cpython::Options::default())),
+    ("cpython-emulated", Background, |_| cpython::run(&cpython::Options::emulated())),
+    ("packages", Whole, |_| none(packages())),
+    ("msrv", Whole, |_| none(msrv::run())),
+    ("targets", Whole, |options| none(targets::run(&targets::Options::of_gate(options.long)))),
+    ("minimal-versions", Whole, |_| none(minimal_versions::run())),
+    ("carry", Whole, |options| none(carry(options.long))),
+    ("emulations", Whole, |_| conformance::run(&conformance::Options::of_emulations())),
+    ("machines", Whole, |options| conformance::run(&conformance::Options::of_machines(options.long))),
+    ("readiness", Whole, |_| none(readiness_table::run(&readiness_table::Options::default()))),
+    ("instructions", Whole, |_| none(bench::check_instructions())),
 ];
 
 #[derive(Debug, clap::Args)]
@@ -56,6 +56,9 @@ pub(crate) struct Options {
     /// Run the steps that need nothing but Rust, on this machine: the first six
     #[arg(long, conflicts_with = "steps")]
     quick: bool,
+    /// Run more in `targets` (unknown systems), `carry` (NetBSD, OpenBSD) and `machines` (s390x, armv7, riscv64, musl)
+    #[arg(long, conflicts_with = "quick")]
+    long: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -76,7 +79,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
         anstream::println!("\n{BOLD}== {}/{} {name}{BOLD:#}", index + 1, steps.len());
         let begin = Instant::now();
-        let result = run().and_then(|counts| match counts.failed {
+        let result = run(options).and_then(|counts| match counts.failed {
             0 => Ok(counts),
             failed => bail!("{failed} failed"),
         });
@@ -212,7 +215,8 @@ fn remove_unpacked(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Builds the suite for the two systems to which it can be carried as one file.
-fn carry() -> Result<()> {
-    ["x86_64-unknown-freebsd", "x86_64-unknown-netbsd"].into_iter().try_for_each(cross_build::build)
+/// Builds the suite for a system to which it can be carried as one file, or for all of them.
+fn carry(long: bool) -> Result<()> {
+    let more = ["x86_64-unknown-netbsd", "x86_64-unknown-openbsd"].into_iter().filter(|_| long);
+    ["x86_64-unknown-freebsd"].into_iter().chain(more).try_for_each(cross_build::build)
 }

@@ -52,9 +52,9 @@ impl Options {
         Self { except: &["select", "poll", "epoll", "default"], with, ..Self::default() }
     }
 
-    /// Every machine of `all` but this one.
-    pub(crate) fn of_machines() -> Self {
-        Self { with: vec!["all".to_owned()], only_guests: true, ..Self::default() }
+    /// Machines that this one can act as: all of them, or those of the gate.
+    pub(crate) fn of_machines(long: bool) -> Self {
+        Self { with: machine::of_gate(long), only_guests: true, ..Self::default() }
     }
 
     fn wants(&self, name: &Name) -> bool {

@@ -73,8 +73,7 @@ enum Command {
     MinimalVersions,
     /// Check the code for other systems with clippy and rustdoc; run nothing.
     ///
-    /// Uses the standard library of a target where it is installed, else builds it with a toolchain that is linked as `debian`
-    /// and has the library's source. Names the targets that cannot be checked, with the reason.
+    /// Builds the standard library of each target from source: of this toolchain, or of one that is linked as `debian`.
     Targets(targets::Options),
     /// Run every check that a change must pass, one step after the other.
     ///

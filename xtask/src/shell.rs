@@ -47,29 +47,34 @@ pub(crate) fn target_directory() -> Result<PathBuf> {
 
 /// Builds with a cargo command, and returns the path of the program or library of this kind (`bin`, `test`, `cdylib`) and name.
 pub(crate) fn build(build: &mut Command, kind: &str, name: &str) -> Result<PathBuf> {
-    announce(build);
-    build.arg("--message-format=json-render-diagnostics").stderr(Stdio::inherit());
-    let output = build.output().context("cargo does not start")?;
-    if !output.status.success() {
-        bail!("`{name}` does not compile ({})", output.status);
-    }
-    let path = artifact(&String::from_utf8_lossy(&output.stdout), kind, name);
-    path.with_context(|| format!("cargo built no {kind} named `{name}`"))
-}
-
-/// Finds a path in cargo's messages, one JSON object a line.
-fn artifact(messages: &str, kind: &str, name: &str) -> Option<PathBuf> {
-    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut artifacts = messages.filter(|message| {
-        let target = &message["target"];
-        message["reason"] == "compiler-artifact" && target["name"] == name && target["kind"][0] == kind
+    let mut artifacts = artifacts(build)?.into_iter().filter(|artifact| {
+        let target = &artifact["target"];
+        target["name"] == name && target["kind"][0] == kind
     });
     // A library has no `executable`; its file is the first of the list.
     let file = |artifact: Value| {
         let file = artifact["executable"].as_str().or(artifact["filenames"][0].as_str());
         file.map(PathBuf::from)
     };
-    artifacts.find_map(file)
+    artifacts.find_map(file).with_context(|| format!("cargo built no {kind} named `{name}`"))
+}
+
+/// Builds with a cargo command, and returns the paths of all files that it made, or made before and took again.
+pub(crate) fn built_files(build: &mut Command) -> Result<Vec<PathBuf>> {
+    let artifacts = artifacts(build)?;
+    let lists = artifacts.iter().filter_map(|artifact| artifact["filenames"].as_array());
+    Ok(lists.flatten().filter_map(Value::as_str).map(PathBuf::from).collect())
+}
+
+/// Builds with a cargo command, and returns its messages about files, one JSON object each.
+fn artifacts(build: &mut Command) -> Result<Vec<Value>> {
+    announce(build);
+    build.arg("--message-format=json-render-diagnostics").stderr(Stdio::inherit());
+    let output = build.output().context("cargo does not start")?;
+    check(build, output.status)?;
+    let messages = String::from_utf8_lossy(&output.stdout).into_owned();
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    Ok(messages.filter(|message| message["reason"] == "compiler-artifact").collect())
 }
 
 /// Runs a program to its end, with this program's input and output.

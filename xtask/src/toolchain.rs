@@ -1,83 +1,90 @@
-//! Compiling for other targets: with the standard library that is installed, else with one that is built from source.
+//! Compiling for other targets, with a standard library that is built from source.
 
 use std::env;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use crate::{apparatus, shell};
 
-/// Debian's newest Rust, whose packages include the source of the standard library.
-const DEBIAN: &str = "debian";
+mod metadata;
 
-/// Where a target's standard library comes from.
-#[derive(Clone, Copy)]
-pub(crate) enum Library {
-    Installed,
-    Built,
+/// A toolchain that has the source of its standard library.
+pub(crate) struct Toolchain {
+    /// Of rustup's; `None` is the one that runs this program.
+    name: Option<&'static str>,
+    library: PathBuf,
 }
 
-impl Library {
-    /// Chooses for a target.
-    pub(crate) fn of(target: &str) -> Result<Self> {
-        if is_installed(target)? { Ok(Self::Installed) } else { Self::built(target) }
-    }
-
-    /// Chooses to build it, even where it is installed.
-    pub(crate) fn built(target: &str) -> Result<Self> {
-        apparatus::need(apparatus::has_toolchain(DEBIAN), "rustup's toolchain `debian`", "debian")
-            .with_context(|| {
-                format!("no standard library for {target}; `rustup target add {target}` may have one")
-            })?;
-        Ok(Self::Built)
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Installed => "installed",
-            Self::Built => "built from source",
-        }
-    }
-
-    /// Returns a cargo command for targets with this library.
-    pub(crate) fn cargo(self, subcommand: &str, targets: &[&str]) -> Result<Command> {
-        let mut command = match self {
-            Self::Installed => shell::cargo([subcommand]),
-            Self::Built => {
-                let mut command = apparatus::rustup(DEBIAN, "cargo");
-                command.args([subcommand, "-Zbuild-std=std,panic_abort"]).current_dir(shell::root());
-                command.env("RUSTC_BOOTSTRAP", "1"); // a stable compiler takes -Z options with it
-                command
-            }
-        };
-        for target in targets {
-            command.args(["--target", target]);
-            if target.contains("-linux-") && !target.contains("android") && !is_host(target) {
-                // Statically linked: there need not be a loader for its programs here.
-                command.env(variable(target, "RUSTFLAGS"), "-Ctarget-feature=+crt-static");
+impl Toolchain {
+    /// Chooses the one that runs this program, else Debian's newest.
+    pub(crate) fn with_source() -> Result<Self> {
+        for name in [None, Some("debian")] {
+            let mut rustc = match name {
+                Some(name) => apparatus::rustup(name, "rustc"),
+                None => Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())),
+            };
+            let output = rustc.args(["--print", "sysroot"]).stderr(Stdio::null()).output();
+            let sysroot = output.context("rustc or rustup does not start")?.stdout;
+            let sysroot = PathBuf::from(String::from_utf8_lossy(&sysroot).trim());
+            let library = sysroot.join("lib/rustlib/src/rust/library");
+            if library.join("Cargo.lock").exists() {
+                return Ok(Self { name, library });
             }
         }
-        // One folder for all other systems, so that a library is built once.
-        command.env("CARGO_TARGET_DIR", shell::target_directory()?.join("targets"));
-        command.env("CARGO_PROFILE_DEV_DEBUG", "0");
+        bail!(
+            "the source of the standard library is missing; `rustup component add rust-src` or, on Debian 12, \
+             `.ci/prepare debian` installs it"
+        )
+    }
+
+    /// Returns a cargo command that builds programs for a target.
+    pub(crate) fn build(&self, subcommand: &str, target: &str) -> Result<Command> {
+        let mut command = self.cargo(subcommand, &[target]);
+        command.arg("-Zbuild-std=std,panic_abort").env("CARGO_TARGET_DIR", folder()?);
+        if target.contains("-linux-") {
+            // Statically linked: there need not be a loader for its programs here.
+            command.env(variable(target, "RUSTFLAGS"), "-Ctarget-feature=+crt-static");
+        }
         Ok(command)
     }
+
+    /// Returns a function that makes cargo commands which link nothing, for some of these targets: `check`, `clippy`, `doc`.
+    pub(crate) fn checks(self, targets: &[&str]) -> Result<impl Fn(&str, &[&str]) -> Command> {
+        let folder = folder()?;
+        let sysroot = self.metadata(targets, &folder)?;
+        let flag = format!("--sysroot={}", sysroot.display());
+        Ok(move |subcommand: &str, targets: &[&str]| {
+            let mut command = self.cargo(subcommand, targets);
+            command.env("CARGO_ENCODED_RUSTFLAGS", &flag);
+            command.env("CARGO_ENCODED_RUSTDOCFLAGS", format!("{flag}\x1f--deny=warnings"));
+            command.env("CARGO_TARGET_DIR", &folder);
+            command
+        })
+    }
+
+    fn cargo(&self, subcommand: &str, targets: &[&str]) -> Command {
+        let mut command = match self.name {
+            Some(name) => apparatus::rustup(name, "cargo"),
+            None => shell::cargo([]),
+        };
+        command.arg(subcommand).current_dir(shell::root());
+        for target in targets {
+            command.args(["--target", target]);
+        }
+        command.env("RUSTC_BOOTSTRAP", "1"); // a stable compiler takes -Z options with it
+        command.env("CARGO_PROFILE_DEV_DEBUG", "0");
+        command
+    }
+}
+
+/// One folder for all other systems, so that a library is built once.
+fn folder() -> Result<PathBuf> {
+    Ok(shell::target_directory()?.join("targets"))
 }
 
 /// Returns the name of a setting of cargo for a target, as an environment variable.
 pub(crate) fn variable(target: &str, setting: &str) -> String {
     format!("CARGO_TARGET_{}_{setting}", target.to_uppercase().replace('-', "_"))
-}
-
-fn is_host(target: &str) -> bool {
-    target == format!("{}-unknown-linux-gnu", env::consts::ARCH)
-}
-
-/// Returns whether the current toolchain has the target's standard library.
-fn is_installed(target: &str) -> Result<bool> {
-    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).args(["--print", "sysroot"]).output().context("rustc does not start")?;
-    let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
-    Ok(sysroot.join("lib/rustlib").join(target).join("lib").is_dir())
 }

@@ -1,14 +1,13 @@
 //! `cargo xtask conformance --build TARGET`: the suite as one file, to be carried to another system.
 
 use std::fs;
-use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
 use super::suite;
 use crate::apparatus;
 use crate::shell::{self, BOLD};
-use crate::toolchain::{Library, variable};
+use crate::toolchain::{Toolchain, variable};
 
 /// A system that can be linked for.
 struct Target {
@@ -33,13 +32,12 @@ pub(crate) fn build(name: &str) -> Result<()> {
         let known: Vec<_> = TARGETS.iter().map(|known| known.name).collect();
         bail!("there is no linker for {name:?}; there is one for {}", known.join(", "));
     };
-    // Built from source where it has to include what a C library would: the functions for memory are a feature of it.
-    let library = if target.alone { Library::built(name)? } else { Library::of(name)? };
-    let mut build = library.cargo("test", &[name])?;
+    let mut build = Toolchain::with_source()?.build("test", name)?;
     build.args(["--release", "--package", "conformance", "--test", "conformance", "--no-run"]);
-    let zig = zig()?;
+    let zig = apparatus::zig()?;
     build.env(variable(name, "LINKER"), zig.join("linker")).env("ZIG_TARGET", target.zig);
     if target.alone {
+        // The standard library has to include what a C library would: the functions for memory are a feature of it.
         build.args(["--features", "freestanding", "-Zbuild-std-features=compiler-builtins-mem"]);
         // With the linker's own arguments, for one address, and in a folder of its own.
         build.env(variable(name, "RUSTFLAGS"), "-Clinker-flavor=ld -Crelocation-model=static");
@@ -64,12 +62,4 @@ pub(crate) fn build(name: &str) -> Result<()> {
     );
     println!("300 seconds, or as many as the variable CONFORMANCE_PATIENCE says.");
     Ok(())
-}
-
-/// Returns the folder with zig, the script that calls it as a linker, and the unwinder for each system.
-fn zig() -> Result<PathBuf> {
-    let folder = apparatus::cache()?.join("zig");
-    apparatus::need(folder.exists(), "zig, a C compiler and linker for other systems,", "zig")?;
-    // Its name has zig's release in it: cargo links again where the linker has another path.
-    fs::canonicalize(&folder).with_context(|| folder.display().to_string())
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::Result;
 use clap::builder::PossibleValue;
 
-use crate::toolchain::{Library, variable};
+use crate::toolchain::{Toolchain, variable};
 use crate::{apparatus, shell};
 
 /// The emulations of back ends on Linux: the names of features of the package `conformance`.
@@ -22,54 +22,43 @@ struct Guest {
     name: &'static str,
     title: &'static str,
     target: &'static str,
-    linker: &'static str,
+    /// `None` is zig.
+    linker: Option<&'static str>,
     /// The program that runs the guest's programs.
     runner: Option<&'static str>,
-    /// Whether it is one of `all`.
-    in_all: bool,
+    /// Whether the gate runs it each time. It runs all of them with `--long`.
+    in_gate: bool,
 }
 
-const GUESTS: [Guest; 4] = [
-    Guest {
-        name: "wine",
-        title: "Windows, emulated by Wine",
-        target: "x86_64-pc-windows-gnu",
-        linker: "x86_64-w64-mingw32-gcc",
-        runner: Some("wine"),
-        in_all: true,
-    },
-    Guest {
-        name: "i686",
-        title: "Linux on i686",
-        target: "i686-unknown-linux-gnu",
-        linker: "i686-linux-gnu-gcc",
-        runner: None,
-        in_all: true,
-    },
-    Guest {
-        name: "s390x",
-        title: "Linux on s390x, big-endian, emulated by QEMU",
-        target: "s390x-unknown-linux-gnu",
-        linker: "s390x-linux-gnu-gcc",
-        runner: Some("qemu-s390x"),
-        in_all: true,
-    },
-    Guest {
-        name: "aarch64",
-        title: "Linux on aarch64, emulated by QEMU",
-        target: "aarch64-unknown-linux-gnu",
-        linker: "aarch64-linux-gnu-gcc",
-        runner: Some("qemu-aarch64"),
-        in_all: false,
-    },
+#[rustfmt::skip]
+const GUESTS: [Guest; 7] = [
+    Guest { name: "wine", title: "Windows, emulated by Wine", target: "x86_64-pc-windows-gnu",
+        linker: Some("x86_64-w64-mingw32-gcc"), runner: Some("wine"), in_gate: true },
+    Guest { name: "i686", title: "Linux on i686", target: "i686-unknown-linux-gnu",
+        linker: Some("i686-linux-gnu-gcc"), runner: None, in_gate: true },
+    Guest { name: "aarch64", title: "Linux on aarch64, emulated by QEMU", target: "aarch64-unknown-linux-gnu",
+        linker: Some("aarch64-linux-gnu-gcc"), runner: Some("qemu-aarch64"), in_gate: true },
+    Guest { name: "s390x", title: "Linux on s390x, big-endian, emulated by QEMU", target: "s390x-unknown-linux-gnu",
+        linker: Some("s390x-linux-gnu-gcc"), runner: Some("qemu-s390x"), in_gate: false },
+    Guest { name: "armv7", title: "Linux on armv7, emulated by QEMU", target: "armv7-unknown-linux-gnueabihf",
+        linker: Some("arm-linux-gnueabihf-gcc"), runner: Some("qemu-arm"), in_gate: false },
+    Guest { name: "riscv64", title: "Linux on riscv64, emulated by QEMU", target: "riscv64gc-unknown-linux-gnu",
+        linker: Some("riscv64-linux-gnu-gcc"), runner: Some("qemu-riscv64"), in_gate: false },
+    Guest { name: "musl", title: "Linux with musl", target: "x86_64-unknown-linux-musl",
+        linker: None, runner: None, in_gate: false },
 ];
 
 /// The values of `--with`.
 pub(super) fn values() -> Vec<PossibleValue> {
     let emulations = EMULATIONS.iter().copied();
-    let all = ("all", "All of these but aarch64");
+    let all = ("all", "All of these");
     let named = emulations.chain(GUESTS.iter().map(|guest| (guest.name, guest.title))).chain([all]);
     named.map(|(name, help)| PossibleValue::new(name).help(help)).collect()
+}
+
+/// The names of the guests on which the gate runs the suite.
+pub(super) fn of_gate(long: bool) -> Vec<String> {
+    GUESTS.iter().filter(|guest| guest.in_gate || long).map(|guest| guest.name.to_owned()).collect()
 }
 
 /// A machine on which the suite runs, and how it gets there.
@@ -96,17 +85,24 @@ impl Machine {
             apparatus::need_libkqueue()?;
         }
         let mut machines = if only_guests { Vec::new() } else { vec![host] };
-        for guest in GUESTS.iter().filter(|guest| wants(guest.name) || (guest.in_all && wants("all"))) {
+        for guest in GUESTS.iter().filter(|guest| wants(guest.name) || wants("all")) {
             machines.push(Self::guest(guest)?);
         }
         Ok(machines)
     }
 
     fn guest(guest: &Guest) -> Result<Self> {
-        let programs = [Some(guest.linker), guest.runner];
+        let programs = [guest.linker, guest.runner];
         let programs: Vec<_> = programs.into_iter().flatten().collect();
         apparatus::need_programs(&programs, guest.name)?;
-        let mut environment = vec![(variable(guest.target, "LINKER"), guest.linker.into())];
+        let mut environment = Vec::new();
+        match guest.linker {
+            Some(linker) => environment.push((variable(guest.target, "LINKER"), linker.into())),
+            None => {
+                environment.push((variable(guest.target, "LINKER"), apparatus::zig()?.join("linker").into()));
+                environment.push(("ZIG_TARGET".to_owned(), "x86_64-linux-musl".into()));
+            }
+        }
         match guest.runner {
             Some("wine") => {
                 let folder = apparatus::cache()?.join("wine");
@@ -134,7 +130,7 @@ impl Machine {
     /// Returns the command that builds for it.
     pub(super) fn cargo(&self) -> Result<Command> {
         let mut cargo = match self.target {
-            Some(target) => Library::of(target)?.cargo("test", &[target])?,
+            Some(target) => Toolchain::with_source()?.build("test", target)?,
             None => shell::cargo(["test"]),
         };
         cargo.envs(self.environment.iter().cloned());

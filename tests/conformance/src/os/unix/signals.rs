@@ -62,16 +62,36 @@ pub fn waking<T>(every: Duration, waker: &Waker, body: impl FnOnce(&dyn Fn() -> 
     result
 }
 
+/// A thread to send signals to.
+struct Thread(libc::pthread_t);
+
+// SAFETY: it only names a thread, to functions that take the name from any thread. (With musl it is a pointer.)
+unsafe impl Send for Thread {}
+
+impl Thread {
+    fn current() -> Self {
+        // SAFETY: no preconditions.
+        Self(unsafe { libc::pthread_self() })
+    }
+
+    /// # Safety
+    ///
+    /// The thread must be alive.
+    unsafe fn signal(&self, signal: libc::c_int) {
+        // SAFETY: the caller promises that the thread is alive.
+        assert_eq!(unsafe { libc::pthread_kill(self.0, signal) }, 0);
+    }
+}
+
 /// Runs `body` while another thread sends this one a signal at this interval.
 fn signalled<T>(signal: libc::c_int, every: Duration, body: impl FnOnce() -> T) -> T {
-    // SAFETY: no preconditions.
-    let this = unsafe { libc::pthread_self() };
+    let this = Thread::current();
     thread::scope(|scope| {
         let (stop, stopped) = channel::<()>();
         scope.spawn(move || {
             while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
                 // SAFETY: the thread `this` is alive: it is in `thread::scope`, which does not end before this one does.
-                assert_eq!(unsafe { libc::pthread_kill(this, signal) }, 0);
+                unsafe { this.signal(signal) };
             }
         });
         let result = body();
@@ -88,15 +108,14 @@ pub fn held_up<T>(other: impl FnOnce(&dyn Fn(&dyn Fn())) + Send, body: impl FnOn
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| handle(libc::SIGUSR2, hold));
     let before = HELD.load(Ordering::SeqCst);
-    // SAFETY: no preconditions.
-    let this = unsafe { libc::pthread_self() };
+    let this = Thread::current();
     thread::scope(|scope| {
         scope.spawn(move || {
             other(&|meanwhile| {
                 let begun = HELD.load(Ordering::SeqCst);
                 HOLDS.store(true, Ordering::SeqCst);
                 // SAFETY: the thread `this` is alive: it is in `thread::scope`, which does not end before this one does.
-                assert_eq!(unsafe { libc::pthread_kill(this, libc::SIGUSR2) }, 0);
+                unsafe { this.signal(libc::SIGUSR2) };
                 while HELD.load(Ordering::SeqCst) == begun {
                     thread::yield_now();
                 }
