@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod echo;
+mod http;
 mod program;
 mod servers;
 mod sources;

@@ -107,12 +107,11 @@ fn in_thread<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> Re
 
 impl Program {
     pub(crate) fn start<const N: usize>(name: &str, arguments: [&str; N]) -> Self {
-        let mut child = Command::new(path(name))
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::spawn(Command::new(path(name)).args(arguments))
+    }
+
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let output = child.stdout.take().unwrap();
         let (sender, lines) = mpsc::channel();
         // The thread ends with the child.

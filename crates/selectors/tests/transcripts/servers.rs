@@ -10,9 +10,9 @@ use socket2::{Domain, SockRef, Socket, Type};
 use crate::program::{LIMIT, Program};
 
 /// Far more than the socket buffers of a connection hold: `tcp_rmem` and `tcp_wmem` of tcp(7) allow 10 MiB.
-const BOUND: usize = 400 << 20;
+pub(crate) const BOUND: usize = 400 << 20;
 
-fn connect(port: u16) -> TcpStream {
+pub(crate) fn connect(port: u16) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.set_read_timeout(Some(LIMIT)).unwrap();
     stream.set_write_timeout(Some(LIMIT)).unwrap();
