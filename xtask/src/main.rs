@@ -35,9 +35,9 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the demonstration: an echo server and its clients, on one back end or on each.
+    /// Run the demonstration: an echo or HTTP server and its clients, on one back end or on each.
     ///
-    /// All arguments are passed to the program: --clients N, --messages N, --size BYTES, --idle N, --backend NAME.
+    /// All arguments are passed on: --clients N, --messages N, --size BYTES, --idle N, --backend NAME, --http.
     /// `cargo xtask demo -- --help` explains them.
     Demo {
         /// Arguments for the program.

@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use hdrhistogram::Histogram;
 use selectors::{AnySelector, BackendKind, Interest, Ready, Token};
 
+use crate::http::{self, Exchange};
 use crate::options::Options;
 use crate::pattern::{CHUNK, Pattern};
 
@@ -23,11 +24,13 @@ const QUEUE: u64 = 64;
 /// The longest round trip that is recorded, in nanoseconds: an hour. Longer ones count as this.
 const LONGEST: u64 = 3_600_000_000_000;
 
-/// A client, which sends one message at a time.
+/// A client, which sends one message at a time, or fetches one file.
 struct Client {
     number: u64,
     message: u32,
-    /// The place in the pattern where the message starts.
+    /// Of a client that fetches files.
+    http: Option<Exchange>,
+    /// The place in the pattern where the message or the file starts.
     start: usize,
     sent: usize,
     received: usize,
@@ -55,11 +58,11 @@ struct Clients<'a> {
     progress: &'a AtomicU64,
 }
 
-/// Connects all clients, and exchanges all messages. The server counts the connections that it has accepted.
+/// Connects all clients, and exchanges all messages. The server of this program counts the connections that it has accepted.
 pub(crate) fn drive(
     kind: BackendKind,
     server: SocketAddr,
-    accepted: &AtomicU64,
+    accepted: Option<&AtomicU64>,
     options: &Options,
     progress: &AtomicU64,
 ) -> Result<Seen> {
@@ -74,8 +77,14 @@ pub(crate) fn drive(
     };
     let tokens: Vec<Token> = (0..options.connections())
         .map(|number| {
-            await_queue(accepted, number)?;
-            clients.connect(server, number).with_context(|| format!("client {number} cannot connect"))
+            match accepted {
+                Some(accepted) => await_queue(accepted, number)?,
+                None if number % QUEUE == QUEUE - 1 => http::await_queue(server)?,
+                None => {}
+            }
+            clients
+                .connect(server, number, options)
+                .with_context(|| format!("client {number} cannot connect"))
         })
         .collect::<Result<_>>()?;
 
@@ -115,18 +124,23 @@ fn await_queue(accepted: &AtomicU64, connections: u64) -> Result<()> {
 }
 
 impl Clients<'_> {
-    fn connect(&mut self, server: SocketAddr, number: u64) -> Result<Token> {
+    fn connect(&mut self, server: SocketAddr, number: u64, options: &Options) -> Result<Token> {
         let stream = TcpStream::connect(server)?;
         stream.set_nonblocking(true)?;
         stream.set_nodelay(true)?;
-        let client = Client { number, message: 0, start: 0, sent: 0, received: 0, began: Instant::now() };
+        let http = options.http.then(Exchange::default);
+        let client =
+            Client { number, message: 0, http, start: 0, sent: 0, received: 0, began: Instant::now() };
         Ok(self.selector.register(stream, Interest::READ, client).map_err(selectors::Error::from)?)
     }
 
     /// Begins to send the client's current message.
     fn begin(&mut self, token: Token) -> Result<()> {
         if let Some(client) = self.selector.data_mut(token) {
-            client.start = Pattern::start(client.number, client.message);
+            client.start = match &mut client.http {
+                Some(http) => http.begin(client.number, client.message),
+                None => Pattern::start(client.number, client.message),
+            };
             (client.sent, client.received, client.began) = (0, 0, Instant::now());
         }
         self.send(token)
@@ -134,9 +148,15 @@ impl Clients<'_> {
 
     /// Sends as much as the socket takes. Waits for it to become writable if bytes are left.
     fn send(&mut self, token: Token) -> Result<()> {
-        let Some((mut stream, client)) = self.selector.parts(token) else { return Ok(()) };
-        while client.sent < self.size {
-            let bytes = self.pattern.bytes(client.start, client.sent, self.size - client.sent);
+        let Some((stream, client)) = self.selector.parts_mut(token) else { return Ok(()) };
+        loop {
+            let bytes = match &client.http {
+                Some(http) => &http.request.as_bytes()[client.sent..],
+                None => self.pattern.bytes(client.start, client.sent, self.size - client.sent),
+            };
+            if bytes.is_empty() {
+                break;
+            }
             match stream.write(bytes) {
                 Ok(length) => client.sent += length,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -150,14 +170,18 @@ impl Clients<'_> {
 
     /// Receives once, and checks the bytes.
     fn receive(&mut self, token: Token) -> Result<()> {
-        let Some((mut stream, client)) = self.selector.parts(token) else { return Ok(()) };
+        let Some((stream, client)) = self.selector.parts_mut(token) else { return Ok(()) };
         let bytes = match stream.read(&mut self.buffer) {
             Ok(0) => bail!(client.lost()),
             Ok(length) => &self.buffer[..length],
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
             Err(error) => return Err(error).with_context(|| client.lost()),
         };
-        client.check(bytes, &self.pattern)?;
+        let (bytes, limit) = match &mut client.http {
+            Some(http) => (http.take_head(bytes, self.size)?, self.size),
+            None => (bytes, client.sent),
+        };
+        client.check(bytes, limit, &self.pattern)?;
         if client.received < self.size {
             return Ok(());
         }
@@ -174,13 +198,12 @@ impl Clients<'_> {
 }
 
 impl Client {
-    /// Compares received bytes with those that were sent.
-    fn check(&mut self, bytes: &[u8], pattern: &Pattern) -> Result<()> {
+    /// Compares received bytes with those of the message or the file. `limit` is the number of bytes that may have arrived.
+    fn check(&mut self, bytes: &[u8], limit: usize, pattern: &Pattern) -> Result<()> {
         let Self { number, message, .. } = *self;
         ensure!(
-            self.received + bytes.len() <= self.sent,
-            "client {number} sent {} bytes of message {message}, and got {} back",
-            self.sent,
+            self.received + bytes.len() <= limit,
+            "client {number} sent {limit} bytes of message {message}, and got {} back",
             self.received + bytes.len()
         );
         let expected = pattern.bytes(self.start, self.received, bytes.len());

@@ -1,7 +1,9 @@
-//! `cargo xtask demo`: an echo server on every back end of this machine, with many clients at once. Checks every byte.
+//! `cargo xtask demo`: an echo server, or the example `http_server`, on every back end of this machine, with many clients at
+//! once. Checks every byte.
 
 mod clients;
 mod counting;
+mod http;
 mod limit;
 mod options;
 mod pattern;

@@ -18,11 +18,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = at_least_one)]
     pub(crate) clients: u32,
 
-    /// Number of messages that each client sends, one after the other [default: enough for a short run]
+    /// Number of messages that each client sends, or files that it fetches, one after the other [default: enough for a short run]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     messages: Option<u32>,
 
-    /// Length of each message
+    /// Length of each message or file
     #[arg(long, value_name = "BYTES", default_value_t = 64, value_parser = at_least_one)]
     pub(crate) size: u32,
 
@@ -33,6 +33,10 @@ pub(crate) struct Options {
     /// Run only this back end [default: all, one after the other]
     #[arg(long, value_name = "NAME")]
     backend: Option<BackendKind>,
+
+    /// Fetch files from the example `http_server` instead of sending messages
+    #[arg(long, conflicts_with = "fault")]
+    pub(crate) http: bool,
 
     /// A fault that the server commits once on each back end, for the tests of this program
     #[arg(long, hide = true)]

@@ -29,10 +29,11 @@ pub(crate) fn fatal(error: &anyhow::Error) {
 pub(crate) fn heading(options: &Options) {
     let idle =
         if options.idle > 0 { format!(", and {} idle", number(options.idle.into())) } else { String::new() };
+    let title = if options.http { "HTTP" } else { "Echo" };
     println!(
-        "{BOLD}Echo over loopback TCP{BOLD:#}: {} at once{idle}, {} each, of {}",
+        "{BOLD}{title} over loopback TCP{BOLD:#}: {} at once{idle}, {} each, of {}",
         plural(options.clients.into(), "client"),
-        plural(options.messages().into(), "message"),
+        plural(options.messages().into(), noun(options)),
         plural(options.size.into(), "byte"),
     );
 }
@@ -41,9 +42,14 @@ pub(crate) fn heading(options: &Options) {
 pub(crate) fn results(options: &Options, runs: &[(BackendKind, anyhow::Result<Run>)]) -> bool {
     let good: Vec<_> = runs.iter().filter_map(|(kind, run)| Some((*kind, run.as_ref().ok()?))).collect();
     if !good.is_empty() {
-        println!("\n{}", table(&good, colours()));
-        println!("{DIM}p50, p99: the time from a message's first byte sent to its last byte back{DIM:#}");
-        println!("{DIM}system calls: all of the server's, from its first connection to its last{DIM:#}");
+        println!("\n{}", table(&good, noun(options), colours()));
+        println!(
+            "{DIM}p50, p99: the time from the first byte sent to the last byte received of a {}{DIM:#}",
+            noun(options)
+        );
+        if !options.http {
+            println!("{DIM}system calls: all of the server's, from its first connection to its last{DIM:#}");
+        }
         if options.idle == 0 && good.len() > 1 {
             println!(
                 "{DIM}all clients are busy all the time; with idle ones (--idle 2000) the back ends differ more{DIM:#}"
@@ -55,14 +61,20 @@ pub(crate) fn results(options: &Options, runs: &[(BackendKind, anyhow::Result<Ru
         println!("{BAD}✗{BAD:#} {BOLD}{kind}{BOLD:#}: {error:#}");
     }
     if !good.is_empty() {
-        let messages = plural(options.total(), "message");
         let names: Vec<_> = good.iter().map(|(kind, _)| kind.name()).collect();
-        println!("{GOOD}✓{GOOD:#} every byte of {messages} came back as it was sent, on {}", list(&names));
+        let total = plural(options.total(), noun(options));
+        let result = if options.http { "arrived" } else { "came back as it was sent" };
+        println!("{GOOD}✓{GOOD:#} every byte of {total} {result}, on {}", list(&names));
     }
     good.len() == runs.len()
 }
 
-fn table(runs: &[(BackendKind, &Run)], colours: bool) -> Table {
+/// What a client sends or fetches.
+fn noun(options: &Options) -> &'static str {
+    if options.http { "file" } else { "message" }
+}
+
+fn table(runs: &[(BackendKind, &Run)], noun: &str, colours: bool) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_BORDERS_ONLY);
     if colours {
@@ -73,7 +85,9 @@ fn table(runs: &[(BackendKind, &Run)], colours: bool) -> Table {
     let right = |cell: Cell, column: usize| {
         cell.set_alignment(if column == 0 { CellAlignment::Left } else { CellAlignment::Right })
     };
-    let heading = |(column, text)| right(Cell::new(text).add_attribute(Attribute::Bold), column);
+    let heading = |(column, text): (usize, &str)| {
+        right(Cell::new(text.replace("message", noun)).add_attribute(Attribute::Bold), column)
+    };
     table.set_header(COLUMNS.into_iter().enumerate().map(heading));
     for (kind, run) in runs {
         let row = row(*kind, run).into_iter().enumerate();
@@ -89,12 +103,12 @@ fn row(kind: BackendKind, Run { seen, served }: &Run) -> [String; 7] {
     let round_trip = |quantile| time(Duration::from_nanos(seen.round_trips.value_at_quantile(quantile)));
     [
         kind.to_string(),
-        number(served.connections),
+        number(seen.connections),
         number(seen.messages),
         number((seen.messages as f64 / seen.elapsed.as_secs_f64()) as u64),
         round_trip(0.5),
         round_trip(0.99),
-        format!("{:.2}", served.calls as f64 / seen.messages as f64),
+        served.map_or("-".to_owned(), |served| format!("{:.2}", served.calls as f64 / seen.messages as f64)),
     ]
 }
 

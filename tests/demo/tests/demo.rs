@@ -76,6 +76,19 @@ fn idle_clients_are_connected_too() {
 }
 
 #[test]
+fn files_of_any_size_over_http() {
+    for (size, arguments) in
+        [("64", "--clients 70 --messages 20 --idle 10"), ("3000001", "--clients 5 --messages 3")]
+    {
+        let text = succeeded(&demo(&format!("--http --size {size} {arguments}")));
+        for kind in BackendKind::available() {
+            assert_eq!(row(&text, kind).unwrap().last().unwrap(), "-", "{text}");
+        }
+        assert!(text.contains("HTTP over loopback TCP: ") && text.contains(" arrived, on "), "{text}");
+    }
+}
+
+#[test]
 fn a_wrong_byte_is_a_failure() {
     let text = failed(&demo("--clients 3 --messages 4 --fault corrupt"), 1);
     for kind in BackendKind::available() {
@@ -99,7 +112,9 @@ fn a_lost_connection_is_a_failure() {
 
 #[test]
 fn bad_arguments_are_refused() {
-    for argument in ["--clients 0", "--messages 0", "--size 0", "--size -1", "--clients many"] {
+    for argument in
+        ["--http --fault drop", "--clients 0", "--messages 0", "--size 0", "--size -1", "--clients many"]
+    {
         let text = failed(&demo(argument), 2);
         assert!(text.contains("error: "), "{argument}: {text}");
     }
