@@ -93,7 +93,7 @@ impl Server {
 
     /// The callback of a connection that has nothing to send.
     fn read(&mut self, token: Token) -> io::Result<()> {
-        let Some((mut connection, data)) = self.selector.parts(token) else { return Ok(()) };
+        let Some((connection, data)) = self.selector.parts_mut(token) else { return Ok(()) };
         let mut buffer = [0; 1000];
         match connection.read(&mut buffer) {
             Ok(0) => self.close(token),
@@ -111,7 +111,7 @@ impl Server {
     /// The callback of a connection that has bytes to send. The server reads no more from it until they are sent, so TCP
     /// slows down a client that sends and does not receive.
     fn write(&mut self, token: Token) -> io::Result<()> {
-        let Some((mut connection, data)) = self.selector.parts(token) else { return Ok(()) };
+        let Some((connection, data)) = self.selector.parts_mut(token) else { return Ok(()) };
         match connection.write(&data.unsent) {
             Ok(length) => drop(data.unsent.drain(..length)),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}

@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     while !(outgoing.is_empty() && sent == received && sent != 0) {
         println!("waiting for I/O");
         for (token, readiness) in &selector.select(Duration::from_secs(1))? {
-            let Some(mut connection) = selector.fileobj(token) else { continue };
+            let Some(connection) = selector.fileobj_mut(token) else { continue };
             println!("client({server})");
 
             if readiness.is_readable() {

@@ -87,7 +87,7 @@ fn accept(selector: &mut Selector, token: Token) -> io::Result<ControlFlow<()>> 
 
 /// The callback of a connection that has nothing to send.
 fn read(selector: &mut Selector, token: Token) -> io::Result<ControlFlow<()>> {
-    let Some((mut connection, data)) = selector.parts(token) else { return Ok(Continue(())) };
+    let Some((connection, data)) = selector.parts_mut(token) else { return Ok(Continue(())) };
     println!("read({})", tuple(data.address));
     let mut buffer = [0; 1024];
     let length = match connection.read(&mut buffer) {
@@ -108,7 +108,7 @@ fn read(selector: &mut Selector, token: Token) -> io::Result<ControlFlow<()>> {
 
 /// The callback of a connection that has bytes to send. It reads no more until they are sent.
 fn write(selector: &mut Selector, token: Token) -> io::Result<ControlFlow<()>> {
-    let Some((mut connection, data)) = selector.parts(token) else { return Ok(Continue(())) };
+    let Some((connection, data)) = selector.parts_mut(token) else { return Ok(Continue(())) };
     match connection.write(&data.unsent) {
         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
         // The next read returns the error, or the end of the stream.

@@ -82,7 +82,7 @@ fn serve(mut selector: Selector, listener: Socket) -> io::Result<Served> {
             return Ok(served);
         }
         for (token, _) in &ready {
-            let Some((socket, unsent)) = selector.parts(token) else { continue };
+            let Some((socket, unsent)) = selector.parts_mut(token) else { continue };
             if token == listener {
                 match socket.accept() {
                     Ok((connection, _)) => {
@@ -111,7 +111,7 @@ fn serve(mut selector: Selector, listener: Socket) -> io::Result<Served> {
 }
 
 /// Reads if nothing is unsent, and sends as much as the socket takes. The end of the stream is an error.
-fn echo(mut connection: &Socket, unsent: &mut VecDeque<u8>) -> io::Result<u64> {
+fn echo(connection: &mut Socket, unsent: &mut VecDeque<u8>) -> io::Result<u64> {
     if unsent.is_empty() {
         let mut buffer = [0; 4096];
         match connection.read(&mut buffer)? {

@@ -10,7 +10,7 @@ const BYTES: u64 = 1 << 30;
 /// The highest default number of messages of one client.
 const MESSAGES_EACH: u64 = 40_000;
 
-/// Run an echo server with many clients on every back end of this machine, and check every byte
+/// Run a server with many clients on every back end of this machine, and check every byte
 #[derive(Debug, Parser)]
 #[command(name = "demo", bin_name = "cargo xtask demo")]
 pub(crate) struct Options {

@@ -23,6 +23,7 @@ const BIG: usize = 40 << 20;
 fn folder(name: &str) -> PathBuf {
     let outer = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let root = outer.join("root");
+    let _ = fs::remove_dir_all(&outer); // of an earlier run
     fs::create_dir_all(root.join("sub folder")).unwrap();
     fs::write(outer.join("secret"), "secret").unwrap();
     fs::write(root.join("page.html"), PAGE).unwrap();
