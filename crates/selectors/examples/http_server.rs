@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(arguments.next().as_deref().unwrap_or("127.0.0.1:8080"))?;
     listener.set_nonblocking(true)?;
     let root = fs::canonicalize(arguments.next().as_deref().unwrap_or("."))?;
-    let idle = Duration::try_from_secs_f64(arguments.next().as_deref().unwrap_or("30").parse()?)?;
+    let idle = Duration::from_secs(arguments.next().as_deref().unwrap_or("30").parse::<u32>()?.into());
     println!("serving {} on http://{}", root.display(), listener.local_addr()?);
 
     let mut selector = AnySelector::new()?;
