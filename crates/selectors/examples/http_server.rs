@@ -91,9 +91,9 @@ impl Server {
                 match self.selector.fileobj_mut(token) {
                     Some(Source::Listener(_)) => self.accept()?,
                     Some(Source::Client(connection)) => {
-                        // An error means that the client has reset the connection, as good as always.
-                        let interest = connection.serve(&self.root).unwrap_or(None);
-                        if interest.is_none_or(|interest| self.selector.modify(token, interest).is_err()) {
+                        let interest = connection.serve(&self.root).unwrap_or(None); // an error is usually a reset
+                        let goes_on = interest.is_some_and(|it| self.selector.modify(token, it).is_ok());
+                        if !goes_on {
                             self.selector.unregister(token)?; // which closes the connection
                         }
                     }
