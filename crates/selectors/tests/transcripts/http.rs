@@ -194,44 +194,53 @@ fn no_input_ends_the_server() {
 /// reads all answers.
 #[test]
 fn a_client_that_does_not_read_is_not_read() {
-    let (_server, port) = serve(&folder("http-slow"), None, "20");
-    let (mut slow, other) = (connect(port), connect(port));
-    slow.set_nonblocking(true).unwrap();
-    let request = get("/page.html");
-    let (mut sent, mut full) = (0, 0);
-    while full < 500 {
-        assert!(sent < BOUND, "the server reads without a limit from a client that does not read");
-        match slow.write(&request.as_bytes()[sent % request.len()..]) {
-            Ok(length) => (sent, full) = (sent + length, 0),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                // This takes the server through its loop, so it had a chance to read more.
-                (&other).write_all(request.as_bytes()).unwrap();
-                assert_eq!(read_answer(&other, false).body, PAGE.as_bytes());
-                full += 1;
+    let root = folder("http-slow");
+    for kind in BackendKind::available() {
+        let (_server, port) = serve(&root, Some(kind), "20");
+        let (mut slow, other) = (connect(port), connect(port));
+        slow.set_nonblocking(true).unwrap();
+        let request = get("/page.html");
+        let (mut sent, mut full) = (0, 0);
+        while full < 500 {
+            assert!(
+                sent < BOUND,
+                "the server reads without a limit from a client that does not read on {kind}"
+            );
+            match slow.write(&request.as_bytes()[sent % request.len()..]) {
+                Ok(length) => (sent, full) = (sent + length, 0),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    // This takes the server through its loop, so it had a chance to read more.
+                    (&other).write_all(request.as_bytes()).unwrap();
+                    assert_eq!(read_answer(&other, false).body, PAGE.as_bytes());
+                    full += 1;
+                }
+                Err(error) => panic!("{error} after {sent} bytes"),
             }
-            Err(error) => panic!("{error} after {sent} bytes"),
         }
+        slow.set_nonblocking(false).unwrap();
+        slow.shutdown(Shutdown::Write).unwrap();
+        let mut answers = Vec::new();
+        slow.read_to_end(&mut answers).unwrap();
+        let answers = String::from_utf8(answers).unwrap();
+        assert_eq!(answers.matches(PAGE).count(), sent / request.len());
+        assert_eq!(answers.matches("HTTP/1.1 200 OK\r\n").count(), sent / request.len());
     }
-    slow.set_nonblocking(false).unwrap();
-    slow.shutdown(Shutdown::Write).unwrap();
-    let mut answers = Vec::new();
-    slow.read_to_end(&mut answers).unwrap();
-    let answers = String::from_utf8(answers).unwrap();
-    assert_eq!(answers.matches(PAGE).count(), sent / request.len());
-    assert_eq!(answers.matches("HTTP/1.1 200 OK\r\n").count(), sent / request.len());
 }
 
 #[test]
 fn clients_that_reset_their_connections() {
-    let (_server, port) = serve(&folder("http-reset"), None, "20");
-    for _ in 0..10 {
-        let client = connect(port);
-        (&client).write_all(get("/big").repeat(3).as_bytes()).unwrap();
-        SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();
-        (&client).read_exact(&mut [0]).unwrap();
-        drop(client);
+    let root = folder("http-reset");
+    for kind in BackendKind::available() {
+        let (_server, port) = serve(&root, Some(kind), "20");
+        for _ in 0..10 {
+            let client = connect(port);
+            (&client).write_all(get("/big").repeat(3).as_bytes()).unwrap();
+            SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();
+            (&client).read_exact(&mut [0]).unwrap();
+            drop(client);
+        }
+        is_served(port);
     }
-    is_served(port);
 }
 
 #[test]
