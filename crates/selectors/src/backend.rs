@@ -63,6 +63,8 @@
 
 #[cfg(not(all(devpoll, epoll, kqueue)))]
 mod absent;
+#[cfg(any(epoll, kqueue))]
+mod always_ready;
 mod any;
 mod convert;
 #[cfg(devpoll)]

@@ -128,13 +128,13 @@ pub enum Error {
 
     /// The back end cannot wait for this kind of file.
     ///
-    /// Epoll refuses files that are always ready: regular files, directories, `/dev/null`. kqueue refuses files
-    /// without the filter that is asked for, unless `poll(2)` reports them as ready: `WRITE` on another kqueue, for example. Read and write such files without waiting, or use the poll or the
-    /// select back end, which report them as ready.
+    /// The kernel refuses the file, and it is not always ready: `poll(2)` does not report it as ready either. On kqueue, `WRITE`
+    /// on another kqueue is an example; on epoll, a sandbox that refuses a call with `EPERM`. Files that are always ready, such
+    /// as regular files, directories and `/dev/null`, can be registered with every back end.
     #[doc(alias = "EPERM")]
     #[error(
-        "the {backend} back end cannot wait for this kind of file: if it is always ready, as regular files are, read or \
-         write it without waiting, or use the poll or select back end"
+        "the {backend} back end cannot wait for this kind of file, and it is not always ready: use the poll or select \
+         back end"
     )]
     #[non_exhaustive]
     UnsupportedFile {
@@ -257,15 +257,16 @@ impl Error {
     ///
     /// # Examples
     ///
-    /// Epoll refuses a directory with `EPERM`:
+    /// Epoll refuses its own descriptor with `EINVAL`:
     ///
     /// ```
     /// use selectors::{EpollSelector, Interest};
-    /// use std::fs::File;
+    /// use std::os::fd::AsFd;
     ///
     /// let mut selector = EpollSelector::new()?;
-    /// let rejected = selector.register(File::open("/")?, Interest::READ, ()).unwrap_err();
-    /// assert_eq!(rejected.error.raw_os_error(), Some(1));
+    /// let own = selector.as_fd().try_clone_to_owned()?;
+    /// let rejected = selector.register(own, Interest::READ, ()).unwrap_err();
+    /// assert_eq!(rejected.error.raw_os_error(), Some(22));
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[doc(alias = "errno")]

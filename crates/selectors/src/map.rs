@@ -37,11 +37,18 @@ pub(crate) enum State {
     Armed { index: u32 },
     /// One-shot and reported: added to the back end, but not waited for.
     Fired,
+    /// One-shot and reported, and not in the back end any more, which has rebuilt its set.
+    Dropped,
     /// Not in the back end: removed, abandoned (see `Abandoned`), or not added yet.
     Paused,
 }
 
 impl<F, D> Entry<F, D> {
+    /// Whether the back end watches it, or did until it fired.
+    pub(crate) fn is_in_backend(&self) -> bool {
+        matches!(self.state, State::Armed { .. } | State::Fired)
+    }
+
     pub(crate) fn is_armed(&self) -> bool {
         matches!(self.state, State::Armed { .. })
     }
@@ -169,6 +176,13 @@ impl<F, D> Map<F, D> {
     pub(crate) fn fire(&mut self, slot: u32) {
         if self.get(slot).is_some_and(|entry| entry.mode == Mode::Oneshot && entry.is_armed()) {
             self.disarm(slot, State::Fired);
+        }
+    }
+
+    /// Notes that the back end has dropped the one-shot keys that have fired.
+    pub(crate) fn drop_fired(&mut self) {
+        for entry in self.iter_mut().filter(|entry| entry.state == State::Fired) {
+            entry.state = State::Dropped;
         }
     }
 

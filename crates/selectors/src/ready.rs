@@ -44,6 +44,8 @@ use crate::token::Token;
 pub struct Ready {
     entries: Vec<Entry>,
     pub(crate) woken: bool,
+    /// Whether the back end reported a tag of no armed key.
+    pub(crate) stale: bool,
 }
 
 /// A key that is ready: the parts of its token, and its readiness, in 16 bytes.
@@ -84,7 +86,7 @@ impl Ready {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { entries: Vec::with_capacity(capacity), woken: false }
+        Self { entries: Vec::with_capacity(capacity), woken: false, stale: false }
     }
 
     /// Returns the number of keys that are ready.
@@ -157,7 +159,7 @@ impl Ready {
     #[inline]
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
-        self.woken = false;
+        (self.woken, self.stale) = (false, false);
     }
 
     /// Adds a report: to the entry of the same key at `index`, which may be stale, or else to a new entry.

@@ -196,6 +196,13 @@ impl WakerSource {
         ResendGuard(&self.shared)
     }
 
+    /// Makes the descriptor of the notifier unreadable. This consumes a wake that is pending.
+    pub(crate) fn drain(&self) {
+        if let Method::Notifier(notifier) = &self.shared.method {
+            notifier.drain();
+        }
+    }
+
     /// Prepares for the next wake, after the back end reported one.
     pub(crate) fn acknowledge(&self) {
         if let (Method::Notifier(notifier), Mode::Level) = (&self.shared.method, self.mode) {

@@ -108,7 +108,7 @@ impl Case {
             let takes_part = match kind {
                 // Linux passes data to a terminal later, from a kernel thread (`flush_to_ldisc` in drivers/tty/tty_buffer.c).
                 Kind::PtyMaster | Kind::PtySlave => !cfg!(target_os = "linux"),
-                Kind::StreamSocket | Kind::DatagramSocket | Kind::PipeReader => true,
+                Kind::StreamSocket | Kind::DatagramSocket | Kind::PipeReader | Kind::RegularFile => true,
                 _ => !is_emulated(set),
             };
             if takes_part {
@@ -193,14 +193,11 @@ impl Case {
         }
     }
 
-    /// A kernel may refuse a file, but not one that `poll` reports as ready. Epoll refuses those that are always ready.
+    /// A kernel may refuse a file, but not one that `poll` reports as ready.
     fn assert_refused(&mut self, index: usize, interest: Interest, error: &Error) {
         writeln!(self.log, "    {error}").unwrap();
         let subject = &self.subjects[index];
-        let may_be_refused = match self.set {
-            BackendKind::Epoll => matches!(subject.kind, Kind::RegularFile | Kind::NullDevice),
-            _ => by_poll(subject, interest) != interest,
-        };
+        let may_be_refused = by_poll(subject, interest) != interest;
         assert!(may_be_refused && matches!(error, Error::UnsupportedFile { .. }), "{error:?}\n{}", self.log);
     }
 
@@ -250,8 +247,6 @@ fn by_poll(subject: &Subject, interest: Interest) -> Interest {
 fn compared(set: BackendKind, subject: &Subject) -> Interest {
     match subject.kind {
         _ if set != BackendKind::Kqueue => READ | WRITE,
-        // Only before its end: `filt_vfsread` of FreeBSD, `genfs_kqfilter` of NetBSD, `filt_ufsread` of OpenBSD.
-        Kind::RegularFile => WRITE,
         Kind::PtyMaster if subject.peer_is_closed() => kernel::KQUEUE_REPORTS_SLAVE_GONE,
         Kind::PtySlave if subject.peer_is_closed() => kernel::KQUEUE_REPORTS_MASTER_GONE,
         _ => READ | WRITE,

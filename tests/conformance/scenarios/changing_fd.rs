@@ -139,12 +139,13 @@ fn pause_succeeds_while_the_descriptor_differs<B: Backend>() -> Run {
     file.choose(0);
     control.clear_calls();
     selector.rearm(token).unwrap();
-    // The earlier watch first.
+    // The earlier watch first, unless the wait found it, and the back end rebuilt its set without it.
     let calls = control.take_calls();
-    assert!(
-        matches!(calls[..], [Call::Remove(x, _), Call::Add(y, ..)] if [x, y] == [file.fd(0); 2]),
-        "{calls:?}"
-    );
+    match calls[..] {
+        [Call::Add(fd, ..)] => assert_eq!(fd, file.fd(0)),
+        [Call::Remove(removed, _), Call::Add(added, ..)] => assert_eq!([removed, added], [file.fd(0); 2]),
+        _ => panic!("{calls:?}"),
+    }
     assert_ready(&mut selector, [(token, READ)]);
     Ok(())
 }

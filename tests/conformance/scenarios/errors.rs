@@ -149,7 +149,7 @@ fn an_unsupported_file<B: Backend>() -> Run {
     let errno = errno::unsupported_file()?;
     let [register, modify, unregister, wait] = refusals::<B>(errno);
     assert!(matches!(register, Error::UnsupportedFile { backend: "mock", .. }));
-    assert_error(&register, ErrorKind::Unsupported, Some(errno), &["mock", "always ready", "poll"]);
+    assert_error(&register, ErrorKind::Unsupported, Some(errno), &["mock", "not always ready", "poll"]);
     for error in [modify, unregister, wait] {
         assert!(matches!(error, Error::Os { .. }), "{error:?}");
         assert_eq!(error.kind(), ErrorKind::PermissionDenied);

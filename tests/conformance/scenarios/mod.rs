@@ -3,6 +3,8 @@
 use conformance::Scenario;
 use selectors::backend::Backend;
 
+mod always_ready;
+mod always_ready_modes;
 mod changing_fd;
 mod close;
 mod connect;
@@ -45,6 +47,8 @@ mod wake_threads;
 /// Returns all scenarios for one back end.
 pub(crate) fn scenarios<B: Backend + Send + 'static>(backend: &'static str) -> Vec<Scenario> {
     [
+        always_ready::scenarios::<B>(backend),
+        always_ready_modes::scenarios::<B>(backend),
         changing_fd::scenarios::<B>(backend),
         close::scenarios::<B>(backend),
         connect::scenarios::<B>(backend),

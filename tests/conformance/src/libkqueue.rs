@@ -28,6 +28,9 @@ impl LibKqueue {
     /// The library passes a descriptor to `epoll_ctl` once for each filter, and `epoll_ctl` refuses the second. It cannot modify
     /// a filter (`evfilt_read_knote_modify` and its twin for writing fail), and enables only filters that were reported.
     fn check(&mut self, from: Option<&Source<'_>>, to: &Source<'_>) {
+        if is_always_ready(to) {
+            return;
+        }
         let spent = self.reported.remove(&to.tag().to_u64()) && to.mode() == Mode::Oneshot;
         // A change adds the new filter before it removes the old one.
         let adds = from.is_some_and(|from| from.interest() != to.interest());
@@ -39,17 +42,21 @@ impl LibKqueue {
             give_up("libkqueue does not rearm an armed filter");
         }
         if !takes(to) {
-            give_up("libkqueue supports sockets, pipes and, for reading, regular files");
+            give_up("libkqueue supports sockets and pipes");
         }
     }
 }
 
 fn takes(source: &Source<'_>) -> bool {
-    match FileType::from_raw_mode(fstat(source.fd()).unwrap().st_mode) {
-        FileType::Fifo | FileType::Socket => true,
-        FileType::RegularFile => source.interest() == Interest::READ,
-        _ => false,
-    }
+    let status = fstat(source.fd()).unwrap();
+    matches!(FileType::from_raw_mode(status.st_mode), FileType::Fifo | FileType::Socket)
+}
+
+/// Whether the back end does not ask the library for this file.
+fn is_always_ready(source: &Source<'_>) -> bool {
+    fstat(source.fd()).is_ok_and(|status| {
+        matches!(FileType::from_raw_mode(status.st_mode), FileType::RegularFile | FileType::Directory)
+    })
 }
 
 /// Ends the current scenario without a message.
@@ -101,6 +108,10 @@ impl Backend for LibKqueue {
             self.reported.insert(tag.to_u64());
             report(tag, readiness);
         })
+    }
+
+    fn rebuild<'fd>(&mut self, armed: impl Iterator<Item = Source<'fd>>) -> io::Result<bool> {
+        self.inner.rebuild(armed)
     }
 
     fn fd(&self) -> Option<BorrowedFd<'_>> {

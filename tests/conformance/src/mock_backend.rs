@@ -25,6 +25,7 @@ pub struct Control {
     denied_mode: Cell<Option<Mode>>,
     silent: Cell<bool>,
     injected: RefCell<Vec<(Tag, Readiness)>>,
+    reported: RefCell<Vec<Tag>>,
     late_failure: Cell<Option<Failure>>,
 }
 
@@ -104,6 +105,11 @@ impl Control {
         self.injected.borrow_mut().extend(reports);
     }
 
+    /// Returns the tags that the inner back end has reported, in order, since the last call of this.
+    pub fn take_reported(&self) -> Vec<Tag> {
+        self.reported.take()
+    }
+
     /// Makes the next wait fail with this error after it has reported, which the rules of back ends forbid.
     pub fn report_and_fail(&self, error: Errno) {
         self.late_failure.set(Some(Failure::Error(error)));
@@ -163,6 +169,7 @@ impl<B: Backend> Backend for MockBackend<B> {
         let timeout = if injected.is_empty() { timeout } else { Timeout::ZERO };
         let silent = self.control.silent.get();
         self.inner.wait(armed, timeout, |tag, readiness| {
+            self.control.reported.borrow_mut().push(tag);
             if !silent {
                 report(tag, readiness);
             }
@@ -173,5 +180,9 @@ impl<B: Backend> Backend for MockBackend<B> {
             Some(Failure::Error(error)) => Err(error.into()),
             Some(Failure::Panic) => panic!("the back end panics, as the scenario wants"),
         }
+    }
+
+    fn rebuild<'fd>(&mut self, armed: impl Iterator<Item = Source<'fd>>) -> io::Result<bool> {
+        self.inner.rebuild(armed)
     }
 }

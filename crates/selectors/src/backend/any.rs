@@ -216,6 +216,16 @@ impl Backend for AnyBackend {
         }
     }
 
+    fn rebuild<'fd>(&mut self, armed: impl Iterator<Item = Source<'fd>>) -> io::Result<bool> {
+        match &mut self.0 {
+            Any::Select(backend) => backend.rebuild(armed),
+            Any::Poll(backend) => backend.rebuild(armed),
+            Any::Epoll(backend) => backend.rebuild(armed),
+            Any::Devpoll(backend) => backend.rebuild(armed),
+            Any::Kqueue(backend) => backend.rebuild(armed),
+        }
+    }
+
     fn fd(&self) -> Option<BorrowedFd<'_>> {
         match &self.0 {
             Any::Select(backend) => backend.fd(),

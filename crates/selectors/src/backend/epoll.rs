@@ -2,11 +2,13 @@
 
 use std::io;
 
+use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
 use select_sys::Timeout;
 use select_sys::epoll::{self, Event, EventFlags};
-use select_sys::fd::{AsFd, BorrowedFd};
+use select_sys::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
+use super::always_ready::{AlwaysReady, Entry, ready_by_poll};
 use super::convert::{FAILED, HANG_UP, PEER_CLOSED};
 use super::interface::{Backend, Source};
 use crate::interest::{Interest, Mode};
@@ -36,7 +38,11 @@ use crate::token::Tag;
 ///
 /// # Portability
 ///
-/// Linux, Android. All modes and interests. It refuses files that are always ready, such as regular files and directories.
+/// Linux, Android. All modes and interests.
+///
+/// The kernel refuses files that are always ready, such as regular files, directories and `/dev/null` (`EPERM`). They are
+/// registered all the same: the back end reports them itself, as `poll(2)` does. While such a key is registered, the back end
+/// has an `eventfd` of its own.
 ///
 /// # References
 ///
@@ -46,13 +52,153 @@ pub struct Epoll {
     epoll: epoll::Epoll,
     /// Room for more events than there are watched descriptors.
     buffer: Vec<Event>,
-    /// The number of descriptors that were added and not removed.
+    /// The number of descriptors that were added and not removed, with the beacon.
     watched: usize,
+    /// The descriptors that the kernel refuses because they are always ready.
+    always_ready: AlwaysReady<RawFd>,
+    /// There is one while `always_ready` is not empty.
+    beacon: Option<Beacon>,
+}
+
+/// An eventfd in the kernel's set that ends a wait while an always-ready descriptor is armed.
+#[derive(Debug)]
+struct Beacon {
+    /// Its counter is not zero, so it is readable.
+    fd: OwnedFd,
+    /// The mode in which the kernel watches it, if it does.
+    armed: Option<Mode>,
+}
+
+/// The 64 bits of the beacon's event. No registration has this tag.
+const BEACON: u64 = Tag::NONE.to_u64();
+
+impl Epoll {
+    /// Adds a descriptor to the kernel's set.
+    #[inline]
+    fn watch(&mut self, source: &Source<'_>) -> io::Result<()> {
+        let (fd, flags, data) = (source.fd(), event_flags(source), source.tag().to_u64());
+        match self.epoll.register(&fd, flags, data) {
+            // The selector has no key for this descriptor. A file was replaced (dup2) while it was registered, stayed open
+            // through a duplicate, and is now back under its number: epoll(7), "Questions and answers", 6.
+            Err(error) if Errno::from_io_error(&error) == Some(Errno::EXIST) => {
+                self.epoll.modify(&fd, flags, data)?;
+            }
+            result => result?,
+        }
+        self.count_watched();
+        Ok(())
+    }
+
+    /// Counts a descriptor that was added, and makes room for its event.
+    #[inline]
+    fn count_watched(&mut self) {
+        self.watched += 1;
+        if self.buffer.len() <= self.watched {
+            self.buffer.resize(2 * self.buffer.len(), Event::default());
+        }
+    }
+
+    /// Adds a descriptor that the kernel refused to the list, or changes its entry there, if it is always ready.
+    #[cold]
+    fn list(&mut self, source: &Source<'_>, error: io::Error) -> io::Result<()> {
+        if Errno::from_io_error(&error) != Some(Errno::PERM) {
+            return Err(error);
+        }
+        // The kernel refuses files without a `poll` function with EPERM, and `poll(2)` reports those as ready for reading and
+        // writing (`file_can_poll` in fs/eventpoll.c, `vfs_poll` in include/linux/poll.h). A sandbox may refuse any file.
+        let readiness = ready_by_poll(source.fd(), source.interest());
+        if readiness.is_empty() && ready_by_poll(source.fd(), Interest::READ | Interest::WRITE).is_empty() {
+            return Err(error);
+        }
+        let fd = source.fd().as_raw_fd();
+        let entry = Entry { tag: source.tag(), readiness, mode: source.mode(), is_armed: true };
+        let earlier = self.always_ready.insert(fd, entry);
+        self.update_beacon().inspect_err(|_| {
+            match earlier {
+                Some(earlier) => self.always_ready.insert(fd, earlier),
+                None => self.always_ready.remove(fd),
+            };
+            let _ = self.update_beacon(); // the next wait tries again
+        })
+    }
+
+    /// Changes a descriptor that is in the list.
+    #[cold]
+    fn modify_listed(&mut self, to: &Source<'_>) -> io::Result<()> {
+        match self.watch(to) {
+            // The number has another file now (dup2).
+            Ok(()) => {
+                self.unlist(to.fd().as_raw_fd());
+                Ok(())
+            }
+            Err(error) => self.list(to, error),
+        }
+    }
+
+    /// Removes a descriptor from the list.
+    #[cold]
+    fn unlist(&mut self, fd: RawFd) {
+        self.always_ready.remove(fd);
+        let _ = self.update_beacon(); // the next wait tries again
+    }
+
+    /// Arms the beacon while an entry of the list is armed, and disarms it otherwise. It exists while the list is not empty.
+    fn update_beacon(&mut self) -> io::Result<()> {
+        if self.always_ready.is_empty() {
+            if let Some(beacon) = &self.beacon {
+                // A forked child may keep it open, so closing it does not suffice.
+                self.epoll.unregister(&beacon.fd)?;
+                self.beacon = None;
+                self.watched = self.watched.saturating_sub(1);
+            }
+            return Ok(());
+        }
+        let armed = self.always_ready.beacon();
+        let flags = match armed {
+            None => EventFlags::empty(),
+            Some(Mode::Oneshot) => EventFlags::IN | EventFlags::ONESHOT,
+            Some(_) => EventFlags::IN,
+        };
+        match &mut self.beacon {
+            Some(beacon) if beacon.armed == armed => {}
+            Some(beacon) => {
+                self.epoll.modify(&beacon.fd, flags, BEACON)?;
+                beacon.armed = armed;
+            }
+            None => {
+                let fd = eventfd(1, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+                self.epoll.register(&fd, flags, BEACON)?;
+                self.beacon = Some(Beacon { fd, armed });
+                self.count_watched();
+            }
+        }
+        Ok(())
+    }
+
+    /// Reports the list and the first `found` events, without that of the beacon.
+    #[cold]
+    fn report_with_list(&mut self, found: usize, mut report: impl FnMut(Tag, Readiness)) {
+        self.always_ready.report(&mut report);
+        for event in &self.buffer[..found] {
+            if event.data() != BEACON {
+                report(Tag::from_u64(event.data()), from_event_flags(event.flags()));
+            } else if let Some(beacon) = &mut self.beacon {
+                beacon.armed = beacon.armed.filter(|mode| *mode != Mode::Oneshot);
+            }
+        }
+        let _ = self.update_beacon(); // the next wait tries again
+    }
 }
 
 impl Backend for Epoll {
     fn new() -> io::Result<Self> {
-        Ok(Self { epoll: epoll::Epoll::new()?, buffer: vec![Event::default(); 4], watched: 0 })
+        Ok(Self {
+            epoll: epoll::Epoll::new()?,
+            buffer: vec![Event::default(); 4],
+            watched: 0,
+            always_ready: AlwaysReady::default(),
+            beacon: None,
+        })
     }
 
     fn name(&self) -> &'static str {
@@ -65,30 +211,24 @@ impl Backend for Epoll {
 
     #[inline]
     fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
-        let (fd, flags, data) = (source.fd(), event_flags(source), source.tag().to_u64());
-        match self.epoll.register(&fd, flags, data) {
-            // The selector has no key for this descriptor. A file was replaced (dup2) while it was registered, stayed open
-            // through a duplicate, and is now back under its number: epoll(7), "Questions and answers", 6.
-            Err(error) if Errno::from_io_error(&error) == Some(Errno::EXIST) => {
-                self.epoll.modify(&fd, flags, data)?;
-            }
-            result => result?,
-        }
-        self.watched += 1;
-        if self.buffer.len() <= self.watched {
-            self.buffer.resize(2 * self.buffer.len(), Event::default());
-        }
-        Ok(())
+        self.watch(source).or_else(|error| self.list(source, error))
     }
 
     #[inline]
     fn modify(&mut self, _: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
+        if self.always_ready.contains(to.fd().as_raw_fd()) {
+            return self.modify_listed(to);
+        }
         let result = self.epoll.modify(&to.fd(), event_flags(to), to.tag().to_u64());
         result.map_err(|error| if is_gone(&error) { Errno::NOENT.into() } else { error })
     }
 
     #[inline]
     fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
+        if self.always_ready.contains(source.fd().as_raw_fd()) {
+            self.unlist(source.fd().as_raw_fd());
+            return Ok(());
+        }
         match self.epoll.unregister(&source.fd()) {
             Err(error) if !is_gone(&error) => Err(error),
             _ => {
@@ -106,15 +246,32 @@ impl Backend for Epoll {
         mut report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
         let events = self.epoll.wait(&mut self.buffer, timeout)?;
+        if self.beacon.is_some() {
+            let found = events.len();
+            self.report_with_list(found, report);
+            return Ok(());
+        }
         for event in events {
             report(Tag::from_u64(event.data()), from_event_flags(event.flags()));
         }
-        // There is more room than there are descriptors. So some events are of files that were replaced (dup2) while they
-        // were registered and that are open elsewhere: nobody can remove them. They may hide others.
-        if events.len() == self.buffer.len() {
-            self.buffer.resize(2 * self.buffer.len(), Event::default());
-        }
         Ok(())
+    }
+
+    /// Moves what is armed to a new set, which replaces the earlier one.
+    #[cold]
+    fn rebuild<'fd>(&mut self, armed: impl Iterator<Item = Source<'fd>>) -> io::Result<bool> {
+        let mut new = Self::new()?;
+        for source in armed {
+            match new.add(&source) {
+                Err(error) if is_gone(&error) => new.count_watched(), // the kernel has lost it: `remove` will follow
+                added => added?,
+            }
+        }
+        // A selector that watches a duplicate of the earlier descriptor sees the new set through it. If they are nested too
+        // deep (ELOOP), it sees that the earlier set is ready, as nothing was removed from that.
+        let _ = self.epoll.register(&new.epoll, EventFlags::IN, BEACON);
+        *self = new;
+        Ok(true)
     }
 
     fn fd(&self) -> Option<BorrowedFd<'_>> {

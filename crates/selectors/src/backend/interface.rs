@@ -100,6 +100,22 @@ pub trait Backend: Sized {
         report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()>;
 
+    /// Rebuilds the kernel's set from `armed` and nothing else, and returns whether it did so.
+    ///
+    /// The selector calls it after a wait that reported a tag of no armed key. Such a report may come again, and end every
+    /// wait: epoll watches a file that was replaced (`dup2`) while it stays open elsewhere, and no descriptor is left to
+    /// remove it by. After `Ok(true)` the selector adds one-shot keys that have fired again, instead of modifying them.
+    ///
+    /// The default does nothing and returns `Ok(false)`. Sources whose descriptor cannot be added any more are left out.
+    ///
+    /// # Errors
+    ///
+    /// Any error of the system. The earlier set stays in use.
+    fn rebuild<'fd>(&mut self, armed: impl Iterator<Item = Source<'fd>>) -> io::Result<bool> {
+        let _ = armed;
+        Ok(false)
+    }
+
     /// Returns the back end's own descriptor, if it has one. It is readable when a wait would return something.
     ///
     /// # Panics

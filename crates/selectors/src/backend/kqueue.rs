@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
 use rustix::io::Errno;
@@ -10,23 +9,22 @@ use select_sys::Timeout;
 use select_sys::fd::{AsFd, BorrowedFd};
 use select_sys::kqueue::{self, Filter, Flags, Kevent, Notes};
 
+use super::always_ready::{AlwaysReady, Entry};
 use super::interface::{Backend, Source, Wake};
 use crate::error::Error;
 use crate::interest::{Interest, Mode};
+use crate::os;
 use crate::readiness::Readiness;
 use crate::token::Tag;
 
+mod beacon;
 mod filters;
-mod proxies;
+mod itself;
 mod trigger;
 
+use beacon::Beacon;
 use filters::{EXCEPT, Refusal, added, filters, ident, is_gone, mode, readiness, ready_by_poll, tag};
-use proxies::{Proxies, Proxy};
 use trigger::Trigger;
-
-/// Whether the kernel accepts a duplicate of a queue in the queue itself, and locks up at the next event:
-/// `knote_activate_locked` in `sys/kern/kern_event.c` of NetBSD.
-const LOCKS_UP_IN_ITSELF: bool = cfg!(target_os = "netbsd");
 
 /// `kqueue(2)`: the kernel keeps the set, and a wait costs as much as there is to report.
 ///
@@ -42,8 +40,7 @@ const LOCKS_UP_IN_ITSELF: bool = cfg!(target_os = "netbsd");
 ///
 /// ```
 /// use selectors::{Interest, KqueueSelector};
-/// use std::os::unix::net::UnixStream;
-///
+/// ///
 /// let (a, _b) = UnixStream::pair()?;
 /// let mut selector = KqueueSelector::new()?;
 /// selector.register(a, Interest::WRITE, ())?;
@@ -54,12 +51,13 @@ const LOCKS_UP_IN_ITSELF: bool = cfg!(target_os = "netbsd");
 /// # Portability
 ///
 /// FreeBSD, NetBSD, OpenBSD, `DragonFly` and Apple's systems, if they are 64-bit; Linux with the feature `libkqueue`, an
-/// emulation. All modes. [`Interest::PRIORITY`] works on OpenBSD, `DragonFly` and Apple's systems only. A regular file is
-/// ready for reading while its position is not at the end.
+/// emulation. All modes. [`Interest::PRIORITY`] works on OpenBSD, `DragonFly` and Apple's systems only.
 ///
-/// A file that the kernel refuses is registered all the same if `poll(2)` reports it as ready at that moment: devices without
-/// support for kqueue, such as `/dev/null` on FreeBSD, a pipe that nobody reads, a terminal whose master is gone. It counts
-/// as ready until it is unregistered or changed.
+/// Regular files and directories are always ready, as for `poll(2)`. (The kernel itself reports a file as readable only while
+/// its position is before the end.) A file that the kernel refuses is registered all the same if `poll(2)` reports it as ready
+/// at that moment: devices without support for kqueue, such as `/dev/null` on FreeBSD, a pipe that nobody reads, a terminal
+/// whose master is gone. It counts as ready until it is unregistered or changed. While such a key is ready, the back end has a
+/// socket of its own.
 ///
 /// Do not register a duplicate of the selector's own descriptor, nor two selectors in each other: NetBSD stops at the next
 /// event (`knote_activate_locked` in `sys/kern/kern_event.c`). The first is refused there (`EINVAL`); the second cannot be
@@ -76,13 +74,13 @@ pub struct Kqueue {
     /// Room for an event of each filter that was added, and for at least one. With less room, a descriptor that is ready
     /// for both reading and writing could be reported in two waits.
     buffer: Vec<Kevent>,
-    /// The number of filters that were added and not removed, with fired one-shot filters and proxies.
+    /// The number of filters that were added and not removed, with fired one-shot filters and always-ready ones.
     filters: usize,
-    proxies: Proxies,
-    /// A socket without a peer, and so at its end, in the queue: it ends a wait while proxies are ready, and makes the queue's
-    /// descriptor readable. It needs no `EVFILT_USER`, which OpenBSD before 7.8 and NetBSD before 10 lack. Its event takes the
-    /// room of a proxy's filter.
-    beacon: Option<UnixStream>,
+    /// The filters that the kernel refuses, ends or reports less often than `poll(2)`, although they are always ready. The
+    /// kernel has no entry for any of them.
+    always_ready: AlwaysReady<(usize, Filter)>,
+    /// Its event takes the room of an always-ready filter.
+    beacon: Beacon,
     /// The descriptors of one-shot keys with several filters: the first event disarms all of them.
     multi_filter_oneshots: BTreeSet<usize>,
 }
@@ -109,17 +107,18 @@ impl Kqueue {
         let entry = added(source, filter, notes);
         match self.change(entry) {
             Ok(()) => {
-                self.proxies.remove(entry.ident, filter);
-                self.update_beacon();
+                if self.always_ready.remove((entry.ident, filter)).is_some() {
+                    self.update_beacon();
+                }
                 Ok(())
             }
-            Err(error) => self.add_proxy(source, filter, error),
+            Err(error) => self.list_refused(source, filter, error),
         }
     }
 
-    /// Adds a proxy for a filter that the kernel refused, if `poll(2)` reports the descriptor as ready.
+    /// Adds a filter that the kernel refused to the list, if `poll(2)` reports the descriptor as ready.
     #[cold]
-    fn add_proxy(&mut self, source: &Source<'_>, filter: Filter, error: io::Error) -> io::Result<()> {
+    fn list_refused(&mut self, source: &Source<'_>, filter: Filter, error: io::Error) -> io::Result<()> {
         let refusal = Refusal::of(&error);
         if refusal == Refusal::Other {
             return Err(error);
@@ -130,11 +129,7 @@ impl Kqueue {
         if is_except && refusal == Refusal::FileType {
             return Ok(());
         }
-        let readiness = ready_by_poll(source.fd(), filter);
-        if !readiness.is_empty() && !self.is_itself(source.fd()) {
-            let proxy = Proxy { tag: source.tag(), readiness, mode: source.mode(), is_armed: true };
-            self.proxies.insert(ident(source.fd()), filter, proxy);
-            self.update_beacon();
+        if !itself::is_duplicate(&self.queue, source.fd()) && self.list(source, filter) {
             return Ok(());
         }
         if refusal == Refusal::FileType {
@@ -143,51 +138,34 @@ impl Kqueue {
         Err(error)
     }
 
-    /// Opens the beacon while proxies are ready, and closes it otherwise. If that fails, the next wait tries again.
+    /// Adds a filter to the list if `poll(2)` reports it as ready, and returns whether it did.
+    fn list(&mut self, source: &Source<'_>, filter: Filter) -> bool {
+        let readiness = ready_by_poll(source.fd(), filter);
+        if readiness.is_empty() {
+            return false;
+        }
+        let entry = Entry { tag: source.tag(), readiness, mode: source.mode(), is_armed: true };
+        self.always_ready.insert((ident(source.fd()), filter), entry);
+        self.update_beacon();
+        true
+    }
+
+    /// Arms the beacon while an entry of the list is armed, and disarms it otherwise. If that fails, the next wait tries again.
     fn update_beacon(&mut self) {
-        if self.proxies.are_ready() == self.beacon.is_some() {
-            return;
-        }
-        if let Some(beacon) = self.beacon.take() {
-            // A forked child may keep it open, so closing it does not suffice.
-            let _ = self.change(Kevent::for_fd(beacon.as_fd(), Filter::READ, Flags::DELETE));
-        } else if let Ok((beacon, _)) = UnixStream::pair() {
-            let added = self.change(Kevent::for_fd(beacon.as_fd(), Filter::READ, Flags::ADD));
-            self.beacon = added.is_ok().then_some(beacon);
-        }
-    }
-
-    /// Whether a descriptor is known to be a duplicate of the queue's own.
-    fn is_itself(&self, fd: BorrowedFd<'_>) -> bool {
-        let Ok(other) = fd.try_clone_to_owned().map(kqueue::Kqueue::from_fd) else { return false };
-        if other.control(&[], &mut [], Timeout::ZERO).is_err() {
-            return false; // EBADF: this is no queue
-        }
-        // The number of an open descriptor is unique in this process, so no other queue has an entry for it.
-        let Ok((marker, _)) = UnixStream::pair() else { return false };
-        let entry = |flags| Kevent::for_fd(marker.as_fd(), Filter::READ, flags);
-        let is_itself = self.change(entry(Flags::ADD)).is_ok()
-            && other.control(&[entry(Flags::DELETE)], &mut [], Timeout::ZERO).is_ok();
-        let _ = self.change(entry(Flags::DELETE));
-        is_itself
-    }
-
-    /// Refuses to add the queue to itself.
-    ///
-    /// FreeBSD (`kqueue_register`) and Apple's systems refuse a duplicate by themselves, and OpenBSD is not harmed by it.
-    fn refuse_itself(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
-        if ident(fd) == self.own || LOCKS_UP_IN_ITSELF && self.is_itself(fd) {
-            return Err(Errno::INVAL.into());
-        }
-        Ok(())
+        self.beacon.update(&self.queue, self.always_ready.beacon(), self.always_ready.is_empty());
     }
 
     /// Adds the filters of an interest. Removes them again if one is refused.
     fn arm_new(&mut self, source: &Source<'_>, interest: Interest) -> io::Result<()> {
         if interest.contains(Interest::READ) {
-            self.refuse_itself(source.fd())?; // it has no other filter
+            itself::refuse(&self.queue, self.own, source.fd())?; // it has no other filter
         }
+        let is_always_ready = !interest.is_empty() && os::is_file_or_directory(source.fd());
         for (done, (filter, notes)) in filters(interest).enumerate() {
+            // Before the kernel is asked: it reports reading before the end only.
+            if is_always_ready && self.list(source, filter) {
+                continue;
+            }
             if let Err(error) = self.arm(source, filter, notes) {
                 // If this fails, the filter reports a tag that no key has, or readiness that was not requested.
                 let _ = self.delete_all(source.fd(), filters(interest).take(done));
@@ -197,10 +175,10 @@ impl Kqueue {
         Ok(())
     }
 
-    /// Deletes a filter, or its proxy. It is no error if it is gone: a kernel deletes filters when the descriptor is closed,
+    /// Deletes a filter, or its entry in the list. It is no error if it is gone: a kernel deletes filters when the descriptor is closed,
     /// and those of a pipe when the other end is closed.
     fn delete(&mut self, ident: usize, filter: Filter) -> io::Result<()> {
-        if self.proxies.remove(ident, filter) {
+        if self.always_ready.remove((ident, filter)).is_some() {
             self.update_beacon();
             return Ok(());
         }
@@ -232,7 +210,7 @@ impl Kqueue {
         source.mode() != Mode::Edge
             && filters(source.interest()).all(|(filter, notes)| {
                 let touch = Kevent { flags: Flags::empty(), ..added(source, filter, notes) };
-                !self.proxies.contains(touch.ident, filter)
+                !self.always_ready.contains((touch.ident, filter))
                     && self.change(touch).is_err_and(|error| is_gone(&error))
             })
     }
@@ -250,7 +228,10 @@ impl Kqueue {
     fn after_oneshot(&mut self, ident: usize, fired: Filter) {
         if self.multi_filter_oneshots.contains(&ident) {
             for (filter, _) in filters(Interest::all()).filter(|(filter, _)| *filter != fired) {
-                let _ = self.delete(ident, filter); // it may not exist
+                // What is in the list has fired as well.
+                if !self.always_ready.contains((ident, filter)) {
+                    let _ = self.delete(ident, filter); // it may not exist
+                }
             }
         }
     }
@@ -263,8 +244,8 @@ impl Kqueue {
         // level stays the same.
         if event.flags.contains(Flags::ONESHOT) && matches!(event.filter, Filter::READ | Filter::WRITE) {
             let is_armed = mode == Mode::Level;
-            let proxy = Proxy { tag: tag(event), readiness: readiness(event), mode, is_armed };
-            self.proxies.insert(event.ident, event.filter, proxy);
+            let entry = Entry { tag: tag(event), readiness: readiness(event), mode, is_armed };
+            self.always_ready.insert((event.ident, event.filter), entry);
         }
         if mode == Mode::Oneshot {
             self.after_oneshot(event.ident, event.filter);
@@ -280,8 +261,8 @@ impl Backend for Kqueue {
             queue: Arc::new(queue),
             buffer: vec![Kevent::default()],
             filters: 0,
-            proxies: Proxies::default(),
-            beacon: None,
+            always_ready: AlwaysReady::default(),
+            beacon: Beacon::default(),
             multi_filter_oneshots: BTreeSet::new(),
         })
     }
@@ -307,7 +288,16 @@ impl Backend for Kqueue {
         if let Err(error) = self.arm_new(to, to.interest() - kept) {
             return Err(if self.is_lost(from) { Errno::NOENT.into() } else { error });
         }
+        let (number, mut is_always_ready) = (ident(to.fd()), None);
         for (filter, notes) in filters(kept) {
+            // The number of a file in the list may have another file now.
+            let is_listed = self.always_ready.contains((number, filter));
+            if is_listed
+                && *is_always_ready.get_or_insert_with(|| os::is_file_or_directory(to.fd()))
+                && self.list(to, filter)
+            {
+                continue;
+            }
             // An existing entry keeps its flags when it is added again (`kqueue_register` in `sys/kern/kern_event.c` of
             // FreeBSD, NetBSD and OpenBSD), so another mode needs another entry.
             if from.mode() != to.mode() {
@@ -315,7 +305,7 @@ impl Backend for Kqueue {
             }
             if self.arm(to, filter, notes).is_err() {
                 // An existing entry is not attached again, so it cannot be refused. A file that had this filter and has lost
-                // it is hung up, and has a proxy. So the number has another file now.
+                // it is hung up, and in the list. So the number has another file now.
                 let _ = self.delete_all(to.fd(), filters(from.interest() | to.interest()));
                 return Err(Errno::NOENT.into());
             }
@@ -340,15 +330,15 @@ impl Backend for Kqueue {
         mut report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
         // The beacon would end the wait as well, but there may have been no descriptor left for it.
-        let timeout = if self.proxies.are_ready() { Timeout::ZERO } else { timeout };
+        let is_ready = self.always_ready.beacon().is_some();
+        let timeout = if is_ready { Timeout::ZERO } else { timeout };
         let found = self.queue.control(&[], &mut self.buffer, timeout)?.len();
-        for (ident, filter) in self.proxies.report(&mut report) {
+        for (ident, filter) in self.always_ready.report(&mut report) {
             self.after_oneshot(ident, filter);
         }
-        let beacon = self.beacon.as_ref().map(|beacon| ident(beacon.as_fd()));
         for index in 0..found {
             let event = self.buffer[index];
-            if Some(event.ident) == beacon && event.filter == Filter::READ {
+            if self.beacon.is_its(&event) {
                 continue;
             }
             report(tag(&event), readiness(&event));
@@ -358,6 +348,15 @@ impl Backend for Kqueue {
         }
         self.update_beacon();
         Ok(())
+    }
+
+    /// Removes what is not armed from the list of always-ready filters. The kernel's entries go with their descriptors.
+    #[cold]
+    fn rebuild<'fd>(&mut self, armed: impl Iterator<Item = Source<'fd>>) -> io::Result<bool> {
+        let armed: BTreeSet<_> = armed.map(|source| source.tag().to_u64()).collect();
+        self.always_ready.retain_armed(|tag| armed.contains(&tag.to_u64()));
+        self.update_beacon();
+        Ok(false)
     }
 
     fn fd(&self) -> Option<BorrowedFd<'_>> {

@@ -54,6 +54,15 @@ pub(crate) fn is_unsupported_file(error: &io::Error, during: Operation) -> bool 
     during == Operation::Register && Errno::from_io_error(error) == Some(Errno::PERM)
 }
 
+/// Whether a descriptor is one of a regular file or a directory.
+#[cfg(kqueue)]
+pub(crate) fn is_file_or_directory(fd: BorrowedFd<'_>) -> bool {
+    use rustix::fs::{FileType, fstat};
+    fstat(fd).is_ok_and(|status| {
+        matches!(FileType::from_raw_mode(status.st_mode), FileType::RegularFile | FileType::Directory)
+    })
+}
+
 /// The limit that was reached, if it was one.
 pub(crate) fn limit(error: &io::Error, during: Operation) -> Option<Limit> {
     match Errno::from_io_error(error)? {

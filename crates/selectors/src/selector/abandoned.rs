@@ -27,10 +27,15 @@ impl Abandoned {
 
     /// Pauses a key whose file object does not lend its number any more.
     pub(super) fn pause<F, D>(&mut self, map: &mut Map<F, D>, slot: u32) {
-        if let Some(entry) = map.get(slot).filter(|entry| entry.state != State::Paused) {
+        if let Some(entry) = map.get(slot).filter(|entry| entry.is_in_backend()) {
             self.insert(entry);
-            map.disarm(slot, State::Paused);
         }
+        map.disarm(slot, State::Paused);
+    }
+
+    /// Forgets all numbers: the back end has rebuilt its set, without them.
+    pub(super) fn clear(&mut self) {
+        self.watches.clear();
     }
 
     /// Removes the earlier watch of the number of `fd` from the back end, if there is one.

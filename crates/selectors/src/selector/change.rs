@@ -238,33 +238,30 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         if unchanged && mode == Mode::Level && entry.is_armed() {
             return Ok(());
         }
-        let (token, state) = (entry.token, entry.state);
+        let (token, is_in_backend) = (entry.token, entry.is_in_backend());
         // Another key may have the number of a paused one by now.
-        let claimed = match state {
-            State::Paused => self.claim(entry.fd, Some(token.slot())),
-            State::Armed { .. } | State::Fired => Ok(()),
-        };
+        let claimed = if is_in_backend { Ok(()) } else { self.claim(entry.fd, Some(token.slot())) };
         let Self { backend, map, abandoned, .. } = self;
         let entry = map.find(LookupKey::Token(token))?;
         let fd = entry.borrow_fd()?;
         claimed?;
         let to = Source::new(fd, token.tag(), interest, mode);
-        if state == State::Paused {
-            let added = abandoned.remove(backend, fd).and_then(|()| backend.add(&to));
-            added.map_err(|error| Error::from_backend(Operation::Register, backend.name(), error))?;
-        } else {
+        if is_in_backend {
             let from = Source::new(fd, token.tag(), entry.interest, entry.mode);
             let modified = backend.modify(&from, &to);
             modified.map_err(|error| Error::from_change(token, entry.fd, backend.name(), error))?;
+        } else {
+            let added = abandoned.remove(backend, fd).and_then(|()| backend.add(&to));
+            added.map_err(|error| Error::from_backend(Operation::Register, backend.name(), error))?;
         }
         map.arm(token.slot(), interest, mode);
         Ok(())
     }
 
-    /// Removes a registration from the back end, unless it is paused, and returns its slot.
+    /// Removes a registration from the back end, if it is in it, and returns its slot.
     fn remove_from_backend(&mut self, key: LookupKey) -> Result<u32, Error> {
         let entry = self.map.find(key)?;
-        if entry.state != State::Paused {
+        if entry.is_in_backend() {
             match entry.borrow_fd() {
                 Ok(fd) => {
                     let source = Source::new(fd, entry.token.tag(), entry.interest, entry.mode);

@@ -51,6 +51,10 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
 
     /// Registers a file object, level-triggered, with data.
     ///
+    /// Sockets, pipes, terminals and everything else that `poll(2)` accepts can be registered. Files that are always ready,
+    /// such as regular files, directories and `/dev/null`, are reported in each wait, also where the kernel's own set refuses
+    /// them.
+    ///
     /// A read or write can block even if the file object was reported: on Linux a socket can be reported as ready and then
     /// have no data (select(2), BUGS). Set file objects to non-blocking mode, and treat
     /// [`WouldBlock`](std::io::ErrorKind::WouldBlock) as "not yet".
@@ -64,7 +68,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// * [`Error::InvalidInterest`]: the interest is empty or has unknown bits.
     /// * [`Error::AlreadyRegistered`]: its descriptor is registered, perhaps through another object.
     /// * [`Error::Unsupported`]: the back end cannot wait for this interest.
-    /// * [`Error::UnsupportedFile`]: the back end cannot wait for this kind of file, such as a regular file on epoll.
+    /// * [`Error::UnsupportedFile`]: the kernel cannot wait for this kind of file, and it is not always ready.
     /// * [`Error::Limit`]: no watches or memory left.
     /// * [`Error::Os`]: any other error of the system, such as `EBADF` from epoll for a file opened with `O_PATH`. `EBADF` is
     ///   also the error for a negative number, such as that of `rustix::fs::CWD`.

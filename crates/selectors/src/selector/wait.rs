@@ -123,6 +123,9 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
                 None => ready.woken = false, // the back end made the report up
             }
         }
+        if ready.stale {
+            rebuild(backend, map, waker.as_ref(), abandoned, ready);
+        }
         Ok(ready.len())
     }
 
@@ -185,9 +188,12 @@ fn reporter<F, D>(map: &Map<F, D>, ready: &mut Ready) -> impl FnMut(Tag, Readine
             let readiness = reported & entry.mask;
             if !readiness.is_empty() {
                 ready.merge(&entry.ready_index, entry.token, readiness);
+            } else if entry.mask.is_empty() {
+                ready.stale = true;
             }
         }
-        None => ready.woken |= tag == Tag::WAKER,
+        None if tag == Tag::WAKER => ready.woken = true,
+        None => ready.stale = true,
     }
 }
 
@@ -221,14 +227,51 @@ fn wait_without_invalid<B: Backend, F: AsFd, D>(
         }
     }
     for slot in invalid {
-        // As poll(2) reports a descriptor that is not open (POLLNVAL).
-        let readiness = Readiness::READ | Readiness::WRITE | Readiness::ERROR;
-        if let Some(entry) = map.get(slot) {
-            ready.merge(&entry.ready_index, entry.token, readiness & entry.mask);
-        }
-        abandoned.pause(map, slot);
+        pause_invalid(map, abandoned, ready, slot);
     }
     Ok(())
+}
+
+/// Reports a key whose file object lends another descriptor than the registered one as failed, and pauses it.
+fn pause_invalid<F, D>(map: &mut Map<F, D>, abandoned: &mut Abandoned, ready: &mut Ready, slot: u32) {
+    // As poll(2) reports a descriptor that is not open (POLLNVAL).
+    let readiness = Readiness::READ | Readiness::WRITE | Readiness::ERROR;
+    if let Some(entry) = map.get(slot) {
+        ready.merge(&entry.ready_index, entry.token, readiness & entry.mask);
+    }
+    abandoned.pause(map, slot);
+}
+
+/// Rebuilds the back end's set after a report of no armed key, which may come again in every wait.
+///
+/// If that fails, the next such report tries again.
+#[cold]
+fn rebuild<B: Backend, F: AsFd, D>(
+    backend: &mut B,
+    map: &mut Map<F, D>,
+    waker: Option<&WakerSource>,
+    abandoned: &mut Abandoned,
+    ready: &mut Ready,
+) {
+    let mut invalid = Vec::new();
+    let armed = map.armed().filter_map(|entry| match source(entry) {
+        Ok(source) => Some(source),
+        Err(_) => {
+            invalid.push(entry.token.slot());
+            None
+        }
+    });
+    let armed = armed.chain(waker.into_iter().filter_map(WakerSource::source));
+    // Adding a notifier that is readable would be a wake. One that is pending is sent again.
+    let _guard = waker.map(WakerSource::resend_guard);
+    waker.into_iter().for_each(WakerSource::drain);
+    if backend.rebuild(armed).unwrap_or(false) {
+        map.drop_fired();
+        for slot in invalid {
+            pause_invalid(map, abandoned, ready, slot);
+        }
+        abandoned.clear();
+    }
 }
 
 /// Finds the key whose descriptor is closed, if a wait failed for that reason.
