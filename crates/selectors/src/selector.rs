@@ -79,6 +79,10 @@ mod abandoned;
 /// A selector over epoll or kqueue has a descriptor of its own, see [`AsFd`]: it is readable when a wait would return
 /// something. To nest one selector in another, register a duplicate of that descriptor
 /// (`selector.as_fd().try_clone_to_owned()`), and call `select` with a timeout of zero when it is ready.
+///
+/// On epoll a wait may replace the descriptor, if `dup2` has put another file under a registered number while the first one is
+/// open elsewhere. Whoever watches a duplicate of the earlier descriptor is then still told of everything, and perhaps too
+/// often: register a duplicate of the new one.
 #[doc(alias = "BaseSelector")]
 #[doc(alias = "fileno")]
 pub struct Selector<B, F, D = ()> {

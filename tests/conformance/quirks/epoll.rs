@@ -6,21 +6,21 @@ use conformance::{BOTH, READ, Run, Scenario, Stream, WRITE, assert_idle, assert_
 use selectors::backend::{AnyBackend, Epoll};
 use selectors::{BackendKind, EpollSelector, Error, Limit, Mode, Operation, Token};
 use std::ffi::c_int;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
+mod always_ready;
 mod edge;
 mod fork;
 mod replaced;
 
 /// The scenarios of this module and its submodules.
 pub(super) fn all() -> Vec<Scenario> {
-    [scenarios(), edge::scenarios(), fork::scenarios(), replaced::scenarios()].concat()
+    [scenarios(), always_ready::scenarios(), edge::scenarios(), fork::scenarios(), replaced::scenarios()]
+        .concat()
 }
 
 conformance::scenarios_of!(epoll, quirks:
-    always_ready_files_are_reported,
-    other_files_that_the_kernel_refuses_are_unsupported,
     a_hung_up_pipe_is_writable,
     duplicates_are_separate_keys,
     closing_an_unregistered_original_leaves_nothing,
@@ -32,25 +32,6 @@ conformance::scenarios_of!(epoll, quirks:
     a_failed_change_changes_nothing,
     the_selector_is_pollable,
 );
-
-fn always_ready_files_are_reported() -> Run {
-    common::always_ready_files_are_reported::<Epoll>()
-}
-
-/// EPERM stands for "always ready", but a sandbox may use it, too.
-fn other_files_that_the_kernel_refuses_are_unsupported() -> Run {
-    let (socket, _peer) = pairs::streams();
-    let mut selector = EpollSelector::new().unwrap();
-    in_a_thread_where(&[libc::SYS_epoll_ctl], libc::EPERM, || {
-        let rejected = selector.register(&socket, READ, "data").unwrap_err();
-        assert!(matches!(rejected.error, Error::UnsupportedFile { backend: "epoll", .. }), "{rejected:?}");
-        assert_eq!(rejected.error.kind(), ErrorKind::Unsupported);
-        assert_eq!((rejected.error.raw_os_error(), rejected.data), (Some(libc::EPERM), "data"));
-    })?;
-    assert!(selector.is_empty());
-    selector.register(&socket, READ, "again").unwrap();
-    Ok(())
-}
 
 fn a_hung_up_pipe_is_writable() -> Run {
     common::a_hung_up_pipe_is_writable::<Epoll>()

@@ -12,6 +12,7 @@ mod arguments;
 mod constants;
 mod numbers;
 mod poll;
+mod refused;
 mod registry;
 mod select;
 mod selector;

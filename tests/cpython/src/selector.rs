@@ -12,6 +12,7 @@ use selectors::{AnySelector, BackendKind, Error, Ready, Waker};
 
 use crate::arguments::{Descriptor, descriptor, exception, interest, limit, not_registered, repr_error};
 use crate::numbers;
+use crate::refused::epoll_refuses;
 use crate::registry;
 use crate::wait::Limit;
 
@@ -173,14 +174,23 @@ impl Selector {
         let object = Object { object: fileobj.clone().unbind(), fd };
         let python = key.clone().unbind();
         let registered = self.with(py, |state| {
+            let registry = state.registry.as_mut()?;
+            let file = numbers::borrow_fd(fd);
+            if self.kind == BackendKind::Epoll
+                && registry.key(file).is_none()
+                && registry.backend().fd().is_some_and(|set| epoll_refuses(set, file))
+            {
+                return Some(Err(None));
+            }
             state.registered += 1;
             let data = Data { key: python, order: state.registered };
-            state.registry.as_mut().map(|registry| registry.register(object, interest, data))
+            Some(registry.register(object, interest, data).map_err(Some))
         });
         match registered {
             None => Err(self.closed()),
             Some(Ok(_)) => Ok(key),
-            Some(Err(rejected)) => Err(match rejected.error {
+            Some(Err(None)) => Err(numbers::errno(py, libc::EPERM)),
+            Some(Err(Some(rejected))) => Err(match rejected.error {
                 Error::AlreadyRegistered { .. } => repr_error(fileobj, |repr| {
                     PyKeyError::new_err(format!("{repr} (FD {fd}) is already registered"))
                 }),

@@ -99,18 +99,16 @@ impl<K: Copy + Ord> AlwaysReady<K> {
         }
     }
 
-    /// Reports the armed entries, and disarms those that are not level-triggered. Returns the one-shot entries that fired.
-    pub(super) fn report(&mut self, mut report: impl FnMut(Tag, Readiness)) -> Vec<K> {
-        let mut fired = Vec::new();
+    /// Reports the armed entries, and disarms those that are not level-triggered. Calls `fired` for one-shot entries.
+    pub(super) fn report(&mut self, mut report: impl FnMut(Tag, Readiness), mut fired: impl FnMut(K)) {
         for (&key, entry) in self.entries.iter_mut().filter(|(_, entry)| entry.is_armed()) {
             report(entry.tag, entry.readiness);
             entry.is_armed = entry.mode == Mode::Level;
             if entry.mode == Mode::Oneshot {
-                fired.push(key);
+                fired(key);
             }
         }
         self.others = 0;
-        fired
     }
 
     fn count(&mut self, mode: Mode) -> &mut usize {

@@ -178,12 +178,13 @@ impl Epoll {
     /// Reports the list and the first `found` events, without that of the beacon.
     #[cold]
     fn report_with_list(&mut self, found: usize, mut report: impl FnMut(Tag, Readiness)) {
-        self.always_ready.report(&mut report);
+        self.always_ready.report(&mut report, |_| ());
         for event in &self.buffer[..found] {
-            if event.data() != BEACON {
-                report(Tag::from_u64(event.data()), from_event_flags(event.flags()));
-            } else if let Some(beacon) = &mut self.beacon {
-                beacon.armed = beacon.armed.filter(|mode| *mode != Mode::Oneshot);
+            match &mut self.beacon {
+                Some(Beacon { armed: armed @ Some(_), .. }) if event.data() == BEACON => {
+                    *armed = armed.filter(|mode| *mode != Mode::Oneshot);
+                }
+                _ => report(Tag::from_u64(event.data()), from_event_flags(event.flags())),
             }
         }
         let _ = self.update_beacon(); // the next wait tries again

@@ -23,7 +23,8 @@ use crate::token::Tag;
 ///   because it may have been closed and reused. `wait` gets the open descriptors again.
 ///
 /// The default methods `add`, `modify` and `remove` do nothing: a back end whose kernel keeps no set needs only `wait`. A
-/// back end that wraps another one must pass on all three, because the inner one may depend on them.
+/// back end that wraps another one must pass on all three, because the inner one may depend on them, and should pass on
+/// [`rebuild`](Self::rebuild).
 ///
 /// Implementing this trait is safe, and no implementation can break a selector: a tag that is reported without reason,
 /// twice, or after its key was removed reports that key, is merged, or is ignored.

@@ -333,7 +333,9 @@ impl Backend for Kqueue {
         let is_ready = self.always_ready.beacon().is_some();
         let timeout = if is_ready { Timeout::ZERO } else { timeout };
         let found = self.queue.control(&[], &mut self.buffer, timeout)?.len();
-        for (ident, filter) in self.always_ready.report(&mut report) {
+        let mut fired = Vec::new();
+        self.always_ready.report(&mut report, |entry| fired.push(entry));
+        for (ident, filter) in fired {
             self.after_oneshot(ident, filter);
         }
         for index in 0..found {

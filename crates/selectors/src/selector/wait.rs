@@ -24,6 +24,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// `None` waits without a limit, [`Duration::ZERO`](std::time::Duration::ZERO) does not wait. With nothing registered it
     /// waits all the same, with `None` until a [`Waker`] is used. A wait ends early only if a key is ready or a [`Waker`] was
     /// used (and, rarely, with an empty list: on epoll and kqueue, for an event of a key that was removed or is spent).
+    /// While a file that is always ready is armed, such as a regular file, a wait does not block.
     /// Signals do not end a wait unless the timeout is [interruptible](Timeout::interruptible).
     ///
     /// A key whose file object lends another descriptor than the registered one does not affect the others, see

@@ -1,4 +1,4 @@
-//! `stdin`: a pipe and a file as the standard input, on every back end.
+//! `stdin`: a pipe, a file and the null device as the standard input, on every back end.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -53,12 +53,23 @@ fn a_pipe_is_waited_for() {
 }
 
 #[test]
-fn a_file_is_read_without_waiting() {
+fn a_file_is_always_ready() {
     for kind in BackendKind::available() {
         let file = File::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/transcripts/sources.rs")).unwrap();
         let output = run(kind.name(), file.into(), None);
         assert_eq!(String::from_utf8_lossy(&output.stdout), TEXT, "{kind}");
-        assert!(String::from_utf8_lossy(&output.stderr).contains("without waiting"), "{kind}: {output:?}");
+        assert!(output.stderr.is_empty(), "{kind}: {output:?}");
+    }
+}
+
+#[test]
+fn the_null_device_is_at_its_end() {
+    for kind in BackendKind::available() {
+        if cfg!(target_os = "linux") && kind == BackendKind::Kqueue {
+            continue; // libkqueue fails with EFAULT
+        }
+        let output = run(kind.name(), Stdio::null(), None);
+        assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{kind}: {output:?}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Terminals, descriptors that only Linux has, and files.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Seek};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 
@@ -90,10 +90,23 @@ pub(super) const SITUATIONS: &[Situation] = &[
     Situation::new(NESTED, "quiet", || nested(b"")),
     Situation::new(NESTED, "ready", || nested(b"x")),
     Situation::new("regular file", "empty", || made(file()?.0, ())),
+    Situation::new("regular file", "before its end", || {
+        let (file, _) = file()?;
+        put(&file, b"x")?;
+        (&file).rewind()?;
+        made(file, ())
+    }),
+    Situation::new("regular file", "opened for reading only", || {
+        made(File::open(std::env::current_exe()?)?, ())
+    }),
+    Situation::new("file of `/proc`", "without a `poll` function", || {
+        made(File::open("/proc/self/stat")?, ())
+    }),
     Situation::new("directory", "any", || made(File::open("/")?, ())),
     Situation::new("`/dev/null`", "any", || {
         made(File::options().read(true).write(true).open("/dev/null")?, ())
     }),
+    Situation::new("`/dev/zero`", "any", || made(File::open("/dev/zero")?, ())),
 ];
 
 fn terminal() -> io::Result<(OwnedFd, OwnedFd)> {
