@@ -49,20 +49,20 @@ impl<F, D> Rejected<F, D> {
     ///
     /// # Examples
     ///
-    /// A file that epoll refuses goes to a poll selector:
+    /// Edge-triggered on a back end that can, level-triggered on any other:
     ///
     /// ```
-    /// use selectors::{EpollSelector, Interest, PollSelector};
-    /// use std::fs::File;
+    /// use selectors::{Interest, Mode, PollSelector};
+    /// use std::os::unix::net::UnixStream;
     ///
-    /// let mut selector = EpollSelector::new()?;
-    /// let mut others = PollSelector::new()?;
-    /// if let Err(rejected) = selector.register(File::open("/proc/self/exe")?, Interest::READ, ()) {
-    ///     let (error, file, data) = rejected.into_parts();
+    /// let (a, _b) = UnixStream::pair()?;
+    /// let mut selector = PollSelector::new()?;
+    /// if let Err(rejected) = selector.register_with(a, Interest::READ, Mode::Edge, "data") {
+    ///     let (error, stream, data) = rejected.into_parts();
     ///     println!("{error}");
-    ///     others.register(file, Interest::READ, data)?;
+    ///     selector.register(stream, Interest::READ, data)?;
     /// }
-    /// assert_eq!(others.keys().len(), 1);
+    /// assert_eq!(selector.len(), 1);
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn into_parts(self) -> (Error, F, D) {
