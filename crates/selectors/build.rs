@@ -39,6 +39,7 @@ fn main() {
             println!("cargo::rustc-cfg={name}");
         }
     }
+    println!("cargo::rustc-check-cfg=cfg(loom)"); // set by RUSTFLAGS, for tests/loom
     println!("cargo::rustc-check-cfg=cfg(default_backend, values(any()))");
     println!("cargo::rustc-cfg=default_backend=\"{default}\"");
 }

@@ -19,84 +19,17 @@
 //!
 //! [epoll(7)](https://man7.org/linux/man-pages/man7/epoll.7.html)
 
-#![expect(unsafe_code, reason = "a buffer is passed as the system's structs")]
-
-use std::fmt;
 use std::io;
 
 use crate::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use crate::sys;
 use crate::timeout::{Deadline, Timeout};
 
+pub use event::Event;
 pub use flags::{CreateFlags, EventFlags};
 
+mod event;
 mod flags;
-
-/// `struct epoll_event`: the events of a registration, and its 64 bits.
-///
-/// The buffer of [`Epoll::wait`] consists of these; `Event::default()` is an empty one.
-///
-/// # Examples
-///
-/// A buffer on the stack, one on the heap:
-///
-/// ```
-/// use select_sys::epoll::Event;
-///
-/// let small = [Event::default(); 16];
-/// let large = vec![Event::default(); 1024];
-/// assert!(small[0].flags().is_empty() && large[0].data() == 0);
-/// ```
-#[doc(alias = "epoll_event")]
-#[derive(Clone, Copy)]
-#[repr(transparent)]
-pub struct Event(libc::epoll_event);
-
-impl Event {
-    /// The events that occurred: the requested ones, and always `ERR` and `HUP`.
-    #[doc(alias = "events")]
-    #[must_use]
-    #[inline]
-    pub fn flags(&self) -> EventFlags {
-        EventFlags::from_bits_retain(self.0.events)
-    }
-
-    /// The 64 bits that [`Epoll::register`] or [`Epoll::modify`] set.
-    #[doc(alias = "epoll_data")]
-    #[must_use]
-    #[inline]
-    pub fn data(&self) -> u64 {
-        self.0.u64
-    }
-
-    /// The same buffer as the system's structs.
-    #[inline]
-    fn as_raw_slice(buffer: &mut [Self]) -> &mut [libc::epoll_event] {
-        // SAFETY: `Event` is `repr(transparent)` over `epoll_event`, so this is the same slice, borrowed for as long. Any bits
-        // are valid in both.
-        unsafe { std::slice::from_raw_parts_mut(buffer.as_mut_ptr().cast(), buffer.len()) }
-    }
-}
-
-impl Default for Event {
-    fn default() -> Self {
-        Self(libc::epoll_event { events: 0, u64: 0 })
-    }
-}
-
-impl PartialEq for Event {
-    fn eq(&self, other: &Self) -> bool {
-        (self.flags(), self.data()) == (other.flags(), other.data())
-    }
-}
-
-impl Eq for Event {}
-
-impl fmt::Debug for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Event").field("flags", &self.flags()).field("data", &self.data()).finish()
-    }
-}
 
 /// An epoll instance: a descriptor of a set that the kernel keeps.
 ///
@@ -312,6 +245,39 @@ impl Epoll {
     #[doc(alias = "EPOLL_CTL_DEL")]
     pub fn unregister(&self, fd: &(impl AsFd + ?Sized)) -> io::Result<()> {
         Ok(rustix::event::epoll::delete(&self.fd, fd.as_fd())?)
+    }
+
+    /// Puts the set of `other` in the place of this one, under this descriptor.
+    ///
+    /// Both have that set in common then. The earlier one is closed if nobody else has it: duplicates of this descriptor keep
+    /// it, and so do waits that have begun.
+    ///
+    /// # Errors
+    ///
+    /// Any error of the system; the earlier set stays.
+    ///
+    /// # Examples
+    ///
+    /// Remove everything at once:
+    ///
+    /// ```
+    /// use select_sys::epoll::{Epoll, Event, EventFlags};
+    /// use std::os::unix::net::UnixStream;
+    /// use std::time::Duration;
+    ///
+    /// let (epoll, (a, _b)) = (Epoll::new()?, UnixStream::pair()?);
+    /// epoll.register(&a, EventFlags::OUT, 1)?;
+    /// epoll.replace(&Epoll::new()?)?;
+    /// assert!(epoll.wait(&mut [Event::default()], Duration::ZERO)?.is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # References
+    ///
+    /// [dup3(2)](https://man7.org/linux/man-pages/man2/dup.2.html)
+    #[doc(alias = "dup3")]
+    pub fn replace(&self, other: &Self) -> io::Result<()> {
+        sys::epoll::replace(self.as_fd(), other.as_fd())
     }
 
     /// `epoll_pwait2(2)`—Waits for events, and returns the filled part of `buffer`.

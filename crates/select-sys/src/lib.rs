@@ -103,7 +103,7 @@ pub mod select;
 mod sys;
 mod timeout;
 
-pub use timeout::Timeout;
+pub use timeout::{Countdown, Timeout};
 
 /// The number of bytes (4096 on Linux, at least 512 anywhere) that a write to a pipe takes whole or not at all.
 ///

@@ -135,6 +135,30 @@ impl Timeout {
         Self { interruptible: true, ..self }
     }
 
+    /// Starts the time of the limit, for a wait that takes several calls.
+    ///
+    /// # Examples
+    ///
+    /// Two waits that share a limit:
+    ///
+    /// ```
+    /// use select_sys::Timeout;
+    /// use select_sys::poll::poll;
+    /// use std::time::Duration;
+    ///
+    /// let countdown = Timeout::after(Duration::from_millis(5)).start();
+    /// poll(&mut [], Duration::from_millis(1))?;
+    /// poll(&mut [], countdown.left())?;
+    /// assert_eq!(countdown.left(), Timeout::ZERO);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn start(self) -> Countdown {
+        let start = self.limit.filter(|limit| !limit.is_zero()).map(|_| Start::now());
+        Countdown { timeout: self, start }
+    }
+
     /// The limit; `None` waits for ever.
     #[must_use]
     pub const fn limit(self) -> Option<Duration> {
@@ -157,6 +181,51 @@ impl From<Option<Duration>> for Timeout {
 impl From<Duration> for Timeout {
     fn from(limit: Duration) -> Self {
         Self::after(limit)
+    }
+}
+
+/// A [`Timeout`] whose time is running.
+///
+/// [`Timeout::start`] makes it. Unlike [`Timeout::until`], it reads the clock that waits use, which is the cheaper one.
+///
+/// # Examples
+///
+/// A wait that goes on after events that do not count:
+///
+/// ```
+/// use select_sys::Timeout;
+/// use select_sys::poll::{PollFd, PollFlags, poll};
+/// use std::io::Read;
+/// use std::os::fd::AsFd;
+/// use std::os::unix::net::UnixStream;
+/// use std::time::Duration;
+///
+/// let (mut a, _b) = UnixStream::pair()?;
+/// let countdown = Timeout::after(Duration::from_millis(5)).start();
+/// let mut timeout = Timeout::after(Duration::from_millis(5));
+/// while poll(&mut [PollFd::new(a.as_fd(), PollFlags::IN)], timeout)? > 0 {
+///     a.read(&mut [0; 512])?; // nobody waits for these bytes
+///     timeout = countdown.left();
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Countdown {
+    timeout: Timeout,
+    // When it began, if it ends and takes time.
+    start: Option<Start>,
+}
+
+impl Countdown {
+    /// The time that is left, as a timeout for the next call. It is never less than the true time.
+    ///
+    /// # Portability
+    ///
+    /// On Linux the first call in a process may return up to two clock ticks more.
+    #[must_use]
+    pub fn left(&self) -> Timeout {
+        let elapsed = self.start.as_ref().map_or(Duration::ZERO, Start::elapsed);
+        Timeout { limit: self.timeout.limit.map(|limit| limit.saturating_sub(elapsed)), ..self.timeout }
     }
 }
 

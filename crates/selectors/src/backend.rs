@@ -71,6 +71,7 @@ mod convert;
 mod devpoll;
 #[cfg(epoll)]
 mod epoll;
+mod events;
 mod interface;
 mod kind;
 #[cfg(kqueue)]
@@ -83,7 +84,8 @@ pub use any::AnyBackend;
 pub use devpoll::Devpoll;
 #[cfg(epoll)]
 pub use epoll::Epoll;
-pub use interface::{Backend, Source, Wake};
+pub use events::Events;
+pub use interface::{Backend, Source, Wait, Wake};
 pub use kind::BackendKind;
 #[cfg(kqueue)]
 pub use kqueue::Kqueue;

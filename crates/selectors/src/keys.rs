@@ -47,7 +47,8 @@ pub struct SelectorKey<F, D = ()> {
 
 impl<F, D> SelectorKey<F, D> {
     pub(crate) fn new(entry: Entry<F, D>) -> Self {
-        let Entry { token, fileobj, data, fd, interest, mode, .. } = entry;
+        let token = entry.token();
+        let Entry { fileobj, data, fd, interest, mode, .. } = entry;
         Self { fileobj, fd, interest, mode, data, token }
     }
 
@@ -122,7 +123,7 @@ impl<'a, F, D> Key<'a, F, D> {
     /// Returns the token.
     #[must_use]
     pub fn token(&self) -> Token {
-        self.entry.token
+        self.entry.token()
     }
 
     /// Returns the file object.

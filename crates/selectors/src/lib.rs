@@ -139,6 +139,8 @@ pub mod ready;
 mod rejected;
 mod selector;
 mod serials;
+mod shared;
+mod sync;
 mod token;
 mod waker;
 
@@ -157,6 +159,7 @@ pub use rejected::Rejected;
 pub use select_sys as sys;
 pub use select_sys::Timeout;
 pub use selector::Selector;
+pub use shared::SharedSelector;
 pub use token::{Lookup, LookupKey, Token};
 pub use waker::Waker;
 
@@ -165,6 +168,12 @@ pub type DefaultSelector<F, D = ()> = Selector<backend::DefaultBackend, F, D>;
 
 /// A [`Selector`] over a back end that the program or the environment variable `SELECTORS_BACKEND` chooses at run time.
 pub type AnySelector<F, D = ()> = Selector<backend::AnyBackend, F, D>;
+
+/// A [`SharedSelector`] over the best back end of this platform, [`DefaultBackend`](backend::DefaultBackend).
+pub type DefaultSharedSelector<F, D = ()> = SharedSelector<backend::DefaultBackend, F, D>;
+
+/// A [`SharedSelector`] over a back end that is chosen at run time, as that of an [`AnySelector`].
+pub type AnySharedSelector<F, D = ()> = SharedSelector<backend::AnyBackend, F, D>;
 
 /// A [`Selector`] over `select(2)`.
 pub type SelectSelector<F, D = ()> = Selector<backend::Select, F, D>;

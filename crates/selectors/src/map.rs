@@ -1,5 +1,6 @@
 //! The key map: every registration of a selector, found by token, tag or descriptor.
 
+use std::num::NonZeroU64;
 use std::sync::atomic::AtomicU32;
 
 use select_sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
@@ -15,7 +16,10 @@ use crate::token::{LookupKey, MAX_SLOTS, Tag, Token};
 /// A registration.
 #[derive(Debug)]
 pub(crate) struct Entry<F, D> {
-    pub(crate) token: Token,
+    // The parts of the token and of the tag, which share the slot.
+    serial: NonZeroU64,
+    slot: u32,
+    arming: u32,
     pub(crate) fileobj: F,
     pub(crate) data: D,
     /// The number of the descriptor when it was registered.
@@ -49,6 +53,17 @@ impl<F, D> Entry<F, D> {
         matches!(self.state, State::Armed { .. } | State::Fired)
     }
 
+    #[inline]
+    pub(crate) fn token(&self) -> Token {
+        Token::new(self.serial, self.slot)
+    }
+
+    /// The tag of the last arming, which alone is reported.
+    #[inline]
+    pub(crate) fn tag(&self) -> Tag {
+        Tag::from_parts(self.slot, self.arming)
+    }
+
     pub(crate) fn is_armed(&self) -> bool {
         matches!(self.state, State::Armed { .. })
     }
@@ -66,7 +81,7 @@ impl<F, D> Entry<F, D> {
         if lent == self.fd {
             Ok(fd)
         } else {
-            Err(Error::InvalidFd { token: self.token, registered: self.fd, lent })
+            Err(Error::InvalidFd { token: self.token(), registered: self.fd, lent })
         }
     }
 }
@@ -144,10 +159,17 @@ impl<F, D> Map<F, D> {
         self.shrink_at = self.entries.len() / 2;
     }
 
-    /// Arms a registration with this interest and mode.
-    pub(crate) fn arm(&mut self, slot: u32, interest: Interest, mode: Mode) {
+    /// Makes a tag for the next arming of a registration.
+    #[inline]
+    pub(crate) fn new_tag(&mut self, slot: u32) -> Tag {
+        Tag::new(slot, self.serials.take())
+    }
+
+    /// Arms a registration with this tag, interest and mode.
+    pub(crate) fn arm(&mut self, tag: Tag, interest: Interest, mode: Mode) {
+        let slot = tag.slot();
         let Some(entry) = self.entries.get_mut(slot as usize) else { return };
-        (entry.interest, entry.mode) = (interest, mode);
+        (entry.arming, entry.interest, entry.mode) = (tag.arming(), interest, mode);
         entry.mask = Readiness::mask_for(interest);
         self.has_oneshots |= mode == Mode::Oneshot;
         if !entry.is_armed() {
@@ -194,9 +216,7 @@ impl<F, D> Map<F, D> {
     #[inline]
     pub(crate) fn lookup(&self, key: LookupKey) -> Option<&Entry<F, D>> {
         match key {
-            LookupKey::Token(token) => {
-                self.get(token.slot()).filter(|entry| entry.token.serial() == token.serial())
-            }
+            LookupKey::Token(token) => self.get(token.slot()).filter(|entry| entry.serial == token.serial()),
             LookupKey::Fd(fd) => self.get(self.by_fd.get(fd)?),
         }
     }
@@ -205,7 +225,7 @@ impl<F, D> Map<F, D> {
     pub(crate) fn lookup_mut(&mut self, key: LookupKey) -> Option<&mut Entry<F, D>> {
         match key {
             LookupKey::Token(token) => {
-                self.get_mut(token.slot()).filter(|entry| entry.token.serial() == token.serial())
+                self.get_mut(token.slot()).filter(|entry| entry.serial == token.serial())
             }
             LookupKey::Fd(fd) => self.get_mut(self.by_fd.get(fd)?),
         }
@@ -214,7 +234,7 @@ impl<F, D> Map<F, D> {
     /// Finds the registration that a back end reports.
     #[inline]
     pub(crate) fn by_tag(&self, tag: Tag) -> Option<&Entry<F, D>> {
-        self.get(tag.slot()).filter(|entry| tag.is_of(entry.token))
+        self.get(tag.slot()).filter(|entry| entry.arming == tag.arming())
     }
 
     /// Whether waits wait for a registration.
@@ -239,7 +259,7 @@ impl<F, D> Map<F, D> {
 
     /// Returns two registrations, or `None` if it is one.
     pub(crate) fn pair_mut(&mut self, a: LookupKey, b: LookupKey) -> Option<[&mut Entry<F, D>; 2]> {
-        let (a, b) = (self.lookup(a)?.token.slot(), self.lookup(b)?.token.slot());
+        let (a, b) = (self.lookup(a)?.slot, self.lookup(b)?.slot);
         if a == b {
             return None; // get2_mut panics then
         }
@@ -276,20 +296,23 @@ pub(crate) struct Reservation<'a, F, D> {
 }
 
 impl<F, D> Reservation<'_, F, D> {
-    pub(crate) fn token(&self) -> Token {
-        self.token
+    pub(crate) fn tag(&self) -> Tag {
+        Tag::new(self.token.slot(), self.token.serial())
     }
 
-    /// Makes the registration, armed.
+    /// Makes the registration, armed with [`tag`](Self::tag).
     #[inline]
     pub(crate) fn insert(self, fileobj: F, fd: RawFd, interest: Interest, mode: Mode, data: D) -> Token {
+        let tag = self.tag();
         let Self { vacant, token, by_fd, armed, shrink_at, has_oneshots } = self;
         *has_oneshots |= mode == Mode::Oneshot;
         let slot = token.slot();
         *shrink_at = (*shrink_at).max(vacant.key() / 4);
         let state = State::Armed { index: armed.len() as u32 }; // fewer than MAX_SLOTS
         vacant.insert(Entry {
-            token,
+            serial: token.serial(),
+            slot,
+            arming: tag.arming(),
             fileobj,
             data,
             fd,
@@ -343,10 +366,11 @@ mod tests {
     #[test]
     fn a_dropped_reservation_uses_its_token_up() {
         let mut map = Map::new();
-        let refused = map.reserve().unwrap().token();
+        let reservation = map.reserve().unwrap();
+        let (refused, tag) = (reservation.token, reservation.tag());
         let next = register(&mut map, 3);
         assert_eq!(refused.slot(), next.slot());
         assert!(map.find(LookupKey::Token(refused)).is_err());
-        assert!(map.by_tag(refused.tag()).is_none());
+        assert!(map.by_tag(tag).is_none());
     }
 }

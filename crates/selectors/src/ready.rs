@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::backend::Events;
 use crate::readiness::Readiness;
 use crate::token::Token;
 
@@ -46,6 +47,10 @@ pub struct Ready {
     pub(crate) woken: bool,
     /// Whether the back end reported a tag of no armed key.
     pub(crate) stale: bool,
+    /// Whether a thread that wants to change a shared selector ended the wait.
+    pub(crate) interrupted: bool,
+    /// The buffer of waits of a `SharedSelector` without its lock. Empty between waits, but for its memory.
+    pub(crate) events: Events,
 }
 
 /// A key that is ready: the parts of its token, and its readiness, in 16 bytes.
@@ -86,7 +91,7 @@ impl Ready {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { entries: Vec::with_capacity(capacity), woken: false, stale: false }
+        Self { entries: Vec::with_capacity(capacity), ..Self::default() }
     }
 
     /// Returns the number of keys that are ready.
@@ -159,7 +164,7 @@ impl Ready {
     #[inline]
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
-        (self.woken, self.stale) = (false, false);
+        (self.woken, self.stale, self.interrupted) = (false, false, false);
     }
 
     /// Adds a report: to the entry of the same key at `index`, which may be stale, or else to a new entry.

@@ -51,11 +51,6 @@ impl Token {
     pub(crate) fn slot(self) -> u32 {
         self.slot
     }
-
-    #[inline]
-    pub(crate) fn tag(self) -> Tag {
-        Tag(u64::from(self.slot) << 32 | self.serial.get() & LOWER_HALF)
-    }
 }
 
 impl fmt::Debug for Token {
@@ -64,11 +59,15 @@ impl fmt::Debug for Token {
     }
 }
 
-/// The part of a [`Token`] that the kernel stores, in 64 bits: the slot, and the lower half of the serial number.
+/// The name of one arming of a registration, in the 64 bits that a kernel stores.
 ///
-/// A back end passes it to the kernel with a registration (epoll's `data`, kqueue's `udata`), or keeps it with the
-/// descriptor, and reports it when the descriptor is ready. The selector ignores a tag that names no registration. A tag
-/// can repeat after 2^32 serial numbers: if the kernel still reports the earlier one, a key is reported that is not ready.
+/// A registration gets a new tag when it is registered, changed, rearmed or resumed. A back end passes the tag to the kernel
+/// (epoll's `data`, kqueue's `udata`), or keeps it with the descriptor, and reports it when the descriptor is ready. The
+/// selector ignores every other tag, such as that of an event which another thread got from the kernel just before the
+/// change.
+///
+/// A tag contains a slot of the registry, and half of a serial number of 64 bits. It can repeat after 2^32 armings: if the
+/// kernel still reports the earlier one, a key is reported that is not ready.
 ///
 /// # Examples
 ///
@@ -90,6 +89,17 @@ impl Tag {
     /// A tag that names no registration: it has the slot of the waker, and is not the waker's.
     pub(crate) const NONE: Self = Self(Self::WAKER.0 | 1);
 
+    /// The tag of the registration in `slot`, armed with this serial number.
+    #[inline]
+    pub(crate) fn new(slot: u32, serial: NonZeroU64) -> Self {
+        Self::from_parts(slot, serial.get() as u32) // the lower half
+    }
+
+    #[inline]
+    pub(crate) fn from_parts(slot: u32, arming: u32) -> Self {
+        Self(u64::from(slot) << 32 | u64::from(arming))
+    }
+
     /// Returns the 64 bits.
     #[inline]
     #[must_use]
@@ -109,15 +119,12 @@ impl Tag {
         (self.0 >> 32) as u32 // the upper half
     }
 
-    /// Whether this is the tag of the token with the same slot.
+    /// The lower half of the serial number of the arming.
     #[inline]
-    pub(crate) fn is_of(self, token: Token) -> bool {
-        self.0 as u32 == token.serial.get() as u32 // the lower halves
+    pub(crate) fn arming(self) -> u32 {
+        self.0 as u32 // the lower half
     }
 }
-
-/// The bits of a serial number that are in a tag.
-const LOWER_HALF: u64 = u32::MAX as u64;
 
 /// The number of slots that registrations can have: slots are numbered from 0, and the next number is the waker's.
 pub(crate) const MAX_SLOTS: u32 = u32::MAX;

@@ -2,23 +2,23 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use select_sys::fd::AsFd;
 
 use crate::backend::{Backend, Source, Wake};
 use crate::interest::{Interest, Mode};
+use crate::sync::{AtomicU8, Ordering};
 use crate::token::Tag;
 
 #[cfg(epoll)] // the systems with epoll have eventfd
 mod eventfd;
 #[cfg(epoll)]
-use eventfd::Notifier;
+pub(crate) use eventfd::Notifier;
 
 #[cfg(not(epoll))]
 mod stream_pair;
 #[cfg(not(epoll))]
-use stream_pair::Notifier;
+pub(crate) use stream_pair::Notifier;
 
 /// A handle that ends a selector's wait from any thread.
 ///
@@ -70,9 +70,15 @@ pub struct Waker {
 #[derive(Debug)]
 struct Shared {
     method: Method,
-    // Whether somebody woke the selector since its last wait: a wake was sent, or is about to be.
-    pending: AtomicBool,
+    // Who woke the selector since its last wait: `BY_USER`, `BY_GUEST`. If anybody, a wake was sent, or is about to be.
+    pending: AtomicU8,
 }
+
+/// A wake by a [`Waker`].
+const BY_USER: u8 = 1;
+
+/// A wake by a thread that wants to change a shared selector.
+const BY_GUEST: u8 = 2;
 
 /// How a wake reaches the back end.
 #[derive(Debug)]
@@ -84,6 +90,18 @@ enum Method {
 }
 
 impl Shared {
+    /// Wakes the selector, unless that was done since its last wait.
+    fn wake(&self, by: u8) -> io::Result<()> {
+        if self.pending.fetch_or(by, Ordering::AcqRel) != 0 {
+            return Ok(());
+        }
+        let result = self.send();
+        if result.is_err() {
+            self.pending.store(0, Ordering::Release);
+        }
+        result
+    }
+
     fn send(&self) -> io::Result<()> {
         match &self.method {
             Method::Native(wake) => wake.wake(),
@@ -121,14 +139,13 @@ impl Waker {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn wake(&self) -> io::Result<()> {
-        if self.shared.pending.swap(true, Ordering::AcqRel) {
-            return Ok(());
-        }
-        let result = self.shared.send();
-        if result.is_err() {
-            self.shared.pending.store(false, Ordering::Release);
-        }
-        result
+        self.shared.wake(BY_USER)
+    }
+
+    /// Ends the current wait, or the next one, and is not [reported](crate::Ready::woken).
+    pub(crate) fn interrupt(&self) {
+        // In a forked child it can fail. The wait is the parent's then.
+        let _ = self.shared.wake(BY_GUEST);
     }
 }
 
@@ -147,8 +164,8 @@ impl Drop for ResendGuard<'_> {
     fn drop(&mut self) {
         // If sending fails, the next `wake` reports it. On success `pending` stays set, because another thread may have seen
         // it set: the swap in `acknowledge` makes the writes of that thread visible.
-        if self.0.pending.load(Ordering::Acquire) && self.0.send().is_err() {
-            self.0.pending.store(false, Ordering::Release);
+        if self.0.pending.load(Ordering::Acquire) != 0 && self.0.send().is_err() {
+            self.0.pending.store(0, Ordering::Release);
         }
     }
 }
@@ -170,7 +187,7 @@ impl WakerSource {
         // A write is an edge, so an edge-triggered notifier need not be read: this saves a system call for each wake.
         let has_edges = backend.supports(Interest::READ, Mode::Edge);
         let mode = if has_edges { Mode::Edge } else { Mode::Level };
-        let this = Self { shared: Arc::new(Shared { method, pending: AtomicBool::new(false) }), mode };
+        let this = Self { shared: Arc::new(Shared { method, pending: AtomicU8::new(0) }), mode };
         if let Some(source) = this.source() {
             backend.add(&source)?;
         }
@@ -179,6 +196,10 @@ impl WakerSource {
 
     pub(crate) fn waker(&self) -> Waker {
         Waker { shared: Arc::clone(&self.shared) }
+    }
+
+    pub(crate) fn is_of(&self, waker: &Waker) -> bool {
+        Arc::ptr_eq(&self.shared, &waker.shared)
     }
 
     /// The descriptor that the back end waits for, if there is one.
@@ -203,14 +224,14 @@ impl WakerSource {
         }
     }
 
-    /// Prepares for the next wake, after the back end reported one.
-    pub(crate) fn acknowledge(&self) {
+    /// Prepares for the next wake, after the back end reported one. Returns whether a [`Waker`] was used.
+    pub(crate) fn acknowledge(&self) -> bool {
         if let (Method::Notifier(notifier), Mode::Level) = (&self.shared.method, self.mode) {
             notifier.drain();
         }
         // After the read. A wake that comes between the two finds `pending` set and sends nothing; this swap synchronises
         // with its swap, so its writes are visible to the caller. In the other order this thread would read its byte and
         // leave `pending` set for ever.
-        self.shared.pending.swap(false, Ordering::AcqRel);
+        self.shared.pending.swap(0, Ordering::AcqRel) & BY_USER != 0
     }
 }

@@ -35,6 +35,7 @@ mod replaced_objects;
 mod reuse;
 mod scale;
 mod select;
+mod shared;
 mod signals;
 mod threads;
 mod timeout;
@@ -79,6 +80,7 @@ pub(crate) fn scenarios<B: Backend + Send + 'static>(backend: &'static str) -> V
         reuse::scenarios::<B>(backend),
         scale::scenarios::<B>(backend),
         select::scenarios::<B>(backend),
+        shared::scenarios::<B>(backend),
         signals::scenarios::<B>(backend),
         threads::scenarios::<B>(backend),
         timeout::scenarios::<B>(backend),

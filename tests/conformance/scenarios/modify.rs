@@ -150,9 +150,14 @@ fn the_back_end_is_called_at_once<B: Backend>() -> Run {
     let [Call::Add(fd, tag, ..)] = calls[..] else { panic!("{calls:?}") };
     assert_eq!(fd, a.as_raw_fd());
     selector.modify(token, BOTH).unwrap();
-    assert_eq!(control.take_calls(), [Call::Modify(fd, tag, BOTH, Mode::Level)]);
+    let calls = control.take_calls();
+    let [Call::Modify(_, second, ..)] = calls[..] else { panic!("{calls:?}") };
+    assert_eq!(calls, [Call::Modify(fd, second, BOTH, Mode::Level)]);
     selector.modify_with(token, READ, Mode::Oneshot).unwrap();
-    assert_eq!(control.take_calls(), [Call::Modify(fd, tag, READ, Mode::Oneshot)]);
+    let calls = control.take_calls();
+    let [Call::Modify(_, third, ..)] = calls[..] else { panic!("{calls:?}") };
+    assert_eq!(calls, [Call::Modify(fd, third, READ, Mode::Oneshot)]);
+    assert!(tag != second && second != third && third != tag, "each arming has its own tag");
     Ok(())
 }
 

@@ -171,19 +171,23 @@ fn resuming_adds_it_to_the_back_end<B: Backend>() -> Run {
     let (mut selector, control) = MockBackend::<B>::selector();
     let token = selector.register(&a, WRITE, ()).unwrap();
     let calls = control.take_calls();
-    let [Call::Add(fd, tag, ..)] = calls[..] else { panic!("{calls:?}") };
-    let mut resumed = |interest, mode| {
+    let [Call::Add(fd, first, ..)] = calls[..] else { panic!("{calls:?}") };
+    let assert_added = |interest, mode| {
+        let calls = control.take_calls();
+        let [Call::Add(_, tag, ..)] = calls[..] else { panic!("{calls:?}") };
+        assert_eq!(calls, [Call::Add(fd, tag, interest, mode)]);
+        assert_ne!(tag, first, "each arming has its own tag");
+    };
+    for (interest, mode) in [(WRITE, Mode::Level), (READ, Mode::Oneshot)] {
         selector.pause(token).unwrap();
         control.clear_calls();
         selector.modify_with(token, interest, mode).unwrap();
-        assert_eq!(control.take_calls(), [Call::Add(fd, tag, interest, mode)]);
-    };
-    resumed(WRITE, Mode::Level);
-    resumed(READ, Mode::Oneshot);
+        assert_added(interest, mode);
+    }
     selector.pause(token).unwrap();
     control.clear_calls();
     selector.rearm(token).unwrap();
-    assert_eq!(control.take_calls(), [Call::Add(fd, tag, READ, Mode::Oneshot)]);
+    assert_added(READ, Mode::Oneshot);
     assert_eq!(control.modified_from(), []);
     Ok(())
 }

@@ -197,7 +197,7 @@ fn a_false_report_of_the_waker_loses_no_wake<B: Backend>() -> Run {
         }
         control.inject([(tag, Readiness::READ), (tag, Readiness::READ)]);
         let ready = now(&mut selector);
-        assert!(ready.is_empty() && ready.woken());
+        assert!(ready.is_empty() && ready.woken() == (wakes > 0));
         assert_idle(&mut selector);
         waker.wake().unwrap();
         wait_woken(&mut selector);

@@ -31,7 +31,8 @@ impl LibKqueue {
         if is_always_ready(to) {
             return;
         }
-        let spent = self.reported.remove(&to.tag().to_u64()) && to.mode() == Mode::Oneshot;
+        let tag = from.unwrap_or(to).tag();
+        let spent = self.reported.remove(&tag.to_u64()) && to.mode() == Mode::Oneshot;
         // A change adds the new filter before it removes the old one.
         let adds = from.is_some_and(|from| from.interest() != to.interest());
         if to.interest() == Interest::READ | Interest::WRITE || adds {

@@ -70,14 +70,17 @@ impl Control {
         self.calls.take();
     }
 
-    /// Returns the tag of the descriptor that was added last, and forgets the calls so far.
+    /// Returns the tag of the descriptor that was added or modified last, and forgets the calls so far.
     ///
     /// # Panics
     ///
-    /// None was added since the calls were taken last.
+    /// There was none since the calls were taken last.
     pub fn take_tag(&self) -> Tag {
-        let added = |call: &Call| if let Call::Add(_, tag, ..) = call { Some(*tag) } else { None };
-        self.take_calls().iter().rev().find_map(added).expect("a descriptor was added")
+        let armed = |call: &Call| match call {
+            Call::Add(_, tag, ..) | Call::Modify(_, tag, ..) => Some(*tag),
+            _ => None,
+        };
+        self.take_calls().iter().rev().find_map(armed).expect("a descriptor was added or modified")
     }
 
     /// Returns the interest and mode that each modified registration had before, since the last call of this.

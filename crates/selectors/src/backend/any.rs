@@ -16,7 +16,8 @@ use super::absent::Absent as Kqueue;
 use super::devpoll::Devpoll;
 #[cfg(epoll)]
 use super::epoll::Epoll;
-use super::interface::{Backend, Source, Wake};
+use super::events::Events;
+use super::interface::{Backend, Source, Wait, Wake};
 use super::kind::{self, BackendKind};
 #[cfg(kqueue)]
 use super::kqueue::Kqueue;
@@ -243,6 +244,26 @@ impl Backend for AnyBackend {
             Any::Epoll(backend) => backend.wake(tag),
             Any::Devpoll(backend) => backend.wake(tag),
             Any::Kqueue(backend) => backend.wake(tag),
+        }
+    }
+
+    fn waiter(&self) -> Option<Arc<dyn Wait>> {
+        match &self.0 {
+            Any::Select(backend) => backend.waiter(),
+            Any::Poll(backend) => backend.waiter(),
+            Any::Epoll(backend) => backend.waiter(),
+            Any::Devpoll(backend) => backend.waiter(),
+            Any::Kqueue(backend) => backend.waiter(),
+        }
+    }
+
+    fn report(&mut self, events: &mut Events, report: impl FnMut(Tag, Readiness) -> bool) -> io::Result<()> {
+        match &mut self.0 {
+            Any::Select(backend) => backend.report(events, report),
+            Any::Poll(backend) => backend.report(events, report),
+            Any::Epoll(backend) => backend.report(events, report),
+            Any::Devpoll(backend) => backend.report(events, report),
+            Any::Kqueue(backend) => backend.report(events, report),
         }
     }
 }

@@ -70,7 +70,9 @@ impl Backend for Devpoll {
     }
 
     fn modify(&mut self, _: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
-        self.stored.modify(to.fd(), poll_flags(to.interest()))
+        self.stored.modify(to.fd(), poll_flags(to.interest()))?;
+        self.tags.insert(to.fd().as_raw_fd(), to.tag());
+        Ok(())
     }
 
     fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! The `epoll(7)` back end.
 
 use std::io;
+use std::sync::Arc;
 
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
@@ -10,7 +11,8 @@ use select_sys::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use super::always_ready::{AlwaysReady, Entry, ready_by_poll};
 use super::convert::{FAILED, HANG_UP, PEER_CLOSED};
-use super::interface::{Backend, Source};
+use super::events::{Events, Found};
+use super::interface::{Backend, Source, Wait};
 use crate::interest::{Interest, Mode};
 use crate::readiness::Readiness;
 use crate::token::Tag;
@@ -49,7 +51,8 @@ use crate::token::Tag;
 /// [epoll(7)](https://man7.org/linux/man-pages/man7/epoll.7.html)
 #[derive(Debug)]
 pub struct Epoll {
-    epoll: epoll::Epoll,
+    /// Shared with waits of a `SharedSelector`.
+    epoll: Arc<epoll::Epoll>,
     /// Room for more events than there are watched descriptors.
     buffer: Vec<Event>,
     /// The number of descriptors that were added and not removed, with the beacon.
@@ -179,22 +182,31 @@ impl Epoll {
     #[cold]
     fn report_with_list(&mut self, found: usize, mut report: impl FnMut(Tag, Readiness)) {
         self.always_ready.report(&mut report, |_| ());
-        for event in &self.buffer[..found] {
-            match &mut self.beacon {
-                Some(Beacon { armed: armed @ Some(_), .. }) if event.data() == BEACON => {
-                    *armed = armed.filter(|mode| *mode != Mode::Oneshot);
-                }
-                _ => report(Tag::from_u64(event.data()), from_event_flags(event.flags())),
+        for index in 0..found {
+            let event = self.buffer[index];
+            if !self.is_of_beacon(event) {
+                report(Tag::from_u64(event.data()), from_event_flags(event.flags()));
             }
         }
         let _ = self.update_beacon(); // the next wait tries again
+    }
+
+    /// Whether an event is that of the beacon. Notes that the kernel has disarmed it, if it has.
+    fn is_of_beacon(&mut self, event: Event) -> bool {
+        if let Some(Beacon { armed: armed @ Some(_), .. }) = &mut self.beacon {
+            if event.data() == BEACON {
+                *armed = armed.filter(|mode| *mode != Mode::Oneshot);
+                return true;
+            }
+        }
+        false
     }
 }
 
 impl Backend for Epoll {
     fn new() -> io::Result<Self> {
         Ok(Self {
-            epoll: epoll::Epoll::new()?,
+            epoll: Arc::new(epoll::Epoll::new()?),
             buffer: vec![Event::default(); 4],
             watched: 0,
             always_ready: AlwaysReady::default(),
@@ -268,11 +280,60 @@ impl Backend for Epoll {
                 added => added?,
             }
         }
-        // A selector that watches a duplicate of the earlier descriptor sees the new set through it. If they are nested too
-        // deep (ELOOP), it sees that the earlier set is ready, as nothing was removed from that.
+        // Who waits for the earlier set, or watches it with another selector, sees the new set through it. If that is nested
+        // too deep (ELOOP), others see that the earlier set is ready, as nothing was removed from it.
         let _ = self.epoll.register(&new.epoll, EventFlags::IN, BEACON);
-        *self = new;
+        // Under the same descriptor: others know it, or wait for it.
+        self.epoll.replace(&new.epoll)?;
+        let epoll = Arc::clone(&self.epoll);
+        *self = Self { epoll, ..new };
         Ok(true)
+    }
+
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.as_fd())
+    }
+
+    fn waiter(&self) -> Option<Arc<dyn Wait>> {
+        Some(Arc::clone(&self.epoll) as _)
+    }
+
+    fn report(
+        &mut self,
+        events: &mut Events,
+        mut report: impl FnMut(Tag, Readiness) -> bool,
+    ) -> io::Result<()> {
+        let found = events.get::<Found<Event>>();
+        let has_list = self.beacon.is_some();
+        if has_list {
+            let report = |tag, readiness| {
+                report(tag, readiness);
+            };
+            self.always_ready.report(report, |_| ());
+        }
+        loop {
+            for &event in found.events() {
+                if !(has_list && self.is_of_beacon(event)) {
+                    report(Tag::from_u64(event.data()), from_event_flags(event.flags()));
+                }
+            }
+            if !found.is_full() {
+                break;
+            }
+            found.grow(self.watched + 1);
+            // An error here is no error of the events that were reported.
+            let _ = found.fill(|buffer| Ok(self.epoll.wait(buffer, Timeout::ZERO)?.len()));
+        }
+        if has_list {
+            let _ = self.update_beacon(); // the next wait tries again
+        }
+        Ok(())
+    }
+}
+
+impl Wait for epoll::Epoll {
+    fn wait(&self, events: &mut Events, timeout: Timeout) -> io::Result<usize> {
+        events.get::<Found<Event>>().fill(|buffer| Ok(self.wait(buffer, timeout)?.len()))
     }
 
     fn fd(&self) -> Option<BorrowedFd<'_>> {

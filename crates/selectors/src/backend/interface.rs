@@ -8,6 +8,7 @@ use std::sync::Arc;
 use select_sys::Timeout;
 use select_sys::fd::{AsRawFd, BorrowedFd};
 
+use super::events::Events;
 use crate::interest::{Interest, Mode};
 use crate::readiness::Readiness;
 use crate::token::Tag;
@@ -63,7 +64,9 @@ pub trait Backend: Sized {
         Ok(())
     }
 
-    /// Changes the interest or the mode of a descriptor, and rearms it. `from` and `to` have the same descriptor and tag.
+    /// Changes the interest or the mode of a descriptor, and rearms it: if it is ready, it is reported, with the tag of `to`.
+    ///
+    /// `from` and `to` have the same descriptor. The tag of `to` is new, and that of `from` is not reported any more.
     ///
     /// # Errors
     ///
@@ -136,6 +139,56 @@ pub trait Backend: Sized {
     fn wake(&mut self, tag: Tag) -> io::Result<Option<Arc<dyn Wake>>> {
         let _ = tag;
         Ok(None)
+    }
+
+    /// Returns the part of the back end that waits without the rest, if the kernel permits changes during a wait.
+    ///
+    /// A [`SharedSelector`](crate::SharedSelector) waits by it without its lock, so other threads can change registrations
+    /// meanwhile, and [`report`](Self::report) translates the events under the lock. It asks once. The default returns
+    /// `None`: a `SharedSelector` interrupts [`wait`](Self::wait) for each change, and resumes it.
+    ///
+    /// A back end that returns one promises the following. [`add`](Self::add), [`modify`](Self::modify) and
+    /// [`remove`](Self::remove) take effect in waits that have begun. An event carries the tag of the last `add` or `modify`
+    /// that was completed before the kernel reported it. Several threads may wait at once. An edge and a one-shot event are
+    /// reported to one of them, and so is the tag of [`wake`](Self::wake), or of the descriptor that is added in its place.
+    fn waiter(&self) -> Option<Arc<dyn Wait>> {
+        None
+    }
+
+    /// Reports the events of a wait of the [`waiter`](Self::waiter).
+    ///
+    /// `report` returns whether the tag is that of an armed registration. Otherwise the registration was changed or removed
+    /// since the kernel reported the event: a back end must not act on such an event. It may ask the kernel for more events,
+    /// without waiting, and report these as well.
+    ///
+    /// The default reports nothing.
+    ///
+    /// # Errors
+    ///
+    /// Any error of the system. Nothing may have been reported before.
+    fn report(&mut self, events: &mut Events, report: impl FnMut(Tag, Readiness) -> bool) -> io::Result<()> {
+        let _ = (events, report);
+        Ok(())
+    }
+}
+
+/// Waits for the kernel's events of a [`Backend`], without the back end.
+///
+/// # Examples
+///
+/// See the implementation for a wrapper in the example of [`SharedSelector`](crate::SharedSelector).
+pub trait Wait: fmt::Debug + Send + Sync + UnwindSafe + RefUnwindSafe {
+    /// Waits until there are events or the timeout elapses, replaces `events` by the new ones, and returns their number.
+    ///
+    /// # Errors
+    ///
+    /// Any error of the system. No event may be lost by it. [`Interrupted`](io::ErrorKind::Interrupted) is for an
+    /// [interruptible](Timeout::interruptible) timeout only.
+    fn wait(&self, events: &mut Events, timeout: Timeout) -> io::Result<usize>;
+
+    /// Returns the descriptor of [`Backend::fd`].
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        None
     }
 }
 

@@ -10,7 +10,8 @@ use select_sys::fd::{AsFd, BorrowedFd};
 use select_sys::kqueue::{self, Filter, Flags, Kevent, Notes};
 
 use super::always_ready::{AlwaysReady, Entry};
-use super::interface::{Backend, Source, Wake};
+use super::events::{Events, Found};
+use super::interface::{Backend, Source, Wait, Wake};
 use crate::error::Error;
 use crate::interest::{Interest, Mode};
 use crate::os;
@@ -20,10 +21,11 @@ use crate::token::Tag;
 mod beacon;
 mod filters;
 mod itself;
+mod report;
 mod trigger;
 
 use beacon::Beacon;
-use filters::{EXCEPT, Refusal, added, filters, ident, is_gone, mode, readiness, ready_by_poll, tag};
+use filters::{EXCEPT, Refusal, added, filters, ident, is_gone, ready_by_poll};
 use trigger::Trigger;
 
 /// `kqueue(2)`: the kernel keeps the set, and a wait costs as much as there is to report.
@@ -84,6 +86,9 @@ pub struct Kqueue {
     /// The descriptors of one-shot keys with several filters: the first event disarms all of them.
     multi_filter_oneshots: BTreeSet<usize>,
 }
+
+/// Whether an entry that is added again keeps its `udata`. In libkqueue it does.
+const KEEPS_UDATA: bool = cfg!(target_os = "linux");
 
 // The tag of a key travels in `udata`, which is as wide as an address.
 const _: () = assert!(size_of::<usize>() == 8, "the kqueue back end needs a 64-bit system");
@@ -223,34 +228,6 @@ impl Kqueue {
             self.multi_filter_oneshots.remove(&ident(source.fd()));
         }
     }
-
-    /// Disarms the filters of a one-shot key that has fired. The kernel has disabled the one that it reported.
-    fn after_oneshot(&mut self, ident: usize, fired: Filter) {
-        if self.multi_filter_oneshots.contains(&ident) {
-            for (filter, _) in filters(Interest::all()).filter(|(filter, _)| *filter != fired) {
-                // What is in the list has fired as well.
-                if !self.always_ready.contains((ident, filter)) {
-                    let _ = self.delete(ident, filter); // it may not exist
-                }
-            }
-        }
-    }
-
-    /// Follows up an event that disarmed or deleted its filter.
-    fn after_event(&mut self, event: &Kevent) {
-        let mode = mode(event);
-        // Nobody requests ONESHOT: the kernel sets it, and deletes the filter. FreeBSD does so with filters for writing to a
-        // pipe that nobody reads any more (`knlist_cleardel`), OpenBSD with those of a revoked terminal (`filt_dead`). The
-        // level stays the same.
-        if event.flags.contains(Flags::ONESHOT) && matches!(event.filter, Filter::READ | Filter::WRITE) {
-            let is_armed = mode == Mode::Level;
-            let entry = Entry { tag: tag(event), readiness: readiness(event), mode, is_armed };
-            self.always_ready.insert((event.ident, event.filter), entry);
-        }
-        if mode == Mode::Oneshot {
-            self.after_oneshot(event.ident, event.filter);
-        }
-    }
 }
 
 impl Backend for Kqueue {
@@ -300,7 +277,7 @@ impl Backend for Kqueue {
             }
             // An existing entry keeps its flags when it is added again (`kqueue_register` in `sys/kern/kern_event.c` of
             // FreeBSD, NetBSD and OpenBSD), so another mode needs another entry.
-            if from.mode() != to.mode() {
+            if from.mode() != to.mode() || KEEPS_UDATA {
                 self.delete(ident(to.fd()), filter)?;
             }
             if self.arm(to, filter, notes).is_err() {
@@ -333,20 +310,14 @@ impl Backend for Kqueue {
         let is_ready = self.always_ready.beacon().is_some();
         let timeout = if is_ready { Timeout::ZERO } else { timeout };
         let found = self.queue.control(&[], &mut self.buffer, timeout)?.len();
-        let mut fired = Vec::new();
-        self.always_ready.report(&mut report, |entry| fired.push(entry));
-        for (ident, filter) in fired {
-            self.after_oneshot(ident, filter);
-        }
+        let mut report = |tag, readiness| {
+            report(tag, readiness);
+            true // nothing has changed since the kernel reported it
+        };
+        self.report_list(&mut report);
         for index in 0..found {
             let event = self.buffer[index];
-            if self.beacon.is_its(&event) {
-                continue;
-            }
-            report(tag(&event), readiness(&event));
-            if event.flags.intersects(Flags::ONESHOT | Flags::DISPATCH) {
-                self.after_event(&event);
-            }
+            self.report_event(&event, &mut report);
         }
         self.update_beacon();
         Ok(())
@@ -363,6 +334,31 @@ impl Backend for Kqueue {
 
     fn fd(&self) -> Option<BorrowedFd<'_>> {
         Some(self.as_fd())
+    }
+
+    fn waiter(&self) -> Option<Arc<dyn Wait>> {
+        Some(Arc::clone(&self.queue) as _)
+    }
+
+    fn report(
+        &mut self,
+        events: &mut Events,
+        mut report: impl FnMut(Tag, Readiness) -> bool,
+    ) -> io::Result<()> {
+        let found = events.get::<Found<Kevent>>();
+        self.report_list(&mut report);
+        loop {
+            for event in found.events() {
+                self.report_event(event, &mut report);
+            }
+            if !found.is_full() {
+                self.update_beacon();
+                return Ok(());
+            }
+            found.grow(self.filters + 2);
+            // An error here is no error of the events that were reported.
+            let _ = found.fill(|buffer| Ok(self.queue.control(&[], buffer, Timeout::ZERO)?.len()));
+        }
     }
 
     fn wake(&mut self, tag: Tag) -> io::Result<Option<Arc<dyn Wake>>> {

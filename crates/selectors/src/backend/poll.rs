@@ -92,7 +92,9 @@ impl Backend for Poll {
     fn modify(&mut self, _: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
         let index = self.indices.get_or_none(to.fd().as_raw_fd()) as usize;
         // If the descriptor is not stored there, the next wait fills the list again.
-        self.stored.modify(index, to.fd(), poll_flags(to.interest()));
+        if self.stored.modify(index, to.fd(), poll_flags(to.interest())) {
+            self.tags[index] = to.tag();
+        }
         Ok(())
     }
 

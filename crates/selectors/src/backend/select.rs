@@ -76,6 +76,7 @@ impl Backend for Select {
     fn modify(&mut self, _: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
         // If the descriptor is not stored, the next wait fills the sets again.
         self.stored.modify(to.fd(), set_flags(to.interest()));
+        self.tags.insert(to.fd().as_raw_fd(), to.tag());
         Ok(())
     }
 

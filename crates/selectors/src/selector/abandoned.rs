@@ -22,7 +22,7 @@ pub(super) struct Abandoned {
 impl Abandoned {
     /// Remembers the number of a key that the back end watches.
     pub(super) fn insert<F, D>(&mut self, entry: &Entry<F, D>) {
-        self.watches.insert(entry.fd, (entry.token.tag(), entry.interest, entry.mode));
+        self.watches.insert(entry.fd, (entry.tag(), entry.interest, entry.mode));
     }
 
     /// Pauses a key whose file object does not lend its number any more.

@@ -238,23 +238,24 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         if unchanged && mode == Mode::Level && entry.is_armed() {
             return Ok(());
         }
-        let (token, is_in_backend) = (entry.token, entry.is_in_backend());
+        let (token, is_in_backend) = (entry.token(), entry.is_in_backend());
         // Another key may have the number of a paused one by now.
         let claimed = if is_in_backend { Ok(()) } else { self.claim(entry.fd, Some(token.slot())) };
         let Self { backend, map, abandoned, .. } = self;
+        let tag = map.new_tag(token.slot());
         let entry = map.find(LookupKey::Token(token))?;
         let fd = entry.borrow_fd()?;
         claimed?;
-        let to = Source::new(fd, token.tag(), interest, mode);
+        let to = Source::new(fd, tag, interest, mode);
         if is_in_backend {
-            let from = Source::new(fd, token.tag(), entry.interest, entry.mode);
+            let from = Source::new(fd, entry.tag(), entry.interest, entry.mode);
             let modified = backend.modify(&from, &to);
             modified.map_err(|error| Error::from_change(token, entry.fd, backend.name(), error))?;
         } else {
             let added = abandoned.remove(backend, fd).and_then(|()| backend.add(&to));
             added.map_err(|error| Error::from_backend(Operation::Register, backend.name(), error))?;
         }
-        map.arm(token.slot(), interest, mode);
+        map.arm(tag, interest, mode);
         Ok(())
     }
 
@@ -264,7 +265,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         if entry.is_in_backend() {
             match entry.borrow_fd() {
                 Ok(fd) => {
-                    let source = Source::new(fd, entry.token.tag(), entry.interest, entry.mode);
+                    let source = Source::new(fd, entry.tag(), entry.interest, entry.mode);
                     let removed = self.backend.remove(&source);
                     removed.map_err(|error| {
                         Error::from_backend(Operation::Unregister, self.backend.name(), error)
@@ -274,6 +275,6 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
                 Err(_) => self.abandoned.insert(entry),
             }
         }
-        Ok(entry.token.slot())
+        Ok(entry.token().slot())
     }
 }

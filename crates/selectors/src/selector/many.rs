@@ -44,7 +44,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     ) -> Result<(), FailedKey> {
         for slot in 0..self.map.slots() {
             let Some(entry) = self.map.get(slot) else { continue };
-            let token = entry.token;
+            let token = entry.token();
             if let Some(interest) = interest(Key::new(entry)) {
                 self.set_interest(token, interest).map_err(|error| FailedKey { token, error })?;
             }

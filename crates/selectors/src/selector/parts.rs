@@ -286,6 +286,6 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (Token, &F, &mut D)> {
-        self.map.iter_mut().map(|entry| (entry.token, &entry.fileobj, &mut entry.data))
+        self.map.iter_mut().map(|entry| (entry.token(), &entry.fileobj, &mut entry.data))
     }
 }

@@ -196,7 +196,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         let fd = self.borrow_new(fileobj, interest, mode)?;
         let Self { backend, map, abandoned, .. } = self;
         let reservation = reserve(map)?;
-        let source = Source::new(fd, reservation.token().tag(), interest, mode);
+        let source = Source::new(fd, reservation.tag(), interest, mode);
         match abandoned.remove(backend, fd).and_then(|()| backend.add(&source)) {
             Ok(()) => Ok((reservation, fd.as_raw_fd())),
             Err(error) => Err(Error::from_backend(Operation::Register, backend.name(), error)),
@@ -228,7 +228,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// The key that has the number keeps it if its file object lends it. Otherwise that key loses it and is paused.
     pub(super) fn claim(&mut self, fd: RawFd, slot: Option<u32>) -> Result<(), Error> {
         let Some(owner) = self.map.lookup(LookupKey::Fd(fd)) else { return Ok(()) };
-        let token = owner.token;
+        let token = owner.token();
         if Some(token.slot()) == slot {
             return Ok(());
         }

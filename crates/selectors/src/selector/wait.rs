@@ -113,21 +113,45 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         if let Some(guard) = guard {
             guard.disarm();
         }
-        if map.has_oneshots {
-            for (token, _) in &*ready {
-                map.fire(token.slot());
-            }
-        }
-        if ready.woken {
-            match &*waker {
-                Some(waker) => waker.acknowledge(),
-                None => ready.woken = false, // the back end made the report up
-            }
-        }
+        finish(map, waker.as_ref(), ready);
         if ready.stale {
             rebuild(backend, map, waker.as_ref(), abandoned, ready);
         }
         Ok(ready.len())
+    }
+
+    /// Whether this waker is that of this selector.
+    pub(crate) fn is_woken_by(&self, waker: &Waker) -> bool {
+        self.waker.as_ref().is_some_and(|own| own.is_of(waker))
+    }
+
+    /// Reports the events in `ready.events`, which a wait without the selector returned, in `ready`.
+    pub(crate) fn report_events(&mut self, ready: &mut Ready) -> Result<(), Error> {
+        let Self { backend, map, waker, abandoned } = self;
+        let guard = waker.as_ref().map(WakerSource::resend_guard);
+        let mut events = std::mem::take(&mut ready.events);
+        let result = backend.report(&mut events, checked_reporter(map, ready));
+        ready.events = events;
+        if let Err(error) = result {
+            ready.clear();
+            return Err(Error::from_backend(Operation::Wait, backend.name(), error));
+        }
+        // Events of keys that have changed since are normal here. Now that nobody changes any, the kernel has none of them, and
+        // what is stale would come again.
+        if std::mem::take(&mut ready.stale) {
+            let armed = map.armed().map(source);
+            let armed = armed.chain(waker.iter().filter_map(WakerSource::source).map(Ok));
+            // An error here is no error of the events that were reported.
+            let _ = backend.wait(armed, Timeout::ZERO, reporter(map, ready));
+        }
+        if let Some(guard) = guard {
+            guard.disarm();
+        }
+        finish(map, waker.as_ref(), ready);
+        if ready.stale {
+            rebuild(backend, map, waker.as_ref(), abandoned, ready);
+        }
+        Ok(())
     }
 
     /// Returns a handle that ends a wait of this selector from another thread.
@@ -176,7 +200,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
 #[inline]
 fn source<F: AsFd, D>(entry: &Entry<F, D>) -> io::Result<Source<'_>> {
     match entry.borrow_fd() {
-        Ok(fd) => Ok(Source::new(fd, entry.token.tag(), entry.interest, entry.mode)),
+        Ok(fd) => Ok(Source::new(fd, entry.tag(), entry.interest, entry.mode)),
         Err(error) => Err(error.into()),
     }
 }
@@ -184,17 +208,48 @@ fn source<F: AsFd, D>(entry: &Entry<F, D>) -> io::Result<Source<'_>> {
 /// Records the reports of a back end in `ready`.
 #[inline]
 fn reporter<F, D>(map: &Map<F, D>, ready: &mut Ready) -> impl FnMut(Tag, Readiness) {
+    let mut report = checked_reporter(map, ready);
+    move |tag: Tag, reported: Readiness| {
+        report(tag, reported);
+    }
+}
+
+/// Records the reports of a back end in `ready`. Returns whether a report is of an armed key or of the waker.
+#[inline]
+fn checked_reporter<F, D>(map: &Map<F, D>, ready: &mut Ready) -> impl FnMut(Tag, Readiness) -> bool {
     |tag: Tag, reported: Readiness| match map.by_tag(tag) {
         Some(entry) => {
             let readiness = reported & entry.mask;
             if !readiness.is_empty() {
-                ready.merge(&entry.ready_index, entry.token, readiness);
+                ready.merge(&entry.ready_index, entry.token(), readiness);
             } else if entry.mask.is_empty() {
                 ready.stale = true;
             }
+            entry.is_armed()
         }
-        None if tag == Tag::WAKER => ready.woken = true,
-        None => ready.stale = true,
+        None if tag == Tag::WAKER => {
+            ready.woken = true;
+            true
+        }
+        None => {
+            ready.stale = true;
+            false
+        }
+    }
+}
+
+/// Disarms the one-shot keys that were reported, and prepares the waker for the next wake.
+#[inline(always)]
+fn finish<F, D>(map: &mut Map<F, D>, waker: Option<&WakerSource>, ready: &mut Ready) {
+    if map.has_oneshots {
+        for (token, _) in &*ready {
+            map.fire(token.slot());
+        }
+    }
+    if ready.woken {
+        // Without a waker the back end made the report up.
+        ready.woken = waker.is_some_and(WakerSource::acknowledge);
+        ready.interrupted = !ready.woken;
     }
 }
 
@@ -218,9 +273,9 @@ fn wait_without_invalid<B: Backend, F: AsFd, D>(
         };
         // An object that lends another descriptor in each call may pass now and not in the wait. So this ends when all keys
         // are in `invalid` at the latest.
-        let others = map.armed().filter(|entry| entry.token != token && entry.borrow_fd().is_err());
-        invalid.extend(others.map(|entry| entry.token.slot()));
-        let armed = map.armed().filter(|entry| !invalid.contains(&entry.token.slot())).map(source);
+        let others = map.armed().filter(|entry| entry.token() != token && entry.borrow_fd().is_err());
+        invalid.extend(others.map(|entry| entry.token().slot()));
+        let armed = map.armed().filter(|entry| !invalid.contains(&entry.token().slot())).map(source);
         let armed = armed.chain(waker.into_iter().filter_map(WakerSource::source).map(Ok));
         match backend.wait(armed, Timeout::ZERO, reporter(map, ready)) {
             Ok(()) => break,
@@ -238,7 +293,7 @@ fn pause_invalid<F, D>(map: &mut Map<F, D>, abandoned: &mut Abandoned, ready: &m
     // As poll(2) reports a descriptor that is not open (POLLNVAL).
     let readiness = Readiness::READ | Readiness::WRITE | Readiness::ERROR;
     if let Some(entry) = map.get(slot) {
-        ready.merge(&entry.ready_index, entry.token, readiness & entry.mask);
+        ready.merge(&entry.ready_index, entry.token(), readiness & entry.mask);
     }
     abandoned.pause(map, slot);
 }
@@ -258,7 +313,7 @@ fn rebuild<B: Backend, F: AsFd, D>(
     let armed = map.armed().filter_map(|entry| match source(entry) {
         Ok(source) => Some(source),
         Err(_) => {
-            invalid.push(entry.token.slot());
+            invalid.push(entry.token().slot());
             None
         }
     });
@@ -281,7 +336,7 @@ fn with_closed_key<F: AsFd, D>(map: &Map<F, D>, error: Error) -> Error {
         Error::Os { error: source, .. } if os::is_lost(&source) => {
             let is_closed = |entry: &&Entry<F, D>| entry.borrow_fd().is_ok_and(os::is_closed);
             match map.armed().find(is_closed) {
-                Some(entry) => Error::Lost { fd: entry.fd, token: entry.token, source },
+                Some(entry) => Error::Lost { fd: entry.fd, token: entry.token(), source },
                 None => Error::Os { during: Operation::Wait, error: source },
             }
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::errno::cvt;
 use super::fallback::with_fallback;
-use super::fd::RawFd;
+use super::fd::{AsRawFd, BorrowedFd, RawFd};
 use crate::sys::millis;
 
 /// Waits once; in nanoseconds if the limit is not in whole milliseconds.
@@ -43,6 +43,13 @@ fn wait_millis(fd: RawFd, buffer: &mut [libc::epoll_event], millis: libc::c_int)
     // SAFETY: `buffer` has room for at least `capacity` events and is mutably borrowed for the call. The kernel writes whole
     // events.
     cvt(unsafe { libc::epoll_wait(fd, address, capacity, millis) })
+}
+
+/// `dup3`: the open file of `other` replaces that of `fd`, atomically.
+pub(crate) fn replace(fd: BorrowedFd<'_>, other: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: no address is passed. The number `fd` is open before and after the call, so nobody who borrows it notices but
+    // by the set that it has.
+    cvt(unsafe { libc::dup3(other.as_raw_fd(), fd.as_raw_fd(), libc::O_CLOEXEC) }).map(drop)
 }
 
 /// `epoll_pwait2`, or `epoll_wait` where the system lacks it.

@@ -1,0 +1,105 @@
+//! Events of a kernel, between a wait without the selector and their report.
+
+use std::any::Any;
+use std::fmt;
+use std::io;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+
+/// The events of one wait, in a form that only their back end knows.
+///
+/// [`Wait::wait`](super::Wait::wait) fills it, without the selector, and [`Backend::report`](super::Backend::report)
+/// translates the events. A [`Ready`](crate::Ready) keeps it, so its memory is reused.
+///
+/// # Examples
+///
+/// A back end keeps a list of numbers in it:
+///
+/// ```
+/// use selectors::backend::Events;
+///
+/// let mut events = Events::default();
+/// events.get::<Vec<u64>>().push(7);
+/// assert_eq!(events.get::<Vec<u64>>(), &[7]);
+/// ```
+#[derive(Default)]
+pub struct Events {
+    buffer: Option<Box<dyn Buffer>>,
+}
+
+/// Any type that a [`Ready`](crate::Ready) can contain without losing a property.
+trait Buffer: Any + Send + Sync + UnwindSafe + RefUnwindSafe {
+    fn as_any(&mut self) -> &mut dyn Any;
+}
+
+impl<T: Any + Send + Sync + UnwindSafe + RefUnwindSafe> Buffer for T {
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+impl Events {
+    /// Returns the buffer. Makes a new one if there is none of this type: another back end may have used these events last.
+    pub fn get<T: Any + Default + Send + Sync + UnwindSafe + RefUnwindSafe>(&mut self) -> &mut T {
+        let buffer = self.buffer.get_or_insert_with(|| Box::new(T::default()));
+        if !(**buffer).as_any().is::<T>() {
+            *buffer = Box::new(T::default());
+        }
+        match (**buffer).as_any().downcast_mut() {
+            Some(buffer) => buffer,
+            None => unreachable!("the buffer has this type"),
+        }
+    }
+}
+
+/// A clone is empty: events are reported once.
+impl Clone for Events {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").finish_non_exhaustive()
+    }
+}
+
+/// The buffer of a kernel that keeps the set, and the number of events in it.
+#[cfg(any(epoll, kqueue))]
+pub(super) struct Found<E> {
+    buffer: Vec<E>,
+    found: usize,
+}
+
+#[cfg(any(epoll, kqueue))]
+impl<E: Clone + Default> Default for Found<E> {
+    fn default() -> Self {
+        Self { buffer: vec![E::default(); 64], found: 0 }
+    }
+}
+
+#[cfg(any(epoll, kqueue))]
+impl<E: Clone + Default> Found<E> {
+    /// Waits: `wait` writes events into the buffer, and returns their number.
+    pub(super) fn fill(&mut self, wait: impl FnOnce(&mut [E]) -> io::Result<usize>) -> io::Result<usize> {
+        self.found = 0;
+        self.found = wait(&mut self.buffer)?;
+        Ok(self.found)
+    }
+
+    pub(super) fn events(&self) -> &[E] {
+        &self.buffer[..self.found]
+    }
+
+    /// Whether the kernel may have more events than the buffer has room for.
+    ///
+    /// A wait does not know how many descriptors there are, as others add some meanwhile.
+    pub(super) fn is_full(&self) -> bool {
+        self.found == self.buffer.len()
+    }
+
+    /// Makes room for `least` events, and for more than there was.
+    pub(super) fn grow(&mut self, least: usize) {
+        self.buffer.resize((2 * self.buffer.len()).max(least), E::default());
+    }
+}

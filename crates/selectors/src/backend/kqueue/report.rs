@@ -1,0 +1,80 @@
+//! Reports of events and of what is always ready, and waits without the back end.
+
+use std::io;
+
+use select_sys::Timeout;
+use select_sys::fd::{AsFd, BorrowedFd};
+use select_sys::kqueue::{self, Filter, Flags, Kevent};
+
+use super::Kqueue;
+use super::filters::{filters, mode, readiness, tag};
+use crate::backend::always_ready::Entry;
+use crate::backend::events::{Events, Found};
+use crate::backend::interface::Wait;
+use crate::interest::{Interest, Mode};
+use crate::readiness::Readiness;
+use crate::token::Tag;
+
+impl Kqueue {
+    /// Disarms the filters of a one-shot key that has fired. The kernel has disabled the one that it reported.
+    fn after_oneshot(&mut self, ident: usize, fired: Filter) {
+        if self.multi_filter_oneshots.contains(&ident) {
+            for (filter, _) in filters(Interest::all()).filter(|(filter, _)| *filter != fired) {
+                // What is in the list has fired as well.
+                if !self.always_ready.contains((ident, filter)) {
+                    let _ = self.delete(ident, filter); // it may not exist
+                }
+            }
+        }
+    }
+
+    /// Reports what is always ready.
+    pub(super) fn report_list(&mut self, mut report: impl FnMut(Tag, Readiness) -> bool) {
+        let report = |tag, readiness| {
+            report(tag, readiness);
+        };
+        let mut fired = Vec::new();
+        self.always_ready.report(report, |entry| fired.push(entry));
+        for (ident, filter) in fired {
+            self.after_oneshot(ident, filter);
+        }
+    }
+
+    /// Reports an event, unless it is that of the beacon.
+    pub(super) fn report_event(&mut self, event: &Kevent, mut report: impl FnMut(Tag, Readiness) -> bool) {
+        if self.beacon.is_its(event) {
+            return;
+        }
+        // The filters of a registration that has changed since are armed for what it is now.
+        let is_current = report(tag(event), readiness(event));
+        if is_current && event.flags.intersects(Flags::ONESHOT | Flags::DISPATCH) {
+            self.after_event(event);
+        }
+    }
+
+    /// Follows up an event that disarmed or deleted its filter.
+    fn after_event(&mut self, event: &Kevent) {
+        let mode = mode(event);
+        // Nobody requests ONESHOT: the kernel sets it, and deletes the filter. FreeBSD does so with filters for writing to a
+        // pipe that nobody reads any more (`knlist_cleardel`), OpenBSD with those of a revoked terminal (`filt_dead`). The
+        // level stays the same.
+        if event.flags.contains(Flags::ONESHOT) && matches!(event.filter, Filter::READ | Filter::WRITE) {
+            let is_armed = mode == Mode::Level;
+            let entry = Entry { tag: tag(event), readiness: readiness(event), mode, is_armed };
+            self.always_ready.insert((event.ident, event.filter), entry);
+        }
+        if mode == Mode::Oneshot {
+            self.after_oneshot(event.ident, event.filter);
+        }
+    }
+}
+
+impl Wait for kqueue::Kqueue {
+    fn wait(&self, events: &mut Events, timeout: Timeout) -> io::Result<usize> {
+        events.get::<Found<Kevent>>().fill(|buffer| Ok(self.control(&[], buffer, timeout)?.len()))
+    }
+
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.as_fd())
+    }
+}
