@@ -31,6 +31,11 @@ fn main() {
         ("epoll", has_epoll),
         ("kqueue", has_kqueue || emulates("CARGO_FEATURE_LIBKQUEUE")),
         ("devpoll", has_devpoll || emulates("CARGO_FEATURE_DEVPOLL_EMULATION")),
+        // `poll` reports hang-ups and errors in addition to what was requested.
+        (
+            "poll_hang_ups",
+            !(is_apple || is_set("CARGO_CFG_WINDOWS") || matches!(os.as_str(), "dragonfly" | "netbsd")),
+        ),
         // EVFILT_EXCEPT.
         ("kqueue_except", is_apple || matches!(os.as_str(), "dragonfly" | "openbsd")),
     ] {

@@ -1,7 +1,7 @@
 //! A TCP proxy with backpressure: it stops reading from the fast side while the slow side cannot follow.
 //!
-//! The proxy pauses a side while bytes that it read from there are unsent, so the unsent bytes are bounded. A wait does not
-//! report a paused key at all, not even a hang-up.
+//! The proxy does not read from a side while bytes that it read from there are unsent, so the unsent bytes are bounded. It still
+//! waits for that side to hang up. So a client that resets its connection is noticed at once, whatever the other side does.
 //!
 //! ```sh
 //! cargo run --example callback_server                          # some server: port 1234
@@ -16,7 +16,8 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::io::Errno;
-use selectors::{DefaultSelector, Interest, Readiness, Ready, Token};
+use selectors::backend::Backend;
+use selectors::{DefaultSelector, Interest, Mode, Readiness, Ready, Token};
 use socket2::{Domain, Socket, Type};
 
 enum Source {
@@ -46,12 +47,16 @@ struct Data {
     ended: bool,
     /// This side has been shut down for writing, as the other one sends no more.
     shut_down: bool,
+    /// Both directions of this side have ended. There may be bytes left to read.
+    hung_up: bool,
 }
 
 struct Proxy {
     selector: DefaultSelector<Source, Data>,
     listener: Token,
     target: SocketAddr,
+    /// The interest in a hang-up. Empty if the back end has none.
+    end: Interest,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -66,7 +71,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut selector = DefaultSelector::new()?;
     let listener = selector.register(Source::Listener(listener), Interest::READ, Data::default())?;
-    let mut proxy = Proxy { selector, listener, target };
+    let has_hang_up = selector.backend().supports(Interest::HANG_UP, Mode::Level);
+    let end = if has_hang_up { Interest::HANG_UP } else { Interest::empty() };
+    let mut proxy = Proxy { selector, listener, target, end };
     let mut ready = Ready::new();
     loop {
         proxy.selector.select_into(&mut ready, None)?;
@@ -127,10 +134,11 @@ impl Proxy {
     fn serve(&mut self, token: Token, readiness: Readiness) -> io::Result<()> {
         let Some((Source::Side(stream), data)) = self.selector.parts(token) else { return Ok(()) };
         let Some(peer) = data.peer else { return Ok(()) };
-        if data.connecting {
+        if data.connecting || readiness.is_error() {
             stream.take_error()?.map_or(Ok(()), Err)?;
             data.connecting = false;
         }
+        data.hung_up |= readiness.is_write_closed();
         send(stream, &mut data.unsent)?;
         if readiness.is_readable() {
             let mut buffer = [0; 16 * 1024];
@@ -147,7 +155,8 @@ impl Proxy {
         self.update(peer)
     }
 
-    /// Forwards the end of the stream to one side, and sets its interest.
+    /// Forwards the end of the stream to one side, and sets its interest. Unless both of its directions have ended, that
+    /// contains the hang-up, which a kernel reports in every wait.
     fn update(&mut self, token: Token) -> io::Result<()> {
         let Some(data) = self.selector.data(token) else { return Ok(()) };
         let (Some(peer), connecting, ended) = (data.peer, data.connecting, data.ended) else { return Ok(()) };
@@ -165,6 +174,7 @@ impl Proxy {
         let mut interest = Interest::empty();
         interest.set(Interest::READ, room && !ended && !connecting);
         interest.set(Interest::WRITE, connecting || !data.unsent.is_empty());
+        interest.set(self.end, !(data.hung_up || data.ended && data.shut_down));
         Ok(self.selector.set_interest(token, interest)?) // no system call if the interest stays the same
     }
 

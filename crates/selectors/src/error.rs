@@ -37,7 +37,7 @@ pub enum Error {
     /// The interest is empty or has unknown bits.
     #[doc(alias = "ValueError")]
     #[error(
-        "invalid interest {0:?}: use READ, WRITE, PRIORITY or a union of them (to wait for nothing, pause the key)"
+        "invalid interest {0:?}: use READ, WRITE, PRIORITY, READ_CLOSED, HANG_UP or a union of them (to wait for nothing, pause the key)"
     )]
     InvalidInterest(Interest),
 

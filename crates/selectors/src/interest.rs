@@ -5,8 +5,9 @@ use std::fmt;
 bitflags::bitflags! {
     /// What to wait for on a file object: one of the constants, or a union of them.
     ///
-    /// Errors and hang-ups are always reported, except by `select` (see below). An empty interest is refused; to wait for
-    /// nothing, use [`Selector::pause`](crate::Selector::pause).
+    /// Errors and hang-ups are always reported, except by `select` and kqueue (see below). An empty interest is refused. To
+    /// wait for nothing, use [`Selector::pause`](crate::Selector::pause); to wait for the end and nothing else, use
+    /// [`HANG_UP`](Self::HANG_UP).
     ///
     /// # Examples
     ///
@@ -22,7 +23,19 @@ bitflags::bitflags! {
     ///
     /// # Portability
     ///
-    /// `select` reports a hang-up only with `READ`, and an error only with `READ` or `WRITE`.
+    /// `select` reports a hang-up only with `READ`, and an error only with `READ` or `WRITE`. kqueue reports what has happened
+    /// in a direction only if that direction is part of the interest: with `READ` alone it does not report that the pipe's or
+    /// socket's other end reads no more. Add [`HANG_UP`](Self::HANG_UP) to have the same reports everywhere.
+    ///
+    /// Not every back end has `PRIORITY`, `READ_CLOSED` and `HANG_UP`. Registering for an interest that is missing fails with
+    /// [`Error::Unsupported`](crate::Error::Unsupported), and [`Backend::supports`](crate::backend::Backend::supports) asks
+    /// in advance.
+    ///
+    /// | | Select | Poll | Epoll | Devpoll | Kqueue |
+    /// |---|---|---|---|---|---|
+    /// | `PRIORITY` | yes | not on Apple's systems | yes | yes | OpenBSD, `DragonFly`, Apple's systems |
+    /// | `READ_CLOSED` | no | Linux, Android, illumos, FreeBSD | yes | illumos | yes |
+    /// | `HANG_UP` | no | not on NetBSD, `DragonFly`, Apple's systems and Windows; on FreeBSD not alone | yes | yes | yes |
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
     pub struct Interest: u8 {
         /// There is data to read, or the end of it. A listener has a connection to accept.
@@ -40,6 +53,28 @@ bitflags::bitflags! {
         #[doc(alias = "EPOLLPRI")]
         #[doc(alias = "exceptfds")]
         const PRIORITY = 4;
+        /// The peer sends no more: reported as [`READ_CLOSED`](crate::Readiness::READ_CLOSED), also before the data that it
+        /// sent is read.
+        ///
+        /// Data does not count. So a program that does not read at the moment learns that its peer has finished. A key that
+        /// waits for `READ` is readable then anyway.
+        #[doc(alias = "POLLRDHUP")]
+        #[doc(alias = "EPOLLRDHUP")]
+        #[doc(alias = "EV_EOF")]
+        const READ_CLOSED = 8;
+        /// The stream has hung up, or has an error: reported as [`WRITE_CLOSED`](crate::Readiness::WRITE_CLOSED) or
+        /// [`ERROR`](crate::Readiness::ERROR).
+        ///
+        /// Alone it is the interest of a program that wants neither to read nor to write at the moment, and must not miss that
+        /// the connection was reset. A peer that only half-closed is not reported.
+        ///
+        /// A level-triggered key is reported in every wait from then on. Unregister it, or
+        /// [`pause`](crate::Selector::pause) it.
+        #[doc(alias = "POLLHUP")]
+        #[doc(alias = "EPOLLHUP")]
+        #[doc(alias = "POLLERR")]
+        #[doc(alias = "EPOLLERR")]
+        const HANG_UP = 16;
     }
 }
 

@@ -9,8 +9,9 @@ bitflags::bitflags! {
     /// they were requested. A hang-up or an error counts as both `READ` and `WRITE`, because reading or writing
     /// is the way to learn more.
     ///
-    /// The others are extra flags, which are never requested. [`READ_CLOSED`](Self::READ_CLOSED) is reported only with an
-    /// interest in `READ`. If the interest is `PRIORITY` alone, an extra flag may be the only one that is set.
+    /// The others are extra flags, which are reported whether they were requested or not. [`READ_CLOSED`](Self::READ_CLOSED)
+    /// is reported only with an interest in `READ` or [`READ_CLOSED`](Interest::READ_CLOSED), or together with a hang-up. If
+    /// the interest contains neither `READ` nor `WRITE`, extra flags may be the only ones that are set.
     ///
     /// # Examples
     ///
@@ -93,16 +94,22 @@ impl Readiness {
         self.contains(Self::ERROR)
     }
 
-    /// Returns the part that can be requested: Python's event mask.
+    /// The flags that are reported only if they were requested.
+    const ON_REQUEST: Self = Self::READ.union(Self::WRITE).union(Self::PRIORITY);
+
+    /// Returns the part that is reported only on request, as an interest: Python's event mask.
+    ///
+    /// That is [`READ`](Self::READ), [`WRITE`](Self::WRITE) and [`PRIORITY`](Self::PRIORITY).
     #[must_use]
     pub const fn interest(self) -> Interest {
-        Interest::from_bits_truncate(self.bits())
+        Interest::from_bits_truncate(self.intersection(Self::ON_REQUEST).bits())
     }
 
-    /// All flags except those that can be requested and were not.
+    /// All flags except those that have to be requested and were not.
     #[inline]
     pub(crate) fn mask_for(interest: Interest) -> Self {
-        let unrequested = Interest::all().bits() & !interest.bits();
-        Self::from_bits_truncate(!unrequested)
+        Self::from_bits_truncate(interest.bits())
+            .intersection(Self::ON_REQUEST)
+            .union(Self::ON_REQUEST.complement())
     }
 }

@@ -49,7 +49,7 @@ impl Backend for Plain {
     }
 
     fn supports(&self, interest: Interest, mode: Mode) -> bool {
-        !interest.contains(PRIORITY) && mode != Mode::Edge
+        (READ | WRITE).contains(interest) && mode != Mode::Edge
     }
 
     fn add(&mut self, _: &Source<'_>) -> io::Result<()> {

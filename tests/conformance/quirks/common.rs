@@ -1,8 +1,8 @@
 //! Scenarios and helpers that several back ends share.
 
-use conformance::{BOTH, READ, Run, WAIT, WRITE, assert_list, assert_ready, darwin, now, pairs};
+use conformance::{ACTIONS, BOTH, READ, Run, WAIT, WRITE, assert_list, assert_ready, darwin, now, pairs};
 use selectors::backend::Backend;
-use selectors::{Error, Interest, Mode, Readiness, Selector};
+use selectors::{Error, Mode, Readiness, Selector};
 
 /// Whether `poll` reports this descriptor, such as that of a selector, as readable.
 #[cfg(not(any(windows, target_os = "illumos", target_os = "solaris")))]
@@ -16,7 +16,7 @@ pub(super) fn is_readable(fd: impl selectors::sys::fd::AsFd) -> bool {
 pub(super) fn always_ready_files_are_reported<B: Backend>() -> Run {
     let mut selector = Selector::<B, _>::new().unwrap();
     // XNU has no priority for files that is like that of other kernels.
-    let everything = if darwin::APPLE { BOTH } else { Interest::all() };
+    let everything = if darwin::APPLE { BOTH } else { ACTIONS };
     let all = pairs::always_ready()?.map(|file| (selector.register(file, everything, ()).unwrap(), BOTH));
     for _ in 0..2 {
         assert_ready(&mut selector, all);

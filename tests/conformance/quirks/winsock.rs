@@ -1,7 +1,9 @@
 //! Scenarios for Winsock only.
 
 use conformance::errno::{self, Errno};
-use conformance::{BOTH, NotRun, Run, WAIT, WRITE, assert_ready, now, pairs, unless_wine, wait_ready};
+use conformance::{
+    ACTIONS, BOTH, NotRun, Run, WAIT, WRITE, assert_ready, now, pairs, unless_wine, wait_ready,
+};
 use rustix::net::connect;
 use selectors::backend::Backend as _;
 use selectors::sys::fd::{AsFd, OwnedFd};
@@ -95,7 +97,7 @@ fn urgent_data_sets_rdband() -> Run {
     let (a, b) = pairs::tcp();
     rustix::net::send(&b, b"!", rustix::net::SendFlags::OOB).unwrap();
     let mut selector = PollSelector::new().unwrap();
-    let token = selector.register(&a, Interest::all(), ()).unwrap();
+    let token = selector.register(&a, ACTIONS, ()).unwrap();
     let found = loop {
         let found = selector.select(WAIT).unwrap().get(token).unwrap();
         // The socket is writable before the urgent data arrives.

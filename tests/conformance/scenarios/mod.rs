@@ -9,6 +9,7 @@ mod changing_fd;
 mod close;
 mod connect;
 mod duplicates;
+mod ends;
 mod errors;
 mod failed_waits;
 mod files;
@@ -54,6 +55,7 @@ pub(crate) fn scenarios<B: Backend + Send + 'static>(backend: &'static str) -> V
         close::scenarios::<B>(backend),
         connect::scenarios::<B>(backend),
         duplicates::scenarios::<B>(backend),
+        ends::scenarios::<B>(backend),
         errors::scenarios::<B>(backend),
         failed_waits::scenarios::<B>(backend),
         files::scenarios::<B>(backend),

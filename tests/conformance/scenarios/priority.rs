@@ -3,8 +3,8 @@
 //! PRIORITY is optional for a back end. `register` asserts how a back end without it refuses it.
 
 use conformance::{
-    NotRun, PRIORITY, READ, Run, WAIT, WRITE, assert_idle, assert_list, assert_ready, need, now, pairs, soon,
-    wait_ready,
+    ACTIONS, NotRun, PRIORITY, READ, Run, WAIT, WRITE, assert_idle, assert_list, assert_ready, need, now,
+    pairs, soon, wait_ready,
 };
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use selectors::backend::Backend;
@@ -67,15 +67,15 @@ fn an_urgent_byte_is_not_readable<B: Backend>() -> Run {
 }
 
 fn urgent_and_other_data_are_reported_together<B: Backend>() -> Run {
-    let (mut selector, token, b) = registered::<B>(Interest::all())?;
+    let (mut selector, token, b) = registered::<B>(ACTIONS)?;
     wait_ready(&mut selector, [(token, WRITE)]);
     urge(&b, selector.fileobj(token).unwrap());
     wait_ready(&mut selector, [(token, WRITE | PRIORITY)]);
     send(&b, b"x", SendFlags::empty()).unwrap();
     selector.modify(token, READ).unwrap();
     let _ = soon(&mut selector);
-    selector.modify(token, Interest::all()).unwrap();
-    wait_ready(&mut selector, [(token, Interest::all())]);
+    selector.modify(token, ACTIONS).unwrap();
+    wait_ready(&mut selector, [(token, ACTIONS)]);
     Ok(())
 }
 

@@ -21,6 +21,15 @@ pub const PRIORITY: Interest = Interest::PRIORITY;
 /// Reading and writing.
 pub const BOTH: Interest = READ.union(WRITE);
 
+/// What a key can be ready for: reading, writing and priority.
+pub const ACTIONS: Interest = BOTH.union(PRIORITY);
+
+/// [`Interest::READ_CLOSED`].
+pub const READ_CLOSED: Interest = Interest::READ_CLOSED;
+
+/// [`Interest::HANG_UP`].
+pub const HANG_UP: Interest = Interest::HANG_UP;
+
 /// Returns the keys that are ready now.
 #[track_caller]
 pub fn now<B: Backend, F: AsFd, D>(selector: &mut Selector<B, F, D>) -> Ready {
@@ -166,12 +175,12 @@ pub fn supports<B: Backend, F: AsFd, D>(
     mode: Mode,
 ) -> bool {
     let (backend, supported) = (selector.backend(), selector.backend().supports(interest, mode));
-    let optional = mode == Mode::Edge || interest.contains(PRIORITY);
+    let optional = mode == Mode::Edge || interest.intersects(PRIORITY | READ_CLOSED | HANG_UP);
     assert!(supported || optional, "{} does not support {interest:?} {mode}", backend.name());
     supported
 }
 
-/// Ends a scenario about an optional feature, edges or priority, where the back end does not support it.
+/// Ends a scenario about an optional feature, such as edges or priority, where the back end does not support it.
 ///
 /// # Errors
 ///
@@ -180,6 +189,7 @@ pub fn need<B: Backend, F: AsFd, D>(selector: &Selector<B, F, D>, interest: Inte
     if supports(selector, interest, mode) {
         return Ok(());
     }
-    let edges = supports(selector, interest, Mode::Level);
-    Err(NotRun::because(if edges { "this back end has no edges" } else { "this back end has no priority" }))
+    let interest =
+        if supports(selector, interest, Mode::Level) { "edges".into() } else { format!("{interest:?}") };
+    Err(NotRun::because(format!("this back end does not support {interest}")))
 }

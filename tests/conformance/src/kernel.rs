@@ -9,6 +9,8 @@ use selectors::sys::select::SetFlags;
 const FREEBSD: bool = cfg!(target_os = "freebsd");
 const NETBSD: bool = cfg!(target_os = "netbsd");
 const OPENBSD: bool = cfg!(target_os = "openbsd");
+const APPLE: bool = cfg!(target_vendor = "apple");
+const SOLARISH: bool = cfg!(any(target_os = "illumos", target_os = "solaris"));
 
 /// Systems whose sockets are those of 4.4BSD.
 pub const BSD: bool = cfg!(any(
@@ -32,17 +34,18 @@ pub const SHUTDOWN_IS_MUTUAL: bool = !BSD;
 /// (`sowriteable` in `sys/sys/socketvar.h`, `sowritable` of NetBSD).
 pub const UNCONNECTED_HAS_HUNG_UP: bool = !BSD;
 
-/// A pipe takes data at both ends: pipe(2) of FreeBSD and of OpenBSD.
-pub const PIPES_GO_BOTH_WAYS: bool = FREEBSD || OPENBSD;
+/// A pipe takes data at both ends: pipe(2) of FreeBSD and of OpenBSD, `fifo_poll` in `fs/fifofs/fifovnops.c` of illumos.
+pub const PIPES_GO_BOTH_WAYS: bool = FREEBSD || OPENBSD || SOLARISH;
 
 /// The sets of `select` that a pipe's end to read from is in when nobody can write to it any more.
 ///
 /// FreeBSD counts a hang-up as writable (`select_flags` in `sys/kern/sys_generic.c`), and so does OpenBSD
 /// (`filt_pipewrite` in `sys/kern/sys_pipe.c` is ready at the end). NetBSD puts it into whatever set it is
-/// asked for in (`selscan` in `sys/kern/sys_select.c` takes any answer of `pipe_poll`).
-pub const HUNG_UP: SetFlags = if FREEBSD || OPENBSD {
+/// asked for in (`selscan` in `sys/kern/sys_select.c` takes any answer of `pipe_poll`), and so does illumos (`pselect` in
+/// `lib/libc/port/gen/select.c`). XNU counts an end without a peer as writable (`pipe_select` in `bsd/kern/sys_pipe.c`).
+pub const HUNG_UP: SetFlags = if FREEBSD || OPENBSD || APPLE {
     SetFlags::READ.union(SetFlags::WRITE)
-} else if NETBSD {
+} else if NETBSD || SOLARISH {
     SetFlags::all()
 } else {
     SetFlags::READ
@@ -50,12 +53,17 @@ pub const HUNG_UP: SetFlags = if FREEBSD || OPENBSD {
 
 /// The sets of `select` that a pipe's end to write to is in when nobody can read from it any more.
 ///
-/// That is a hang-up on FreeBSD and NetBSD 10, as above.
-pub const BROKEN: SetFlags = if NETBSD { SetFlags::all() } else { SetFlags::READ.union(SetFlags::WRITE) };
+/// That is a hang-up on FreeBSD, NetBSD 10, illumos and XNU, as above.
+pub const BROKEN: SetFlags =
+    if NETBSD || SOLARISH { SetFlags::all() } else { SetFlags::READ.union(SetFlags::WRITE) };
+
+/// `select` puts a socket that has hung up into the third set too, if asked: `pselect` of illumos, as above.
+pub const SELECT_FINDS_HANG_UPS_EXCEPTIONAL: bool = SOLARISH;
 
 /// What `poll` says of a pipe's end to read from when nobody can write to it any more and it was asked for `IN` and `OUT`:
-/// `pipe_poll` in `sys/kern/sys_pipe.c` of FreeBSD and of NetBSD, `ppollcollect` in `sys/kern/sys_generic.c` of OpenBSD.
-pub const POLL_HUNG_UP: PollFlags = if FREEBSD || OPENBSD {
+/// `pipe_poll` in `sys/kern/sys_pipe.c` of FreeBSD and of NetBSD, `ppollcollect` in `sys/kern/sys_generic.c` of OpenBSD,
+/// `poll_callback` in `bsd/kern/sys_generic.c` of XNU.
+pub const POLL_HUNG_UP: PollFlags = if FREEBSD || OPENBSD || APPLE {
     PollFlags::HUP.union(PollFlags::IN)
 } else if NETBSD {
     PollFlags::HUP.union(PollFlags::IN).union(PollFlags::OUT)
@@ -63,11 +71,15 @@ pub const POLL_HUNG_UP: PollFlags = if FREEBSD || OPENBSD {
     PollFlags::HUP
 };
 
-/// What `poll` says, unasked, of a pipe's end to write to when nobody can read from it any more: as above.
-pub const POLL_BROKEN: PollFlags = if FREEBSD || NETBSD || OPENBSD { PollFlags::HUP } else { PollFlags::ERR };
+/// What `poll` says, unasked, of a pipe's end to write to when nobody can read from it any more: as above, and `fifo_poll` in
+/// `fs/fifofs/fifovnops.c` of illumos. XNU says it only to those that ask for `OUT`.
+pub const POLL_BROKEN: PollFlags =
+    if FREEBSD || NETBSD || OPENBSD || APPLE || SOLARISH { PollFlags::HUP } else { PollFlags::ERR };
 
-/// Flags that `poll` does not report together with `HUP`: `pollscan` in `sys/kern/sys_generic.c` of FreeBSD, `ppollcollect` there of OpenBSD.
-pub const POLL_UNSAID: PollFlags = if FREEBSD || OPENBSD { PollFlags::OUT } else { PollFlags::empty() };
+/// Flags that `poll` does not report together with `HUP`: `pollscan` in `sys/kern/sys_generic.c` of FreeBSD, `ppollcollect`
+/// there of OpenBSD, `poll_callback` in `bsd/kern/sys_generic.c` of XNU, `fifo_poll` of illumos.
+pub const POLL_UNSAID: PollFlags =
+    if FREEBSD || OPENBSD || APPLE || SOLARISH { PollFlags::OUT } else { PollFlags::empty() };
 
 /// `poll` tells when both directions of a socket are closed. NetBSD does not (`sodopoll` in `sys/kern/uipc_socket.c`).
 pub const POLL_TELLS_HANG_UPS: bool = !NETBSD;
@@ -90,3 +102,22 @@ pub const KQUEUE_REPORTS_MASTER_GONE: Interest =
 /// (`filt_ptcwrite` in `sys/kern/tty_pty.c`).
 pub const KQUEUE_REPORTS_SLAVE_GONE: Interest =
     if NETBSD || OPENBSD { Interest::READ } else { Interest::READ.union(Interest::WRITE) };
+
+/// `poll` waits for a peer that sends no more and for nothing else: it has `RDHUP`.
+pub const POLL_WAITS_FOR_READ_CLOSED: bool =
+    cfg!(any(target_os = "android", target_os = "linux", target_os = "illumos", target_os = "freebsd"));
+
+/// `poll` reports hang-ups and errors in addition to what was requested. NetBSD does not of sockets (`sodopoll` in
+/// `sys/kern/uipc_socket.c`), XNU only of the direction that was requested (`poll_callback` in `bsd/kern/sys_generic.c`), and
+/// Windows counts a half-close as a hang-up (WSAPOLLFD, Members).
+pub const POLL_WAITS_FOR_HANG_UPS: bool =
+    !cfg!(any(target_os = "dragonfly", target_os = "netbsd", target_vendor = "apple", windows));
+
+/// A hang-up wakes a `poll` that requests nothing. FreeBSD does not record such a thread (`sopoll_generic` in
+/// `sys/kern/uipc_socket.c`).
+pub const POLL_WAITS_FOR_HANG_UPS_ALONE: bool = POLL_WAITS_FOR_HANG_UPS && !FREEBSD;
+
+/// The error of deleting an entry of kqueue whose descriptor is closed. XNU looks for the entry, and not for the file
+/// (`kevent_register` in `bsd/kern/kern_event.c`).
+#[cfg(unix)]
+pub const KQUEUE_DELETE_OF_CLOSED: i32 = if APPLE { libc::ENOENT } else { libc::EBADF };

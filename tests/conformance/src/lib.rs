@@ -26,8 +26,9 @@ mod threads;
 mod worker;
 
 pub use assert::{
-    BOTH, PRIORITY, READ, WRITE, assert_idle, assert_list, assert_not_registered, assert_ready,
-    assert_times_out, assert_unsupported, interests, need, now, soon, supports, wait_ready, wait_woken,
+    ACTIONS, BOTH, HANG_UP, PRIORITY, READ, READ_CLOSED, WRITE, assert_idle, assert_list,
+    assert_not_registered, assert_ready, assert_times_out, assert_unsupported, interests, need, now, soon,
+    supports, wait_ready, wait_woken,
 };
 pub use changing_fd::ChangingFd;
 pub use child::{RUNNER, echo, in_child, is_part, not_run, part, run as run_as_child};

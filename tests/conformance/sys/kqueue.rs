@@ -1,6 +1,6 @@
 //! `kqueue(2)`: one call that applies changes and returns events.
 
-use conformance::{NotRun, Run, Scenario, Stream, WAIT, pairs};
+use conformance::{NotRun, Run, Scenario, Stream, WAIT, kernel, pairs};
 use selectors::Timeout;
 use selectors::sys::fd::{AsFd, AsRawFd, OwnedFd};
 use selectors::sys::kqueue::{Filter, Flags, Kevent, Kqueue};
@@ -291,7 +291,7 @@ fn closing_a_descriptor_removes_its_filters() -> Run {
     no_emulation("libkqueue does not see that a descriptor is closed")?;
     assert_eq!(now(&queue), []);
     let error = change(&queue, Kevent::new(number, Filter::READ, Flags::DELETE)).unwrap_err();
-    assert_eq!(error.raw_os_error(), Some(libc::EBADF));
+    assert_eq!(error.raw_os_error(), Some(kernel::KQUEUE_DELETE_OF_CLOSED));
     drop(duplicate);
     Ok(())
 }

@@ -257,13 +257,18 @@ impl Backend for AnyBackend {
         }
     }
 
-    fn report(&mut self, events: &mut Events, report: impl FnMut(Tag, Readiness) -> bool) -> io::Result<()> {
+    fn report<'fd>(
+        &mut self,
+        events: &mut Events,
+        armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
+        report: impl FnMut(Tag, Readiness) -> bool,
+    ) -> io::Result<()> {
         match &mut self.0 {
-            Any::Select(backend) => backend.report(events, report),
-            Any::Poll(backend) => backend.report(events, report),
-            Any::Epoll(backend) => backend.report(events, report),
-            Any::Devpoll(backend) => backend.report(events, report),
-            Any::Kqueue(backend) => backend.report(events, report),
+            Any::Select(backend) => backend.report(events, armed, report),
+            Any::Poll(backend) => backend.report(events, armed, report),
+            Any::Epoll(backend) => backend.report(events, armed, report),
+            Any::Devpoll(backend) => backend.report(events, armed, report),
+            Any::Kqueue(backend) => backend.report(events, armed, report),
         }
     }
 }

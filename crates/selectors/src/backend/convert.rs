@@ -24,6 +24,23 @@ const POLL_PEER_CLOSED: PollFlags = PollFlags::RDHUP;
 #[cfg(not(any(epoll, target_os = "illumos")))]
 const POLL_PEER_CLOSED: PollFlags = PollFlags::empty();
 
+/// The flag for a peer that half-closed, for a key that does not wait for reading. Such a key is no regular file.
+#[cfg(target_os = "freebsd")]
+const POLL_READ_CLOSED: PollFlags = PollFlags::RDHUP;
+#[cfg(not(target_os = "freebsd"))]
+const POLL_READ_CLOSED: PollFlags = POLL_PEER_CLOSED;
+
+/// Whether `poll` reports hang-ups and errors of every file in addition to what was requested.
+///
+/// NetBSD does not of sockets (`sodopoll` in `sys/kern/uipc_socket.c`). On Apple's systems `HUP` depends on the direction that
+/// was requested (`poll_callback` in `bsd/kern/sys_generic.c` of XNU), and on Windows it means a half-close, too (WSAPOLLFD,
+/// Members). `DragonFly` was not examined.
+const POLL_REPORTS_HANG_UPS: bool = cfg!(poll_hang_ups);
+
+/// Whether a hang-up ends a `poll` that requests nothing. FreeBSD wakes those only that wait for reading, writing or priority
+/// (`sopoll_generic` in `sys/kern/uipc_socket.c`). OpenBSD has a filter for that case (`ppollregister` in `sys/kern/sys_generic.c`).
+const POLL_WAKES_FOR_HANG_UPS_ALONE: bool = cfg!(not(target_os = "freebsd"));
+
 /// The readiness that each flag but `HUP` stands for.
 ///
 /// `NVAL` means that somebody closed the descriptor by its number. On Apple's systems it also means that kqueue, on which
@@ -32,7 +49,7 @@ const READINESS: [(PollFlags, Readiness); 5] = [
     (POLL_READ, Readiness::READ),
     (PollFlags::OUT, Readiness::WRITE),
     (POLL_PRIORITY, Readiness::PRIORITY),
-    (POLL_PEER_CLOSED, PEER_CLOSED),
+    (POLL_READ_CLOSED, PEER_CLOSED),
     (PollFlags::ERR.union(PollFlags::NVAL), FAILED),
 ];
 
@@ -44,11 +61,20 @@ const HUNG_UP: (Readiness, Readiness) = (HANG_UP, HANG_UP);
 #[cfg(target_vendor = "apple")]
 const HUNG_UP: (Readiness, Readiness) = (Readiness::WRITE, HANG_UP.difference(PEER_CLOSED));
 
-/// The flags to request.
+/// Whether `poll` reports the ends that an interest contains.
+pub(super) fn poll_reports_end(interest: Interest) -> bool {
+    (!interest.contains(Interest::READ_CLOSED) || !POLL_READ_CLOSED.is_empty())
+        && (!interest.contains(Interest::HANG_UP) || POLL_REPORTS_HANG_UPS)
+        && (interest != Interest::HANG_UP || POLL_WAKES_FOR_HANG_UPS_ALONE)
+}
+
+/// The flags to request. `HANG_UP` needs none: poll(2) reports `HUP` and `ERR` without.
 pub(super) fn poll_flags(interest: Interest) -> PollFlags {
     let mut flags = PollFlags::empty();
     if interest.contains(Interest::READ) {
         flags |= POLL_READ | POLL_PEER_CLOSED;
+    } else if interest.contains(Interest::READ_CLOSED) {
+        flags |= POLL_READ_CLOSED;
     }
     if interest.contains(Interest::WRITE) {
         flags |= PollFlags::OUT;

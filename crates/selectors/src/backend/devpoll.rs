@@ -6,7 +6,7 @@ use select_sys::Timeout;
 use select_sys::devpoll::StoredFds;
 use select_sys::fd::AsRawFd;
 
-use super::convert::{from_poll_flags, poll_flags};
+use super::convert::{from_poll_flags, poll_flags, poll_reports_end};
 use super::interface::{Backend, Source};
 use crate::fd_index::FdIndex;
 use crate::interest::{Interest, Mode};
@@ -59,8 +59,8 @@ impl Backend for Devpoll {
         "devpoll"
     }
 
-    fn supports(&self, _: Interest, mode: Mode) -> bool {
-        mode != Mode::Edge
+    fn supports(&self, interest: Interest, mode: Mode) -> bool {
+        mode != Mode::Edge && poll_reports_end(interest)
     }
 
     fn add(&mut self, source: &Source<'_>) -> io::Result<()> {

@@ -298,9 +298,10 @@ impl Backend for Epoll {
         Some(Arc::clone(&self.epoll) as _)
     }
 
-    fn report(
+    fn report<'fd>(
         &mut self,
         events: &mut Events,
+        _: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
         mut report: impl FnMut(Tag, Readiness) -> bool,
     ) -> io::Result<()> {
         let found = events.get::<Found<Event>>();
@@ -362,7 +363,10 @@ fn event_flags(source: &Source<'_>) -> EventFlags {
         Mode::Oneshot => EventFlags::ONESHOT,
     };
     if source.interest().contains(Interest::READ) {
-        flags |= EventFlags::IN | EventFlags::RDHUP;
+        flags |= EventFlags::IN;
+    }
+    if source.interest().intersects(Interest::READ | Interest::READ_CLOSED) {
+        flags |= EventFlags::RDHUP;
     }
     if source.interest().contains(Interest::WRITE) {
         flags |= EventFlags::OUT;
@@ -370,6 +374,7 @@ fn event_flags(source: &Source<'_>) -> EventFlags {
     if source.interest().contains(Interest::PRIORITY) {
         flags |= EventFlags::PRI;
     }
+    // HANG_UP needs no flag: epoll_ctl(2), EPOLLHUP and EPOLLERR.
     flags
 }
 

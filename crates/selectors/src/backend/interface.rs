@@ -52,6 +52,8 @@ pub trait Backend: Sized {
     fn name(&self) -> &'static str;
 
     /// Returns whether it can wait for all of `interest` in this `mode`.
+    ///
+    /// Return `true` only for flags that the back end knows: [`Interest`] may get more of them.
     fn supports(&self, interest: Interest, mode: Mode) -> bool;
 
     /// Starts watching a descriptor.
@@ -155,7 +157,7 @@ pub trait Backend: Sized {
         None
     }
 
-    /// Reports the events of a wait of the [`waiter`](Self::waiter).
+    /// Reports the events of a wait of the [`waiter`](Self::waiter). `armed` yields every source, as for [`wait`](Self::wait).
     ///
     /// `report` returns whether the tag is that of an armed registration. Otherwise the registration was changed or removed
     /// since the kernel reported the event: a back end must not act on such an event. It may ask the kernel for more events,
@@ -166,8 +168,13 @@ pub trait Backend: Sized {
     /// # Errors
     ///
     /// Any error of the system. Nothing may have been reported before.
-    fn report(&mut self, events: &mut Events, report: impl FnMut(Tag, Readiness) -> bool) -> io::Result<()> {
-        let _ = (events, report);
+    fn report<'fd>(
+        &mut self,
+        events: &mut Events,
+        armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
+        report: impl FnMut(Tag, Readiness) -> bool,
+    ) -> io::Result<()> {
+        let _ = (events, armed, report);
         Ok(())
     }
 }

@@ -7,25 +7,29 @@ use std::sync::Arc;
 use rustix::io::Errno;
 use select_sys::Timeout;
 use select_sys::fd::{AsFd, BorrowedFd};
-use select_sys::kqueue::{self, Filter, Flags, Kevent, Notes};
+use select_sys::kqueue::{self, Filter, Flags, Kevent};
 
 use super::always_ready::{AlwaysReady, Entry};
 use super::events::{Events, Found};
 use super::interface::{Backend, Source, Wait, Wake};
-use crate::error::Error;
 use crate::interest::{Interest, Mode};
 use crate::os;
 use crate::readiness::Readiness;
 use crate::token::Tag;
 
 mod beacon;
+mod checked;
 mod filters;
-mod itself;
+mod refusal;
 mod report;
+mod same_queue;
 mod trigger;
 
 use beacon::Beacon;
-use filters::{EXCEPT, Refusal, added, filters, ident, is_gone, ready_by_poll};
+use checked::Checked;
+use filters::{EXCEPT, HAS_END, Watch, added, filters, ident, is_gone, without};
+use refusal::{readiness_of_refused, ready_now};
+use same_queue::refuse_itself;
 use trigger::Trigger;
 
 /// `kqueue(2)`: the kernel keeps the set, and a wait costs as much as there is to report.
@@ -61,6 +65,10 @@ use trigger::Trigger;
 /// whose master is gone. It counts as ready until it is unregistered or changed. While such a key is ready, the back end has a
 /// socket of its own.
 ///
+/// [`Interest::READ_CLOSED`] and [`Interest::HANG_UP`] are filters with a low-water mark that is never reached. libkqueue has
+/// none. Kernels respect it for sockets only, so data in a pipe or a terminal may end a wait early, with an empty list. The
+/// error of a datagram socket is not reported to an interest in the end alone.
+///
 /// Do not register a duplicate of the selector's own descriptor, nor two selectors in each other: NetBSD stops at the next
 /// event (`knote_activate_locked` in `sys/kern/kern_event.c`). The first is refused there (`EINVAL`); the second cannot be
 /// detected.
@@ -85,6 +93,7 @@ pub struct Kqueue {
     beacon: Beacon,
     /// The descriptors of one-shot keys with several filters: the first event disarms all of them.
     multi_filter_oneshots: BTreeSet<usize>,
+    checked: Checked,
 }
 
 /// Whether an entry that is added again keeps its `udata`. In libkqueue it does.
@@ -108,51 +117,35 @@ impl Kqueue {
     }
 
     /// Adds a filter, or rearms it. Changes nothing if it fails.
-    fn arm(&mut self, source: &Source<'_>, filter: Filter, notes: Notes) -> io::Result<()> {
-        let entry = added(source, filter, notes);
+    fn arm(&mut self, source: &Source<'_>, watch: Watch) -> io::Result<()> {
+        let entry = added(source, watch);
         match self.change(entry) {
             Ok(()) => {
-                if self.always_ready.remove((entry.ident, filter)).is_some() {
+                if self.always_ready.remove((entry.ident, watch.filter)).is_some() {
                     self.update_beacon();
                 }
                 Ok(())
             }
-            Err(error) => self.list_refused(source, filter, error),
+            Err(error) => self.list_refused(source, watch, error),
         }
     }
 
-    /// Adds a filter that the kernel refused to the list, if `poll(2)` reports the descriptor as ready.
+    /// Adds a filter that the kernel refused to the list, if it is ready all the same.
     #[cold]
-    fn list_refused(&mut self, source: &Source<'_>, filter: Filter, error: io::Error) -> io::Result<()> {
-        let refusal = Refusal::of(&error);
-        if refusal == Refusal::Other {
-            return Err(error);
-        }
-        // OpenBSD has EVFILT_EXCEPT for sockets and pty masters only. Nothing else has urgent data there, and its `poll`
-        // accepts to wait for it.
-        let is_except = EXCEPT.is_some_and(|(except, _)| except == filter);
-        if is_except && refusal == Refusal::FileType {
-            return Ok(());
-        }
-        if !itself::is_duplicate(&self.queue, source.fd()) && self.list(source, filter) {
-            return Ok(());
-        }
-        if refusal == Refusal::FileType {
-            return Err(Error::UnsupportedFile { backend: self.name(), source: error }.into());
-        }
-        Err(error)
+    fn list_refused(&mut self, source: &Source<'_>, watch: Watch, error: io::Error) -> io::Result<()> {
+        let readiness = readiness_of_refused(&self.queue, source, watch, error)?;
+        self.list(source, watch, readiness);
+        Ok(())
     }
 
-    /// Adds a filter to the list if `poll(2)` reports it as ready, and returns whether it did.
-    fn list(&mut self, source: &Source<'_>, filter: Filter) -> bool {
-        let readiness = ready_by_poll(source.fd(), filter);
-        if readiness.is_empty() {
-            return false;
+    /// Adds a filter to the list if it is ready, and returns whether it did.
+    fn list(&mut self, source: &Source<'_>, watch: Watch, readiness: Readiness) -> bool {
+        if !readiness.is_empty() {
+            let entry = Entry { tag: source.tag(), readiness, mode: source.mode(), is_armed: true };
+            self.always_ready.insert((ident(source.fd()), watch.filter), entry);
+            self.update_beacon();
         }
-        let entry = Entry { tag: source.tag(), readiness, mode: source.mode(), is_armed: true };
-        self.always_ready.insert((ident(source.fd()), filter), entry);
-        self.update_beacon();
-        true
+        !readiness.is_empty()
     }
 
     /// Arms the beacon while an entry of the list is armed, and disarms it otherwise. If that fails, the next wait tries again.
@@ -160,20 +153,24 @@ impl Kqueue {
         self.beacon.update(&self.queue, self.always_ready.beacon(), self.always_ready.is_empty());
     }
 
-    /// Adds the filters of an interest. Removes them again if one is refused.
-    fn arm_new(&mut self, source: &Source<'_>, interest: Interest) -> io::Result<()> {
-        if interest.contains(Interest::READ) {
-            itself::refuse(&self.queue, self.own, source.fd())?; // it has no other filter
-        }
-        let is_always_ready = !interest.is_empty() && os::is_file_or_directory(source.fd());
-        for (done, (filter, notes)) in filters(interest).enumerate() {
+    /// Adds filters. Removes them again if one is refused.
+    fn arm_new(
+        &mut self,
+        source: &Source<'_>,
+        filters: impl Iterator<Item = Watch> + Clone,
+    ) -> io::Result<()> {
+        let is_always_ready = filters.clone().next().is_some() && os::is_file_or_directory(source.fd());
+        for (done, watch) in filters.clone().enumerate() {
+            if watch.filter == Filter::READ {
+                refuse_itself(&self.queue, self.own, source.fd())?; // it has no other filter, and this one comes first
+            }
             // Before the kernel is asked: it reports reading before the end only.
-            if is_always_ready && self.list(source, filter) {
+            if is_always_ready && self.list(source, watch, ready_now(source.fd(), watch)) {
                 continue;
             }
-            if let Err(error) = self.arm(source, filter, notes) {
+            if let Err(error) = self.arm(source, watch) {
                 // If this fails, the filter reports a tag that no key has, or readiness that was not requested.
-                let _ = self.delete_all(source.fd(), filters(interest).take(done));
+                let _ = self.delete_all(source.fd(), filters.take(done));
                 return Err(error);
             }
         }
@@ -194,14 +191,10 @@ impl Kqueue {
     }
 
     /// Deletes filters, and returns the last error.
-    fn delete_all(
-        &mut self,
-        fd: BorrowedFd<'_>,
-        filters: impl Iterator<Item = (Filter, Notes)>,
-    ) -> io::Result<()> {
+    fn delete_all(&mut self, fd: BorrowedFd<'_>, filters: impl Iterator<Item = Watch>) -> io::Result<()> {
         let mut result = Ok(());
-        for (filter, _) in filters {
-            result = self.delete(ident(fd), filter).and(result);
+        for watch in filters {
+            result = self.delete(ident(fd), watch.filter).and(result);
         }
         result
     }
@@ -213,9 +206,9 @@ impl Kqueue {
     /// reported again, so nobody asks for those.
     fn is_lost(&self, source: &Source<'_>) -> bool {
         source.mode() != Mode::Edge
-            && filters(source.interest()).all(|(filter, notes)| {
-                let touch = Kevent { flags: Flags::empty(), ..added(source, filter, notes) };
-                !self.always_ready.contains((touch.ident, filter))
+            && filters(source.interest()).all(|watch| {
+                let touch = Kevent { flags: Flags::empty(), ..added(source, watch) };
+                !self.always_ready.contains((touch.ident, watch.filter))
                     && self.change(touch).is_err_and(|error| is_gone(&error))
             })
     }
@@ -241,6 +234,7 @@ impl Backend for Kqueue {
             always_ready: AlwaysReady::default(),
             beacon: Beacon::default(),
             multi_filter_oneshots: BTreeSet::new(),
+            checked: Checked::default(),
         })
     }
 
@@ -249,45 +243,49 @@ impl Backend for Kqueue {
     }
 
     fn supports(&self, interest: Interest, _: Mode) -> bool {
-        EXCEPT.is_some() || !interest.contains(Interest::PRIORITY)
+        let missing = |flags, has: bool| !has && interest.intersects(flags);
+        !missing(Interest::PRIORITY, EXCEPT.is_some())
+            && !missing(Interest::READ_CLOSED | Interest::HANG_UP, HAS_END)
     }
 
     fn add(&mut self, source: &Source<'_>) -> io::Result<()> {
-        self.arm_new(source, source.interest())?;
+        self.arm_new(source, filters(source.interest()))?;
         self.note_multi_filter(source);
+        self.checked.note(source);
         self.resize(filters(source.interest()).count(), 0);
         Ok(())
     }
 
     fn modify(&mut self, from: &Source<'_>, to: &Source<'_>) -> io::Result<()> {
-        let kept = from.interest() & to.interest();
+        let [old, new] = [from, to].map(|source| filters(source.interest()));
         // New filters first: if one is refused, the others have not been touched, and nothing is armed that had fired.
-        if let Err(error) = self.arm_new(to, to.interest() - kept) {
+        if let Err(error) = self.arm_new(to, without(new.clone(), old.clone())) {
             return Err(if self.is_lost(from) { Errno::NOENT.into() } else { error });
         }
         let (number, mut is_always_ready) = (ident(to.fd()), None);
-        for (filter, notes) in filters(kept) {
+        for watch in new.clone().filter(|watch| old.clone().any(|old| old.filter == watch.filter)) {
             // The number of a file in the list may have another file now.
-            let is_listed = self.always_ready.contains((number, filter));
+            let is_listed = self.always_ready.contains((number, watch.filter));
             if is_listed
                 && *is_always_ready.get_or_insert_with(|| os::is_file_or_directory(to.fd()))
-                && self.list(to, filter)
+                && self.list(to, watch, ready_now(to.fd(), watch))
             {
                 continue;
             }
             // An existing entry keeps its flags when it is added again (`kqueue_register` in `sys/kern/kern_event.c` of
             // FreeBSD, NetBSD and OpenBSD), so another mode needs another entry.
-            if from.mode() != to.mode() || KEEPS_UDATA {
-                self.delete(ident(to.fd()), filter)?;
+            if from.mode() != to.mode() || KEEPS_UDATA || !old.clone().any(|old| old == watch) {
+                self.delete(number, watch.filter)?;
             }
-            if self.arm(to, filter, notes).is_err() {
+            if self.arm(to, watch).is_err() {
                 // An existing entry is not attached again, so it cannot be refused. A file that had this filter and has lost
                 // it is hung up, and in the list. So the number has another file now.
                 let _ = self.delete_all(to.fd(), filters(from.interest() | to.interest()));
                 return Err(Errno::NOENT.into());
             }
         }
-        self.delete_all(from.fd(), filters(from.interest() - kept))?;
+        self.delete_all(from.fd(), without(old, new))?;
+        self.checked.note(to);
         self.note_multi_filter(to);
         self.resize(filters(to.interest()).count(), filters(from.interest()).count());
         Ok(())
@@ -296,13 +294,14 @@ impl Backend for Kqueue {
     fn remove(&mut self, source: &Source<'_>) -> io::Result<()> {
         self.delete_all(source.fd(), filters(source.interest()))?;
         self.multi_filter_oneshots.remove(&ident(source.fd()));
+        self.checked.forget(ident(source.fd()));
         self.resize(0, filters(source.interest()).count());
         Ok(())
     }
 
     fn wait<'fd>(
         &mut self,
-        _: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
+        armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
         timeout: Timeout,
         mut report: impl FnMut(Tag, Readiness),
     ) -> io::Result<()> {
@@ -315,10 +314,12 @@ impl Backend for Kqueue {
             true // nothing has changed since the kernel reported it
         };
         self.report_list(&mut report);
+        let mut unchecked = Vec::new();
         for index in 0..found {
             let event = self.buffer[index];
-            self.report_event(&event, &mut report);
+            self.report_event(&event, &mut unchecked, &mut report);
         }
+        self.report_checked(unchecked, armed, &mut report);
         self.update_beacon();
         Ok(())
     }
@@ -340,25 +341,29 @@ impl Backend for Kqueue {
         Some(Arc::clone(&self.queue) as _)
     }
 
-    fn report(
+    fn report<'fd>(
         &mut self,
         events: &mut Events,
+        armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
         mut report: impl FnMut(Tag, Readiness) -> bool,
     ) -> io::Result<()> {
         let found = events.get::<Found<Kevent>>();
         self.report_list(&mut report);
+        let mut unchecked = Vec::new();
         loop {
             for event in found.events() {
-                self.report_event(event, &mut report);
+                self.report_event(event, &mut unchecked, &mut report);
             }
             if !found.is_full() {
-                self.update_beacon();
-                return Ok(());
+                break;
             }
             found.grow(self.filters + 2);
             // An error here is no error of the events that were reported.
             let _ = found.fill(|buffer| Ok(self.queue.control(&[], buffer, Timeout::ZERO)?.len()));
         }
+        self.report_checked(unchecked, armed, &mut report);
+        self.update_beacon();
+        Ok(())
     }
 
     fn wake(&mut self, tag: Tag) -> io::Result<Option<Arc<dyn Wake>>> {

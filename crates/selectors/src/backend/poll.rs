@@ -6,7 +6,7 @@ use select_sys::Timeout;
 use select_sys::fd::AsRawFd;
 use select_sys::poll::{StoredFds, poll};
 
-use super::convert::{from_poll_flags, poll_flags};
+use super::convert::{from_poll_flags, poll_flags, poll_reports_end};
 use super::interface::{Backend, Source};
 use crate::fd_index::FdIndex;
 use crate::interest::{Interest, Mode};
@@ -81,7 +81,9 @@ impl Backend for Poll {
     }
 
     fn supports(&self, interest: Interest, mode: Mode) -> bool {
-        mode != Mode::Edge && (HAS_PRIORITY || !interest.contains(Interest::PRIORITY))
+        mode != Mode::Edge
+            && (HAS_PRIORITY || !interest.contains(Interest::PRIORITY))
+            && poll_reports_end(interest)
     }
 
     fn add(&mut self, _: &Source<'_>) -> io::Result<()> {

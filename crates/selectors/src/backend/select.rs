@@ -34,7 +34,8 @@ use crate::token::Tag;
 ///
 /// # Portability
 ///
-/// All platforms. No edge-triggered mode. It reports readable, writable and exceptional, and nothing else. Regular files are
+/// All platforms. No edge-triggered mode. It reports readable, writable and exceptional, and nothing else, so it can wait for
+/// neither [`READ_CLOSED`](Interest::READ_CLOSED) nor [`HANG_UP`](Interest::HANG_UP). Regular files are
 /// always ready, on Apple's systems with [`PRIORITY`](Interest::PRIORITY) too. On illumos a wait fails with `EINVAL` while a
 /// descriptor of 65,536 or higher is armed.
 ///
@@ -64,8 +65,9 @@ impl Backend for Select {
         "select"
     }
 
-    fn supports(&self, _: Interest, mode: Mode) -> bool {
-        mode != Mode::Edge
+    fn supports(&self, interest: Interest, mode: Mode) -> bool {
+        // There is no set for the end alone.
+        mode != Mode::Edge && !interest.intersects(Interest::READ_CLOSED | Interest::HANG_UP)
     }
 
     fn add(&mut self, _: &Source<'_>) -> io::Result<()> {

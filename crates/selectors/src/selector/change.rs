@@ -121,9 +121,9 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
 
     /// Keeps a registration, but waits for nothing on it, not even hang-ups and errors.
     ///
-    /// [`modify`](Self::modify) and [`rearm`](Self::rearm) resume it. Pausing a paused key does nothing. Use this for
-    /// back-pressure: a proxy pauses the side that it cannot serve. (An empty interest cannot express that: a hang-up would
-    /// still end every wait.)
+    /// [`modify`](Self::modify) and [`rearm`](Self::rearm) resume it. Pausing a paused key does nothing. Use this to silence a
+    /// hang-up that the program knows, and for back-pressure. A program that must learn of a hang-up while it neither reads nor
+    /// writes uses the interest [`HANG_UP`](Interest::HANG_UP) instead, where the back end has it.
     ///
     /// # Errors
     ///

@@ -130,19 +130,22 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         let Self { backend, map, waker, abandoned } = self;
         let guard = waker.as_ref().map(WakerSource::resend_guard);
         let mut events = std::mem::take(&mut ready.events);
-        let result = backend.report(&mut events, checked_reporter(map, ready));
+        let result = {
+            let armed = map.armed().map(source);
+            let armed = armed.chain(waker.iter().filter_map(WakerSource::source).map(Ok));
+            let result = backend.report(&mut events, armed.clone(), checked_reporter(map, ready));
+            // Events of keys that have changed since are normal here. Now that nobody changes any, the kernel has none of them,
+            // and what is stale would come again.
+            if result.is_ok() && std::mem::take(&mut ready.stale) {
+                // An error here is no error of the events that were reported.
+                let _ = backend.wait(armed, Timeout::ZERO, reporter(map, ready));
+            }
+            result
+        };
         ready.events = events;
         if let Err(error) = result {
             ready.clear();
             return Err(Error::from_backend(Operation::Wait, backend.name(), error));
-        }
-        // Events of keys that have changed since are normal here. Now that nobody changes any, the kernel has none of them, and
-        // what is stale would come again.
-        if std::mem::take(&mut ready.stale) {
-            let armed = map.armed().map(source);
-            let armed = armed.chain(waker.iter().filter_map(WakerSource::source).map(Ok));
-            // An error here is no error of the events that were reported.
-            let _ = backend.wait(armed, Timeout::ZERO, reporter(map, ready));
         }
         if let Some(guard) = guard {
             guard.disarm();

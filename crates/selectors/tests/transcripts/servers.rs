@@ -1,7 +1,7 @@
 //! `callback_server`, `per_core` and `proxy`: many clients, large messages, clients that reset their connections.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
@@ -166,4 +166,26 @@ fn the_proxy_closes_when_there_is_no_server() {
     let end = client.read(&mut [0]);
     assert!(matches!(end, Ok(0)) || end.is_err(), "{end:?}");
     proxy.line_with("closed: Connection refused");
+}
+
+/// The server does not answer, so the proxy neither reads nor writes.
+#[test]
+fn the_proxy_closes_when_a_client_half_closes_and_resets() {
+    let target = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = target.local_addr().unwrap().to_string();
+    let mut proxy = Program::start("proxy", ["127.0.0.1:0", &address]);
+    let line = proxy.line();
+    let port = line.split_once(" -> ").unwrap().0.strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
+    let client = connect(port);
+    let (mut server, _) = target.accept().unwrap();
+    server.set_read_timeout(Some(LIMIT)).unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(server.read(&mut [0]).unwrap(), 0);
+    SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(client);
+    proxy.line_with("closed: "); // EPIPE on Linux (`tcp_reset` in net/ipv4/tcp_input.c), ECONNRESET elsewhere
+    // The proxy has closed its socket, so it answers data with a reset.
+    while server.write_all(&[0]).is_ok() {
+        thread::yield_now();
+    }
 }

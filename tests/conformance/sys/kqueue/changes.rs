@@ -1,7 +1,7 @@
 //! Refused changes, and receipts.
 
 use super::{KNOWN, NOW, change, has_user_events, no_emulation, now, with_udata};
-use conformance::{NotRun, Run, pairs};
+use conformance::{NotRun, Run, kernel, pairs};
 use selectors::sys::fd::{AsFd, AsRawFd};
 use selectors::sys::kqueue::{Filter, Flags, Kevent, Kqueue, Notes};
 
@@ -68,7 +68,7 @@ fn each_refusal_has_its_error() -> Run {
         (Kevent::new(7, Filter::TIMER, Flags::DELETE), libc::ENOENT),
         (Kevent::for_fd(a.as_fd(), unknown, Flags::ADD), libc::EINVAL),
         (Kevent::new(usize::MAX, Filter::READ, Flags::ADD), libc::EBADF),
-        (Kevent::new(not_open(), Filter::READ, Flags::DELETE), libc::EBADF),
+        (Kevent::new(not_open(), Filter::READ, Flags::DELETE), kernel::KQUEUE_DELETE_OF_CLOSED),
         // No process has the highest possible number.
         (
             Kevent { fflags: Notes::EXIT, ..Kevent::new(i32::MAX as usize, Filter::PROC, Flags::ADD) },

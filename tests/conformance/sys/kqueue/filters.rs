@@ -156,7 +156,7 @@ fn one_shot_timers_end() -> Run {
     let queue = Kqueue::new().unwrap();
     change(&queue, timer(Flags::ADD | Flags::ONESHOT, Notes::empty(), 3)).unwrap();
     let event = one(&queue);
-    assert_eq!((event.udata, event.data), (7, 1));
+    assert!(event.udata == 7 && event.data >= 1, "{event:?}"); // XNU counts the periods (`filt_timerprocess`)
     assert!(event.flags.contains(Flags::ONESHOT));
     let error = change(&queue, timer(Flags::DELETE, Notes::empty(), 0)).unwrap_err();
     assert_eq!(error.raw_os_error(), Some(libc::ENOENT));
@@ -172,7 +172,7 @@ fn adding_a_timer_again_restarts_it() -> Run {
     change(&queue, timer(Flags::ADD | Flags::ONESHOT, Notes::empty(), 60_000)).unwrap();
     assert_eq!(now(&queue), []);
     change(&queue, timer(Flags::ADD | Flags::ONESHOT, Notes::empty(), 3)).unwrap();
-    assert_eq!(one(&queue).data, 1);
+    assert!(one(&queue).data >= 1);
     Ok(())
 }
 
@@ -195,7 +195,7 @@ fn timers_use_the_requested_unit() -> Run {
         let queue = Kqueue::new().unwrap();
         let start = Instant::now();
         change(&queue, timer(Flags::ADD | Flags::ONESHOT, unit, count)).unwrap();
-        assert_eq!(one(&queue).data, 1, "{unit:?}");
+        assert!(one(&queue).data >= 1, "{unit:?}");
         let elapsed = start.elapsed();
         assert!(elapsed < WAIT, "{unit:?} took {elapsed:?}");
         // NetBSD counts ticks, which may come late and then close together. FreeBSD stores the exact end (`filt_timerstart`).

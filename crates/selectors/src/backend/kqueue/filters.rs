@@ -4,43 +4,121 @@ use std::io;
 
 use rustix::io::Errno;
 use select_sys::fd::BorrowedFd;
-use select_sys::kqueue::{Filter, Flags, Kevent, Notes};
+use select_sys::kqueue::{Data, Filter, Flags, Kevent, Notes};
 
-use crate::backend::always_ready;
 use crate::backend::interface::Source;
 use crate::interest::{Interest, Mode};
 use crate::readiness::Readiness;
 use crate::token::Tag;
 
-/// The filter for `PRIORITY`, with its notes. Some systems have none.
+/// A filter, with what its change and its events need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Watch {
+    pub(super) filter: Filter,
+    notes: Notes,
+    threshold: Threshold,
+    /// Whether an event may be false, so that it has to be checked (see the module `checked`).
+    pub(super) is_checked: bool,
+}
+
+/// The low-water mark of a filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Threshold {
+    /// That of the kernel. On Apple's systems it is written as 1, which sockets, pipes and terminals do not distinguish from
+    /// their own, and devices without a filter of their own require (`filt_specattach` in `bsd/miscfs/specfs/spec_vnops.c`).
+    Kernel,
+    /// The largest number, so that only the end fires the filter. It is for sockets: `filt_soread` and `filt_sowrite` in
+    /// `sys/kern/uipc_socket.c` of FreeBSD, NetBSD and OpenBSD. XNU lowers it to the size of the buffer
+    /// (`filt_soread_common`, `filt_sowrite_common`, `filt_pipelowwat`); the pipes and terminals of the others ignore it.
+    Never,
+}
+
+/// The filter for `PRIORITY`. Some systems have none.
+///
+/// XNU serves `EVFILT_EXCEPT` of a socket with the filter for reading, so plain data fires it too (`soexcept_filtops` in
+/// `bsd/kern/uipc_socket.c`).
 #[cfg(kqueue_except)]
-pub(super) const EXCEPT: Option<(Filter, Notes)> = Some((Filter::EXCEPT, Notes::OOB));
+pub(super) const EXCEPT: Option<Watch> = Some(Watch {
+    filter: Filter::EXCEPT,
+    notes: Notes::OOB,
+    threshold: if EXCEPT_READS { Threshold::Never } else { Threshold::Kernel },
+    is_checked: EXCEPT_READS,
+});
 #[cfg(not(kqueue_except))]
-pub(super) const EXCEPT: Option<(Filter, Notes)> = None;
+pub(super) const EXCEPT: Option<Watch> = None;
+
+/// Whether `EVFILT_EXCEPT` reports what `EVFILT_READ` does, and says in a note whether it is urgent data.
+const EXCEPT_READS: bool = cfg!(target_vendor = "apple");
+
+/// Whether some devices are refused without a low-water mark.
+const NEEDS_LOWAT: bool = cfg!(target_vendor = "apple");
+
+impl Watch {
+    const fn new(filter: Filter) -> Self {
+        Self { filter, notes: Notes::empty(), threshold: Threshold::Kernel, is_checked: false }
+    }
+
+    const fn end(filter: Filter) -> Self {
+        Self { filter, notes: Notes::empty(), threshold: Threshold::Never, is_checked: true }
+    }
+
+    /// Whether it is for the end of a direction, and for nothing else.
+    pub(super) fn is_end(&self) -> bool {
+        self.is_checked && matches!(self.filter, Filter::READ | Filter::WRITE)
+    }
+}
+
+/// Whether the kernel has low-water marks, and so filters for the end alone. libkqueue ignores them.
+pub(super) const HAS_END: bool = cfg!(not(target_os = "linux"));
 
 /// The number by which a kqueue knows a descriptor.
 pub(super) fn ident(fd: BorrowedFd<'_>) -> usize {
     Kevent::for_fd(fd, Filter::READ, Flags::empty()).ident
 }
 
-/// The filters for an interest, in a fixed order.
-pub(super) fn filters(interest: Interest) -> impl Iterator<Item = (Filter, Notes)> + Clone {
-    let read = interest.contains(Interest::READ).then_some((Filter::READ, Notes::empty()));
-    let write = interest.contains(Interest::WRITE).then_some((Filter::WRITE, Notes::empty()));
+/// The filters for an interest, in a fixed order. Each is there once.
+pub(super) fn filters(interest: Interest) -> impl Iterator<Item = Watch> + Clone {
+    let one = |direction, end, filter| {
+        if interest.contains(direction) {
+            Some(Watch::new(filter))
+        } else {
+            interest.contains(end).then_some(Watch::end(filter))
+        }
+    };
+    let read = one(Interest::READ, Interest::READ_CLOSED, Filter::READ);
+    let write = one(Interest::WRITE, Interest::HANG_UP, Filter::WRITE);
     let priority = EXCEPT.filter(|_| interest.contains(Interest::PRIORITY));
     [read, write, priority].into_iter().flatten()
 }
 
+/// The filters of a list that another list does not have.
+pub(super) fn without(
+    filters: impl Iterator<Item = Watch> + Clone,
+    others: impl Iterator<Item = Watch> + Clone,
+) -> impl Iterator<Item = Watch> + Clone {
+    filters.filter(move |watch| !others.clone().any(|other| other.filter == watch.filter))
+}
+
 /// The change that adds a filter, or rearms it.
-pub(super) fn added(source: &Source<'_>, filter: Filter, notes: Notes) -> Kevent {
+pub(super) fn added(source: &Source<'_>, watch: Watch) -> Kevent {
     let mode = match source.mode() {
+        // A false event must not be repeated. The back end does what the mode says about true ones. On XNU it also needs
+        // the notes of each event for itself, which other entries collect (`knote_fill_kevent_with_sdata`).
+        _ if watch.is_checked => Flags::CLEAR | Flags::ENABLE,
         Mode::Level => Flags::empty(),
         Mode::Edge => Flags::CLEAR,
         // Not EV_ONESHOT: FreeBSD and NetBSD report it even if it is not ready any more when the wait looks (`kqueue_scan`).
         Mode::Oneshot => Flags::DISPATCH | Flags::ENABLE,
     };
-    let change = Kevent::for_fd(source.fd(), filter, Flags::ADD | mode);
-    Kevent { fflags: notes, udata: source.tag().to_u64() as usize, ..change }
+    let mut change = Kevent::for_fd(source.fd(), watch.filter, Flags::ADD | mode);
+    change.udata = source.tag().to_u64() as usize;
+    change.fflags = watch.notes;
+    match watch.threshold {
+        Threshold::Kernel if !NEEDS_LOWAT => {}
+        Threshold::Kernel => (change.fflags, change.data) = (watch.notes | Notes::LOWAT, 1),
+        Threshold::Never => (change.fflags, change.data) = (watch.notes | Notes::LOWAT, Data::MAX),
+    }
+    change
 }
 
 /// The tag that an event carries.
@@ -70,7 +148,10 @@ pub(super) fn readiness(event: &Kevent) -> Readiness {
         Filter::READ => Readiness::READ,
         Filter::WRITE if ended => Readiness::WRITE | Readiness::WRITE_CLOSED,
         Filter::WRITE => Readiness::WRITE,
-        _ => Readiness::PRIORITY,
+        _ if !EXCEPT_READS => Readiness::PRIORITY,
+        _ if ended => Readiness::READ_CLOSED,
+        _ if is_urgent(event) => Readiness::PRIORITY,
+        _ => Readiness::empty(),
     };
     if ended && !event.fflags.is_empty() || event.flags.contains(Flags::ERROR) {
         readiness |= Readiness::ERROR;
@@ -78,48 +159,18 @@ pub(super) fn readiness(event: &Kevent) -> Readiness {
     readiness
 }
 
-/// The reason why a kernel refused a filter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
-    /// The file has no such filter.
-    FileType,
-    /// The other end is gone, or the descriptor is closed.
-    OtherEnd,
-    /// Any other reason.
-    Other,
+#[cfg(kqueue_except)]
+fn is_urgent(event: &Kevent) -> bool {
+    event.fflags.contains(Notes::OOB)
 }
 
-impl Refusal {
-    pub(super) fn of(error: &io::Error) -> Self {
-        match Errno::from_io_error(error) {
-            // FreeBSD: EINVAL for disks (`g_dev_kqfilter`), shared memory (`invfo_kqfilter`) and WRITE on a kqueue
-            // (`kqueue_kqfilter`), ENODEV for most devices (`no_kqfilter`), ENXIO for a terminal whose master is gone
-            // (`ttydev_enter`) and for a device that was removed (`devfs_fp_check`). NetBSD: EOPNOTSUPP
-            // (`fnullop_kqfilter`). OpenBSD: EINVAL. XNU: EINVAL (`filt_specattach`), ENOTSUP, which is another number than
-            // EOPNOTSUPP there (`fo_no_kqfilter`). libkqueue: EPERM (epoll_ctl(2)).
-            Some(Errno::INVAL | Errno::NODEV | Errno::NXIO | Errno::OPNOTSUPP | Errno::PERM) => {
-                Self::FileType
-            }
-            Some(errno) if errno == Errno::NOTSUP => Self::FileType,
-            // `pipe_kqfilter` for a pipe that nobody reads: EPIPE on FreeBSD and OpenBSD, EBADF on NetBSD.
-            Some(Errno::PIPE | Errno::BADF) => Self::OtherEnd,
-            _ => Self::Other,
-        }
-    }
+#[cfg(not(kqueue_except))]
+fn is_urgent(_: &Kevent) -> bool {
+    false
 }
 
 /// Whether a change failed because there is no such entry or descriptor, or because the number is now that of the queue
 /// itself (EINVAL on FreeBSD).
 pub(super) fn is_gone(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::BADF | Errno::INVAL))
-}
-
-/// Asks `poll(2)` for the readiness that one filter would report. Empty for a descriptor that is not open.
-pub(super) fn ready_by_poll(fd: BorrowedFd<'_>, filter: Filter) -> Readiness {
-    let (interest, mask) = match filter {
-        Filter::READ => (Interest::READ, Readiness::READ | Readiness::READ_CLOSED),
-        Filter::WRITE => (Interest::WRITE, Readiness::WRITE | Readiness::WRITE_CLOSED),
-        _ => return Readiness::empty(),
-    };
-    always_ready::ready_by_poll(fd, interest) & (mask | Readiness::ERROR)
 }

@@ -7,10 +7,11 @@ use select_sys::fd::{AsFd, BorrowedFd};
 use select_sys::kqueue::{self, Filter, Flags, Kevent};
 
 use super::Kqueue;
-use super::filters::{filters, mode, readiness, tag};
+use super::checked::check;
+use super::filters::{Watch, added, filters, ident, mode, readiness, tag};
 use crate::backend::always_ready::Entry;
 use crate::backend::events::{Events, Found};
-use crate::backend::interface::Wait;
+use crate::backend::interface::{Source, Wait};
 use crate::interest::{Interest, Mode};
 use crate::readiness::Readiness;
 use crate::token::Tag;
@@ -19,10 +20,10 @@ impl Kqueue {
     /// Disarms the filters of a one-shot key that has fired. The kernel has disabled the one that it reported.
     fn after_oneshot(&mut self, ident: usize, fired: Filter) {
         if self.multi_filter_oneshots.contains(&ident) {
-            for (filter, _) in filters(Interest::all()).filter(|(filter, _)| *filter != fired) {
+            for watch in filters(Interest::all()).filter(|watch| watch.filter != fired) {
                 // What is in the list has fired as well.
-                if !self.always_ready.contains((ident, filter)) {
-                    let _ = self.delete(ident, filter); // it may not exist
+                if !self.always_ready.contains((ident, watch.filter)) {
+                    let _ = self.delete(ident, watch.filter); // it may not exist
                 }
             }
         }
@@ -40,15 +41,40 @@ impl Kqueue {
         }
     }
 
-    /// Reports an event, unless it is that of the beacon.
-    pub(super) fn report_event(&mut self, event: &Kevent, mut report: impl FnMut(Tag, Readiness) -> bool) {
+    /// Reports an event, unless it is that of the beacon. Puts one that may be false into `unchecked`.
+    pub(super) fn report_event(
+        &mut self,
+        event: &Kevent,
+        unchecked: &mut Vec<Kevent>,
+        mut report: impl FnMut(Tag, Readiness) -> bool,
+    ) {
         if self.beacon.is_its(event) {
+            return;
+        }
+        if self.checked.contains(event) {
+            unchecked.push(*event);
             return;
         }
         // The filters of a registration that has changed since are armed for what it is now.
         let is_current = report(tag(event), readiness(event));
         if is_current && event.flags.intersects(Flags::ONESHOT | Flags::DISPATCH) {
             self.after_event(event);
+        }
+    }
+
+    /// Reports the events that are true.
+    pub(super) fn report_checked<'fd>(
+        &mut self,
+        unchecked: Vec<Kevent>,
+        armed: impl Iterator<Item = io::Result<Source<'fd>>>,
+        mut report: impl FnMut(Tag, Readiness) -> bool,
+    ) {
+        if unchecked.is_empty() {
+            return;
+        }
+        for (source, watch, readiness) in check(unchecked, armed) {
+            report(source.tag(), readiness);
+            self.after_checked(&source, watch);
         }
     }
 
@@ -65,6 +91,20 @@ impl Kqueue {
         }
         if mode == Mode::Oneshot {
             self.after_oneshot(event.ident, event.filter);
+        }
+    }
+
+    /// Follows up an event that was checked, as the mode of its key wants it.
+    fn after_checked(&mut self, source: &Source<'_>, watch: Watch) {
+        match source.mode() {
+            // An entry that is added again is evaluated again (`kqueue_register`). A file that is refused now has hung up, and
+            // gets into the list of what is always ready.
+            Mode::Level => drop(self.arm(source, watch)),
+            Mode::Edge => {}
+            Mode::Oneshot => {
+                let _ = self.change(Kevent { flags: Flags::DISABLE, ..added(source, watch) });
+                self.after_oneshot(ident(source.fd()), watch.filter);
+            }
         }
     }
 }

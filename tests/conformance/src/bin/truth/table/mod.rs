@@ -15,8 +15,16 @@ mod tcp;
 
 const BEGIN: &str = "<!-- truth: begin. Written by `cargo xtask truth --write`, do not edit. -->";
 const END: &str = "<!-- truth: end -->";
-const COLUMNS: [&str; 6] =
-    ["`select`", "`poll`", "`epoll`", "`Readiness` by select", "`Readiness` by poll", "`Readiness` by epoll"];
+const COLUMNS: [&str; 8] = [
+    "`select`",
+    "`poll`",
+    "`epoll`",
+    "`Readiness` by select",
+    "`Readiness` by poll",
+    "`Readiness` by epoll",
+    "asked for `READ_CLOSED` alone",
+    "asked for `HANG_UP` alone",
+];
 
 /// Kind of descriptor and state.
 type Name = (String, String);

@@ -11,13 +11,29 @@ use selectors::{Error, Interest, Selector, Timeout};
 
 const AS_POLL: &str = "as poll";
 
-/// The reports for reading, writing and priority: of select, poll, epoll, then of the selectors over them.
-pub(crate) fn cells(fd: impl AsFd) -> io::Result<[String; 6]> {
+/// Reading, writing and priority.
+const ACTIONS: Interest = Interest::READ.union(Interest::WRITE).union(Interest::PRIORITY);
+
+/// The reports for reading, writing and priority: of select, poll, epoll, then of the selectors over them. And the reports of
+/// the selectors for each end alone.
+pub(crate) fn cells(fd: impl AsFd) -> io::Result<[String; 8]> {
     let fd = fd.as_fd();
     let (select, poll, epoll) = (by_select(fd)?, by_poll(fd)?, by_epoll(fd)?);
-    let by = (readiness::<Select>(fd)?, readiness::<Poll>(fd)?, readiness::<Epoll>(fd)?);
+    let by = (
+        readiness::<Select>(fd, ACTIONS)?,
+        readiness::<Poll>(fd, ACTIONS)?,
+        readiness::<Epoll>(fd, ACTIONS)?,
+    );
     let same = |there: String, poll: &String| if there == *poll { AS_POLL.to_owned() } else { there };
-    Ok([select, poll.clone(), same(epoll, &poll), by.0, by.1.clone(), same(by.2, &by.1)])
+    let epoll = same(epoll, &poll);
+    let ends = (end(fd, Interest::READ_CLOSED)?, end(fd, Interest::HANG_UP)?);
+    Ok([select, poll, epoll, by.0, by.1.clone(), same(by.2, &by.1), ends.0, ends.1])
+}
+
+/// The report for an end alone, of poll and epoll.
+fn end(fd: impl AsFd, interest: Interest) -> io::Result<String> {
+    let (poll, epoll) = (readiness::<Poll>(&fd, interest)?, readiness::<Epoll>(&fd, interest)?);
+    Ok(if poll == epoll { poll } else { format!("{poll}, epoll: {epoll}") })
 }
 
 fn by_select(fd: impl AsFd) -> io::Result<String> {
@@ -48,9 +64,9 @@ fn by_epoll(fd: impl AsFd) -> io::Result<String> {
     Ok(cell(flags.iter_names().map(|(name, _)| name)))
 }
 
-fn readiness<B: Backend>(fd: impl AsFd) -> io::Result<String> {
+fn readiness<B: Backend>(fd: impl AsFd, interest: Interest) -> io::Result<String> {
     let mut selector = Selector::<B, _>::new()?;
-    let token = match selector.register(fd, Interest::all(), ()) {
+    let token = match selector.register(fd, interest, ()) {
         Ok(token) => token,
         Err(rejected) => match rejected.error {
             Error::UnsupportedFile { .. } => return Ok("`Error::UnsupportedFile`".into()),
