@@ -11,6 +11,7 @@ use std::time::Duration;
 conformance::scenarios!(always_ready_modes:
     an_edge_is_reported_once_for_each_arming,
     a_one_shot_key_is_reported_once_for_each_arming,
+    the_null_device_is_reported_once_for_each_arming,
     each_mode_changes_to_each,
     a_change_of_interest_counts,
     a_paused_key_is_not_reported,
@@ -29,8 +30,8 @@ pub(super) fn file<B: Backend>(mode: Mode) -> Result<(Files<B>, File), NotRun> {
 }
 
 /// Asserts that a key of this mode is reported once after each call that arms it.
-fn once_for_each_arming<B: Backend>(mode: Mode) -> Run {
-    for file in pairs::always_ready()? {
+fn once_for_each_arming<B: Backend>(mode: Mode, files: impl IntoIterator<Item = File>) -> Run {
+    for file in files {
         let mut selector = Files::<B>::new().unwrap();
         need(&selector, BOTH, mode)?;
         let token = selector.register_with(file, READ, mode, ()).unwrap();
@@ -67,11 +68,16 @@ fn once_for_each_arming<B: Backend>(mode: Mode) -> Run {
 }
 
 fn an_edge_is_reported_once_for_each_arming<B: Backend>() -> Run {
-    once_for_each_arming::<B>(Mode::Edge)
+    once_for_each_arming::<B>(Mode::Edge, [pairs::regular()?, pairs::directory()?])
 }
 
 fn a_one_shot_key_is_reported_once_for_each_arming<B: Backend>() -> Run {
-    once_for_each_arming::<B>(Mode::Oneshot)
+    once_for_each_arming::<B>(Mode::Oneshot, [pairs::regular()?, pairs::directory()?])
+}
+
+fn the_null_device_is_reported_once_for_each_arming<B: Backend>() -> Run {
+    once_for_each_arming::<B>(Mode::Oneshot, [pairs::null()?])?;
+    once_for_each_arming::<B>(Mode::Edge, [pairs::null()?])
 }
 
 /// With another key in each mode beside it.

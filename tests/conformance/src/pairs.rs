@@ -9,7 +9,8 @@ use selectors::sys::fd::OwnedFd;
 use crate::{NotRun, Stream};
 
 pub use crate::os::files::{
-    always_ready, blocks, child, no_descriptor, null, numbered, pipe, regular, regular_with, without_a_file,
+    always_ready, blocks, child, directory, no_descriptor, null, numbered, pipe, regular, regular_with,
+    without_a_file,
 };
 
 /// Returns two connected stream sockets.

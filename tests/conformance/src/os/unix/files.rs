@@ -113,6 +113,15 @@ pub fn null() -> Result<File, NotRun> {
     File::options().read(true).write(true).open("/dev/null").map_err(NotRun::because)
 }
 
+/// Opens a directory.
+///
+/// # Errors
+///
+/// Directories cannot be registered on this system.
+pub fn directory() -> Result<File, NotRun> {
+    Ok(File::open("/").unwrap())
+}
+
 /// Returns an object that lends a number which is never a descriptor.
 ///
 /// # Errors
@@ -128,7 +137,7 @@ pub fn no_descriptor() -> Result<BorrowedFd<'static>, NotRun> {
 ///
 /// One of them cannot be opened.
 pub fn always_ready() -> Result<[File; 3], NotRun> {
-    Ok([regular()?, File::open("/").unwrap(), null()?])
+    Ok([regular()?, directory()?, null()?])
 }
 
 /// Starts a child that echoes its input, and returns it with the pipes to it and from it.

@@ -115,6 +115,15 @@ pub fn null() -> Result<File, NotRun> {
     Err(NotRun::because("Winsock waits for sockets only, not for the null device"))
 }
 
+/// Opens a directory.
+///
+/// # Errors
+///
+/// Directories cannot be registered on this system.
+pub fn directory() -> Result<File, NotRun> {
+    Err(NotRun::because("Winsock waits for sockets only, not for directories"))
+}
+
 /// Returns an object that lends a number which is never a descriptor.
 ///
 /// # Errors
