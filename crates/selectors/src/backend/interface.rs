@@ -110,9 +110,10 @@ pub trait Backend: Sized {
     ///
     /// The selector calls it after a wait that reported a tag of no armed key. Such a report may come again, and end every
     /// wait: epoll watches a file that was replaced (`dup2`) while it stays open elsewhere, and no descriptor is left to
-    /// remove it by. After `Ok(true)` the selector adds one-shot keys that have fired again, instead of modifying them.
+    /// remove it by. After `Ok(true)`, a one-shot key that had fired is not added any more: `add` is called when it is rearmed.
     ///
-    /// The default does nothing and returns `Ok(false)`. Sources whose descriptor cannot be added any more are left out.
+    /// Sources that cannot be added any more, because their descriptor was closed by its number, are left out. The default
+    /// does nothing and returns `Ok(false)`.
     ///
     /// # Errors
     ///

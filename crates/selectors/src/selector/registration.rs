@@ -104,7 +104,8 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
 
     /// Registers a file object with a [`Mode`].
     ///
-    /// In every mode, a file object that is ready now is reported by the next wait.
+    /// In every mode, a file object that is ready now is reported by the next wait. One that is always ready, such as a regular
+    /// file, is reported edge-triggered or one-shot once for each call that arms it: this one, `modify` and `rearm`.
     ///
     /// # Errors
     ///

@@ -211,33 +211,34 @@ fn source<F: AsFd, D>(entry: &Entry<F, D>) -> io::Result<Source<'_>> {
 /// Records the reports of a back end in `ready`.
 #[inline]
 fn reporter<F, D>(map: &Map<F, D>, ready: &mut Ready) -> impl FnMut(Tag, Readiness) {
-    let mut report = checked_reporter(map, ready);
-    move |tag: Tag, reported: Readiness| {
-        report(tag, reported);
+    |tag: Tag, reported: Readiness| {
+        if let Some(entry) = map.by_tag(tag) {
+            let readiness = reported & entry.mask;
+            if !readiness.is_empty() {
+                return ready.merge(&entry.ready_index, entry.token(), readiness);
+            }
+        }
+        record_other(map, ready, tag);
     }
 }
 
-/// Records the reports of a back end in `ready`. Returns whether a report is of an armed key or of the waker.
+/// Does the same, and returns whether a report is of an armed key or of the waker.
 #[inline]
 fn checked_reporter<F, D>(map: &Map<F, D>, ready: &mut Ready) -> impl FnMut(Tag, Readiness) -> bool {
-    |tag: Tag, reported: Readiness| match map.by_tag(tag) {
-        Some(entry) => {
-            let readiness = reported & entry.mask;
-            if !readiness.is_empty() {
-                ready.merge(&entry.ready_index, entry.token(), readiness);
-            } else if entry.mask.is_empty() {
-                ready.stale = true;
-            }
-            entry.is_armed()
-        }
-        None if tag == Tag::WAKER => {
-            ready.woken = true;
-            true
-        }
-        None => {
-            ready.stale = true;
-            false
-        }
+    let mut report = reporter(map, ready);
+    move |tag: Tag, reported: Readiness| {
+        report(tag, reported);
+        tag == Tag::WAKER || map.by_tag(tag).is_some_and(Entry::is_armed)
+    }
+}
+
+/// Records a report that is of no armed key: of the waker, or a stale one.
+#[cold]
+fn record_other<F, D>(map: &Map<F, D>, ready: &mut Ready, tag: Tag) {
+    if tag == Tag::WAKER {
+        ready.woken = true;
+    } else if map.by_tag(tag).is_none_or(|entry| entry.mask.is_empty()) {
+        ready.stale = true;
     }
 }
 
