@@ -108,7 +108,7 @@ impl Epoll {
             return Err(error);
         }
         // The kernel refuses files without a `poll` function with EPERM, and `poll(2)` reports those as ready for reading and
-        // writing (`file_can_poll` in fs/eventpoll.c, `vfs_poll` in include/linux/poll.h). A sandbox may refuse any file.
+        // writing (`do_epoll_ctl` in fs/eventpoll.c, `vfs_poll` in include/linux/poll.h). A sandbox may refuse any file.
         let readiness = ready_by_poll(source.fd(), source.interest());
         if readiness.is_empty() && ready_by_poll(source.fd(), Interest::READ | Interest::WRITE).is_empty() {
             return Err(error);
