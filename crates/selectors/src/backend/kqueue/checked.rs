@@ -11,6 +11,7 @@ use select_sys::kqueue::{Filter, Kevent};
 
 use super::filters::{Watch, filters, ident, readiness};
 use crate::backend::interface::Source;
+use crate::interest::Interest;
 use crate::readiness::Readiness;
 
 /// The checked filters of a queue, by descriptor.
@@ -27,8 +28,8 @@ impl Checked {
     }
 
     pub(super) fn forget(&mut self, ident: usize) {
-        if !self.0.is_empty() {
-            self.0.retain(|(noted, _)| *noted != ident);
+        for watch in filters(Interest::all()) {
+            self.0.remove(&(ident, watch.filter));
         }
     }
 
@@ -39,6 +40,16 @@ impl Checked {
 
 /// A true event: its source, its filter, and what to report.
 pub(super) type Found<'fd> = (Source<'fd>, Watch, Readiness);
+
+/// Whether an event may be true. If it is not, nobody has to look for its source, which takes time for each armed key.
+pub(super) fn may_be_true(event: &Kevent) -> bool {
+    !ends(event).is_empty()
+}
+
+/// The readiness that an event of a checked filter stands for. Data and room make such an event false.
+fn ends(event: &Kevent) -> Readiness {
+    readiness(event) - (Readiness::READ | Readiness::WRITE)
+}
 
 /// Finds the sources of events, and drops the events that are false.
 pub(super) fn check<'fd>(
@@ -61,10 +72,9 @@ pub(super) fn check<'fd>(
     found
 }
 
-/// The readiness that an event stands for. Empty if it is false.
+/// The readiness that an event of this descriptor stands for. Empty if it is false.
 fn checked_readiness(event: &Kevent, fd: BorrowedFd<'_>) -> Readiness {
-    // Data and room make an event of a filter for the end false.
-    let readiness = readiness(event) - (Readiness::READ | Readiness::WRITE);
+    let readiness = ends(event);
     // `EV_EOF` on writing is also the answer to a socket that this end has shut down (`filt_sowrite`), which is no hang-up. A
     // socket that is disconnected has no peer (`soisdisconnected`, `sys_getpeername`), and other files have none at all.
     if readiness == Readiness::WRITE_CLOSED && rustix::net::getpeername(fd).is_ok() {

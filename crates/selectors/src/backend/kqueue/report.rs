@@ -7,7 +7,7 @@ use select_sys::fd::{AsFd, BorrowedFd};
 use select_sys::kqueue::{self, Filter, Flags, Kevent};
 
 use super::Kqueue;
-use super::checked::check;
+use super::checked::{check, may_be_true};
 use super::filters::{Watch, added, filters, ident, mode, readiness, tag};
 use crate::backend::always_ready::Entry;
 use crate::backend::events::{Events, Found};
@@ -52,7 +52,9 @@ impl Kqueue {
             return;
         }
         if self.checked.contains(event) {
-            unchecked.push(*event);
+            if may_be_true(event) {
+                unchecked.push(*event);
+            }
             return;
         }
         // The filters of a registration that has changed since are armed for what it is now.
