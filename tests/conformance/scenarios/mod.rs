@@ -37,6 +37,8 @@ mod reuse;
 mod scale;
 mod select;
 mod shared;
+mod shared_soak;
+mod shared_waits;
 mod signals;
 mod threads;
 mod timeout;
@@ -83,6 +85,8 @@ pub(crate) fn scenarios<B: Backend + Send + 'static>(backend: &'static str) -> V
         scale::scenarios::<B>(backend),
         select::scenarios::<B>(backend),
         shared::scenarios::<B>(backend),
+        shared_soak::scenarios::<B>(backend),
+        shared_waits::scenarios::<B>(backend),
         signals::scenarios::<B>(backend),
         threads::scenarios::<B>(backend),
         timeout::scenarios::<B>(backend),

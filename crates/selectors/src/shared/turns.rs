@@ -13,7 +13,7 @@ use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering, thread_id};
 /// So many visits may be made while a wait is queued. Then it has a turn.
 ///
 /// A visit of a thread that runs is cheaper than one by a thread that has to be woken first.
-const VISITS_BEFORE_A_WAIT: u32 = 16;
+const VISITS_BEFORE_A_WAIT: u32 = if cfg!(loom) { 1 } else { 16 }; // a model cannot have many
 
 /// A value for two kinds of users: *visits*, which are short and keep the lock, and *waits*, which take the value with them.
 ///

@@ -1,11 +1,13 @@
 //! The locks and atomics of loom, which runs a model with every order of its operations.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
 
-loom::thread_local!(static PLACE: Box<u8> = Box::new(0));
-
-/// Returns a number that no other running thread has, and that is not 0. (All threads of a model are one of the system.)
+/// Returns a number that no other thread has, and that is not 0. (All threads of a model are one of the system.)
 pub(crate) fn thread_id() -> usize {
-    PLACE.with(|place| std::ptr::from_ref(&**place).addr())
+    let mut hasher = DefaultHasher::new();
+    loom::thread::current().id().hash(&mut hasher);
+    hasher.finish() as usize | 1
 }
