@@ -44,7 +44,7 @@ impl Suite {
     }
 
     /// Runs the wanted scenarios.
-    pub(super) fn run(&self, wanted: Vec<Name>, patience: u64) -> Result<Report> {
+    pub(super) fn run(&self, wanted: Vec<Name>, patience: u64, soak: u64) -> Result<Report> {
         fs::create_dir_all(&self.notes)?;
         let (log, printed) = (self.notes.join("log"), self.notes.join("output"));
         File::create(&log)?;
@@ -56,10 +56,10 @@ impl Suite {
         command.env("CONFORMANCE_ONLY", &only);
         // The program has to report the scenario that hangs before it is stopped itself.
         command.env("CONFORMANCE_PATIENCE", (patience * 2 / 3).to_string());
+        command.env("CONFORMANCE_SOAK", soak.to_string());
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
 
-        let name = &self.machine.name;
-        anstream::println!("{BOLD}{name}{BOLD:#}: running {}", plural(wanted.len(), "scenario"));
+        anstream::println!("{BOLD}{}{BOLD:#}: {}", self.machine.name, plural(wanted.len(), "scenario"));
         let start = Instant::now();
         let mut child = command.spawn().context("the conformance suite does not start")?;
         let mut follower = Follower::new(File::open(&log)?);
