@@ -212,11 +212,12 @@ fn only_tags_of_keys_are_reported<B: Backend>() -> Run {
     selector.unregister(level).unwrap();
     assert_idle(&mut selector);
     selector.rearm(once).unwrap();
+    tags.push(control.take_tag());
     assert_ready(&mut selector, [(once, READ)]);
     let third = selector.register(three, READ, ()).unwrap();
     tags.push(control.take_tag());
     assert_ready(&mut selector, [(third, READ)]);
-    let expected = [tags[0], tags[1], tags[0], tags[1], tags[2]];
+    let expected = [tags[0], tags[1], tags[0], tags[2], tags[3]];
     let mut reported = control.take_reported();
     reported[..2].sort_by_key(|tag| *tag != tags[0]); // in any order
     assert_eq!(reported, expected);

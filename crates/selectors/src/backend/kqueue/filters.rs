@@ -170,7 +170,7 @@ fn is_urgent(_: &Kevent) -> bool {
 }
 
 /// Whether a change failed because there is no such entry or descriptor, or because the number is now that of the queue
-/// itself (EINVAL on FreeBSD).
+/// itself (EINVAL on FreeBSD) or of a regular file (EPERM, libkqueue only).
 pub(super) fn is_gone(error: &io::Error) -> bool {
-    matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::BADF | Errno::INVAL))
+    matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::BADF | Errno::INVAL | Errno::PERM))
 }
