@@ -4,11 +4,11 @@
 
 use std::fmt;
 
-use super::EventFlags;
+use super::flags::EventFlags;
 
 /// `struct epoll_event`: the events of a registration, and its 64 bits.
 ///
-/// The buffer of [`Epoll::wait`](super::Epoll::wait) consists of these; `Event::default()` is an empty one.
+/// The buffer of `Epoll::wait` consists of these; `Event::default()` is an empty one.
 ///
 /// # Examples
 ///
@@ -35,7 +35,7 @@ impl Event {
         EventFlags::from_bits_retain(self.0.events)
     }
 
-    /// The 64 bits that [`register`](super::Epoll::register) or [`modify`](super::Epoll::modify) set.
+    /// The 64 bits of the registration.
     #[doc(alias = "epoll_data")]
     #[must_use]
     #[inline]

@@ -283,10 +283,8 @@ impl Backend for Epoll {
         // Who waits for the earlier set, or watches it with another selector, sees the new set through it. If that is nested
         // too deep (ELOOP), others see that the earlier set is ready, as nothing was removed from it.
         let _ = self.epoll.register(&new.epoll, EventFlags::IN, BEACON);
-        // Under the same descriptor: others know it, or wait for it.
         self.epoll.replace(&new.epoll)?;
-        let epoll = Arc::clone(&self.epoll);
-        *self = Self { epoll, ..new };
+        *self = Self { epoll: Arc::clone(&self.epoll), ..new };
         Ok(true)
     }
 
@@ -325,9 +323,7 @@ impl Backend for Epoll {
             // An error here is no error of the events that were reported.
             let _ = found.fill(|buffer| Ok(self.epoll.wait(buffer, Timeout::ZERO)?.len()));
         }
-        if has_list {
-            let _ = self.update_beacon(); // the next wait tries again
-        }
+        let _ = self.update_beacon(); // the next wait tries again
         Ok(())
     }
 }
