@@ -14,6 +14,7 @@ pub mod allocations;
 mod fixture;
 pub mod measure;
 pub mod peak;
+pub mod shared;
 mod subject;
 pub mod subjects;
 mod workload;

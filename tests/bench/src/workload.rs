@@ -39,9 +39,21 @@ impl Cost {
     ///
     /// The error of `work`.
     pub fn of_part(work: impl FnOnce() -> io::Result<u64>) -> io::Result<Self> {
-        let start = processor_time();
+        let start = processor_time(libc::CLOCK_THREAD_CPUTIME_ID);
         let steps = work()?;
-        Ok(Self { time: processor_time().saturating_sub(start), steps })
+        Ok(Self { time: processor_time(libc::CLOCK_THREAD_CPUTIME_ID).saturating_sub(start), steps })
+    }
+
+    /// Measures the processor time of all threads of the process. Otherwise as [`of`](Self::of).
+    ///
+    /// # Errors
+    ///
+    /// The error of `work`.
+    pub fn of_all_threads(laps: u32, mut work: impl FnMut(u32) -> io::Result<u64>) -> io::Result<Self> {
+        work(WARM)?;
+        let start = processor_time(libc::CLOCK_PROCESS_CPUTIME_ID);
+        let steps = work(laps)?;
+        Ok(Self { time: processor_time(libc::CLOCK_PROCESS_CPUTIME_ID).saturating_sub(start), steps })
     }
 
     /// Measures elapsed time, not processor time, for work that sleeps. Otherwise as [`of`](Self::of).
@@ -63,11 +75,11 @@ impl Cost {
     }
 }
 
-/// The processor time of this thread.
-fn processor_time() -> Duration {
+/// The processor time of this thread, or of the process.
+fn processor_time(clock: libc::clockid_t) -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the call writes one `timespec`. It does not fail with this clock, see clock_gettime(2).
-    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    // SAFETY: the call writes one `timespec`. It does not fail with these clocks, see clock_gettime(2).
+    unsafe { libc::clock_gettime(clock, &mut time) };
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32) // never negative, and below 1e9
 }
 

@@ -23,28 +23,23 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 /// ```
 #[derive(Default)]
 pub struct Events {
-    buffer: Option<Box<dyn Buffer>>,
+    buffer: Option<Box<Buffer>>,
 }
 
 /// Any type that a [`Ready`](crate::Ready) can contain without losing a property.
-trait Buffer: Any + Send + Sync + UnwindSafe + RefUnwindSafe {
-    fn as_any(&mut self) -> &mut dyn Any;
-}
-
-impl<T: Any + Send + Sync + UnwindSafe + RefUnwindSafe> Buffer for T {
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
-    }
-}
+type Buffer = dyn Any + Send + Sync + UnwindSafe + RefUnwindSafe;
 
 impl Events {
     /// Returns the buffer. Makes a new one if there is none of this type: another back end may have used these events last.
+    #[inline]
     pub fn get<T: Any + Default + Send + Sync + UnwindSafe + RefUnwindSafe>(&mut self) -> &mut T {
         let buffer = self.buffer.get_or_insert_with(|| Box::new(T::default()));
-        if !(**buffer).as_any().is::<T>() {
+        let any: &mut dyn Any = &mut **buffer;
+        if !any.is::<T>() {
             *buffer = Box::new(T::default());
         }
-        match (**buffer).as_any().downcast_mut() {
+        let any: &mut dyn Any = &mut **buffer;
+        match any.downcast_mut() {
             Some(buffer) => buffer,
             None => unreachable!("the buffer has this type"),
         }

@@ -97,25 +97,36 @@ impl<T> Turns<T> {
     /// # Panics
     ///
     /// Panics if this thread uses the value already: it would wait for itself.
+    #[inline]
     pub(super) fn visit(&self, interrupt: impl FnOnce()) -> Visit<'_, T> {
         let mut state = self.lock();
         if !state.is_free_for_visit() {
-            let seat = Arc::new(Seat::new());
-            state.visits.push_back(Arc::clone(&seat));
-            if std::mem::take(&mut state.is_waiting) {
-                drop(state);
-                interrupt();
-                state = self.lock();
-            }
-            state.wake_next();
-            while !state.is_turn_of(&seat) {
-                state = seat.sleep(&self.state, state, Timeout::NEVER).0;
-            }
-            state.remove(&seat);
+            state = self.queue_for_visit(state, interrupt);
         }
         state.visited = if state.is_queue_empty() { 0 } else { state.visited.saturating_add(1) };
         self.user.store(thread_id(), Ordering::Relaxed);
         Visit { turns: self, state }
+    }
+
+    #[cold]
+    fn queue_for_visit<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State<T>>,
+        interrupt: impl FnOnce(),
+    ) -> MutexGuard<'a, State<T>> {
+        let seat = Arc::new(Seat::new());
+        state.visits.push_back(Arc::clone(&seat));
+        if std::mem::take(&mut state.is_waiting) {
+            drop(state);
+            interrupt();
+            state = self.lock();
+        }
+        state.wake_next();
+        while !state.is_turn_of(&seat) {
+            state = seat.sleep(&self.state, state, Timeout::NEVER).0;
+        }
+        state.remove(&seat);
+        state
     }
 
     /// Takes the value for a wait that looks once and does not block. It queues with the visits.
@@ -184,6 +195,7 @@ impl<T> Turns<T> {
         );
     }
 
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.check();
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

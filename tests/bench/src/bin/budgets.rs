@@ -14,9 +14,10 @@ mod linux {
 
     use bench::measure::in_turn;
     use bench::peak::{Left, Peak, waits};
+    use bench::shared;
     use bench::subjects::{self, Entry};
     use bench::workloads::{Ready, Register, Ring, Sleep};
-    use bench::{Workload, allow_descriptors};
+    use bench::{Cost, Workload, allow_descriptors};
     use selectors::backend::{Backend, Epoll, Poll, Select};
 
     /// Fewer laps would not give a stable figure.
@@ -39,6 +40,7 @@ mod linux {
         println!("|{:-<56}|-------:|-------:|------:|----------:|", "");
         let budgets = Budgets { rounds, wanted };
         budgets.bare_calls()?;
+        budgets.shared()?;
         budgets.peak(Left::Oldest, "oldest")?;
         budgets.peak(Left::Newest, "newest")?;
         #[cfg(feature = "devpoll-emulation")]
@@ -83,6 +85,41 @@ mod linux {
             let find = |name: &str| subjects::all(&workload).into_iter().find(|entry| entry.name == name);
             let entries = [find(back_end), find(&bare)].into_iter().flatten().collect();
             self.row(&format!("{back_end}: {name}"), budget, entries, workload.least())
+        }
+
+        /// A shared selector compared with the calls from several threads, with a limit, and with a selector of one thread.
+        fn shared(&self) -> io::Result<()> {
+            let pair = "register and unregister while another thread waits";
+            let entries = vec![
+                Entry::new("shared", shared::changes::<Epoll>),
+                Entry::new("calls", shared::changes_of_epoll),
+            ];
+            self.row(&format!("shared epoll: {pair}"), 1.25, entries, LAPS)?;
+            let limit = |laps: u32| Ok(Cost { time: laps * Duration::from_micros(12), steps: laps.into() });
+            let within = |name: &str, changes: fn(u32) -> io::Result<Cost>| {
+                let entries = vec![Entry::new("shared", changes), Entry::new("12 µs", limit)];
+                self.row(&format!("shared {name}: {pair}, to 12 µs"), 1.0, entries, LAPS)
+            };
+            within("poll", shared::changes::<Poll>)?;
+            within("select", shared::changes::<Select>)?;
+            #[cfg(feature = "devpoll-emulation")]
+            within("/dev/poll", shared::changes::<selectors::backend::Devpoll>)?;
+            let rearm =
+                vec![Entry::new("shared", shared::rearm), Entry::new("calls", shared::rearm_of_epoll)];
+            self.row("shared epoll: four threads rearm for a fifth", 1.3, rearm, LAPS)?;
+            for ready in [0, 1, 100] {
+                self.alone::<Epoll>("epoll", ready)?;
+                self.alone::<Poll>("poll", ready)?;
+                self.alone::<Select>("select", ready)?;
+            }
+            Ok(())
+        }
+
+        fn alone<B: Backend>(&self, back_end: &str, ready: usize) -> io::Result<()> {
+            let ours = move |laps| shared::alone::<B>(ready, laps);
+            let plain = move |laps| shared::unshared::<B>(ready, laps);
+            let entries = vec![Entry::new("shared", ours), Entry::new("plain", plain)];
+            self.row(&format!("shared {back_end}, alone: {ready} of 100 ready"), 1.05, entries, LAPS)
         }
 
         /// A wait after a peak compared with that of a new selector.
@@ -138,7 +175,7 @@ mod linux {
     /// Measures changes of one key, each with a wait. Another key has the descriptor `number`, or the next free one. A step is
     /// a change and a wait.
     #[cfg(feature = "devpoll-emulation")]
-    fn change_with(number: i32, laps: u32) -> io::Result<bench::Cost> {
+    fn change_with(number: i32, laps: u32) -> io::Result<Cost> {
         use selectors::{Interest, Ready, Selector};
 
         let files = bench::eventfds(2, 0)?;
@@ -147,7 +184,7 @@ mod linux {
         let token = selector.register(&files[0], Interest::PRIORITY, ())?;
         selector.register(&other, Interest::PRIORITY, ())?;
         let mut ready = Ready::new();
-        bench::Cost::of(laps, |laps| {
+        Cost::of(laps, |laps| {
             for lap in 0..laps {
                 let interest = if lap % 2 == 0 { Interest::READ } else { Interest::PRIORITY };
                 selector.modify(token, interest)?;
