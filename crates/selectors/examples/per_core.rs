@@ -1,7 +1,8 @@
 //! An echo server with one thread and one selector for each core, and a waker for each to stop it.
 //!
 //! Each thread has its own listener on the same port. The kernel distributes the clients among the listeners: with
-//! `SO_REUSEPORT` on Linux, with `SO_REUSEPORT_LB` on FreeBSD. Other systems may send all clients to one listener.
+//! `SO_REUSEPORT` on Linux, with `SO_REUSEPORT_LB` on FreeBSD. Other systems may send all clients to one listener;
+//! illumos and Solaris get one thread.
 //!
 //! ```sh
 //! cargo run --example per_core                    # or, for another address: ... 127.0.0.1:0
@@ -17,6 +18,9 @@ use std::thread;
 
 use selectors::{DefaultSelector, Interest, Ready};
 use socket2::{Domain, Socket, Type};
+
+/// Whether several listeners can have one port.
+const SHARES_PORTS: bool = cfg!(not(any(target_os = "illumos", target_os = "solaris")));
 
 /// The data of each socket are the bytes that were read and not yet sent.
 type Selector = DefaultSelector<Socket, VecDeque<u8>>;
@@ -34,7 +38,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let test = arguments.next().is_some_and(|argument| argument == "--test");
 
     let (mut threads, mut wakers) = (Vec::new(), Vec::new());
-    for _ in 0..thread::available_parallelism()?.get() {
+    let count = if SHARES_PORTS { thread::available_parallelism()?.get() } else { 1 };
+    for _ in 0..count {
         let listener = listen(address)?;
         address = listener.local_addr()?.as_socket().ok_or("not an internet address")?;
         let mut selector = Selector::new()?;
@@ -63,7 +68,7 @@ fn listen(address: SocketAddr) -> io::Result<Socket> {
     listener.set_reuse_address(true)?;
     #[cfg(target_os = "freebsd")]
     listener.set_reuse_port_lb(true)?;
-    #[cfg(not(target_os = "freebsd"))]
+    #[cfg(not(any(target_os = "freebsd", target_os = "illumos", target_os = "solaris")))]
     listener.set_reuse_port(true)?;
     listener.bind(&address.into())?;
     listener.listen(128)?;

@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::fmt;
-use std::io;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 /// The events of one wait, in a form that only their back end knows.
@@ -76,7 +75,10 @@ impl<E: Clone + Default> Default for Found<E> {
 #[cfg(any(epoll, kqueue))]
 impl<E: Clone + Default> Found<E> {
     /// Waits: `wait` writes events into the buffer, and returns their number.
-    pub(super) fn fill(&mut self, wait: impl FnOnce(&mut [E]) -> io::Result<usize>) -> io::Result<usize> {
+    pub(super) fn fill(
+        &mut self,
+        wait: impl FnOnce(&mut [E]) -> std::io::Result<usize>,
+    ) -> std::io::Result<usize> {
         self.found = 0;
         self.found = wait(&mut self.buffer)?;
         Ok(self.found)

@@ -5,6 +5,8 @@ pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// Returns a number that no other running thread has, and that is not 0.
 #[inline]
+// Clippy 1.96 reports this constant where the system has no thread-local variables of its own, such as OpenBSD.
+#[allow(clippy::missing_const_for_thread_local, reason = "a false report on some systems")]
 pub(crate) fn thread_id() -> usize {
     thread_local!(static PLACE: u8 = const { 0 });
     PLACE.with(|place| std::ptr::from_ref(place).addr())
