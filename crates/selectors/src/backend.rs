@@ -78,6 +78,7 @@ mod kind;
 mod kqueue;
 mod poll;
 mod select;
+mod waiter;
 
 pub use any::AnyBackend;
 #[cfg(devpoll)]
@@ -85,12 +86,13 @@ pub use devpoll::Devpoll;
 #[cfg(epoll)]
 pub use epoll::Epoll;
 pub use events::Events;
-pub use interface::{Backend, Source, Wait, Wake};
+pub use interface::{Backend, Source, Wake};
 pub use kind::BackendKind;
 #[cfg(kqueue)]
 pub use kqueue::Kqueue;
 pub use poll::Poll;
 pub use select::Select;
+pub use waiter::{Wait, Waiter};
 
 pub use crate::token::Tag;
 

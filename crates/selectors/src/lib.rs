@@ -110,7 +110,7 @@
 //! file.
 //!
 //! Threads: a selector can be sent to another thread if `F` and `D` can. One thread uses it at a time; the others use a
-//! [`Waker`].
+//! [`Waker`]. Many threads can use a [`SharedSelector`].
 //!
 //! Forking: on Linux a child shares the epoll set of its parent. If it registers, modifies or unregisters with an inherited
 //! `EpollSelector`, it changes the parent's set. A child must make its own selector; dropping the inherited one is harmless.

@@ -42,6 +42,10 @@ mod abandoned;
 /// [`register`](Self::register) returns a [`Token`](crate::Token), which identifies the registration. A parameter `which` takes
 /// a token, a reference to a file object, or a descriptor, see [`Lookup`](crate::Lookup).
 ///
+/// One thread uses a selector at a time. Others end its wait by a [`Waker`](crate::Waker), and threads that change
+/// registrations while others wait use a [`SharedSelector`](crate::SharedSelector). The section "Several threads" of the
+/// guide (`docs/guide.md` in the repository) compares the ways.
+///
 /// Dropping a selector closes it and drops the file objects and the data. [`into_keys`](Self::into_keys) closes it and
 /// returns them.
 ///

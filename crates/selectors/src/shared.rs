@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use select_sys::Timeout;
@@ -12,7 +11,7 @@ use select_sys::fd::{AsFd, BorrowedFd};
 use crate::backend::Epoll;
 #[cfg(kqueue)]
 use crate::backend::Kqueue;
-use crate::backend::{Backend, Wait};
+use crate::backend::{Backend, Wait, Waiter};
 use crate::error::Error;
 use crate::operation::Operation;
 use crate::ready::Ready;
@@ -37,7 +36,7 @@ mod turns;
 ///   ended may still contain its token.
 ///
 /// `SharedSelector<B, F, D>` is `Send` and `Sync` if `B`, `F` and `D` are `Send`. Share it by reference, or in an
-/// [`Arc`].
+/// [`Arc`](std::sync::Arc).
 ///
 /// # Examples
 ///
@@ -70,7 +69,7 @@ mod turns;
 /// resumed.
 pub struct SharedSelector<B, F, D = ()> {
     // The first field is dropped first: the kernel's set goes before the files in it are closed.
-    waiter: Option<Arc<dyn Wait>>,
+    waiter: Option<Waiter>,
     waker: Waker,
     backend: &'static str,
     turns: Turns<Selector<B, F, D>>,
@@ -201,18 +200,20 @@ impl<B: Backend, F: AsFd, D> SharedSelector<B, F, D> {
     /// # Panics
     ///
     /// Panics in a closure of [`with`](Self::with).
+    #[inline(always)]
     pub fn select_into(&self, ready: &mut Ready, timeout: impl Into<Timeout>) -> Result<usize, Error> {
         ready.clear();
         match &self.waiter {
-            Some(waiter) => self.select_without_lock(&**waiter, ready, timeout.into()),
+            Some(waiter) => self.select_without_lock(waiter, ready, timeout.into()),
             None => self.select_in_turn(ready, timeout.into()),
         }
     }
 
     /// Waits while other threads change the selector.
+    #[inline(always)]
     fn select_without_lock(
         &self,
-        waiter: &dyn Wait,
+        waiter: &Waiter,
         ready: &mut Ready,
         timeout: Timeout,
     ) -> Result<usize, Error> {

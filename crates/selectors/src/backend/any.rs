@@ -17,12 +17,13 @@ use super::devpoll::Devpoll;
 #[cfg(epoll)]
 use super::epoll::Epoll;
 use super::events::Events;
-use super::interface::{Backend, Source, Wait, Wake};
+use super::interface::{Backend, Source, Wake};
 use super::kind::{self, BackendKind};
 #[cfg(kqueue)]
 use super::kqueue::Kqueue;
 use super::poll::Poll;
 use super::select::Select;
+use super::waiter::Waiter;
 use crate::interest::{Interest, Mode};
 use crate::readiness::Readiness;
 use crate::token::Tag;
@@ -247,7 +248,7 @@ impl Backend for AnyBackend {
         }
     }
 
-    fn waiter(&self) -> Option<Arc<dyn Wait>> {
+    fn waiter(&self) -> Option<Waiter> {
         match &self.0 {
             Any::Select(backend) => backend.waiter(),
             Any::Poll(backend) => backend.waiter(),

@@ -11,8 +11,9 @@ use select_sys::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use super::always_ready::{AlwaysReady, Entry, ready_by_poll};
 use super::convert::{FAILED, HANG_UP, PEER_CLOSED};
-use super::events::{Events, Found};
-use super::interface::{Backend, Source, Wait};
+use super::events::Events;
+use super::interface::{Backend, Source};
+use super::waiter::Waiter;
 use crate::interest::{Interest, Mode};
 use crate::readiness::Readiness;
 use crate::token::Tag;
@@ -292,8 +293,8 @@ impl Backend for Epoll {
         Some(self.as_fd())
     }
 
-    fn waiter(&self) -> Option<Arc<dyn Wait>> {
-        Some(Arc::clone(&self.epoll) as _)
+    fn waiter(&self) -> Option<Waiter> {
+        Some(Waiter::of_epoll(&self.epoll))
     }
 
     fn report<'fd>(
@@ -302,7 +303,7 @@ impl Backend for Epoll {
         _: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
         mut report: impl FnMut(Tag, Readiness) -> bool,
     ) -> io::Result<()> {
-        let found = events.get::<Found<Event>>();
+        let found = events.of_epoll();
         let has_list = self.beacon.is_some();
         if has_list {
             let report = |tag, readiness| {
@@ -325,16 +326,6 @@ impl Backend for Epoll {
         }
         let _ = self.update_beacon(); // the next wait tries again
         Ok(())
-    }
-}
-
-impl Wait for epoll::Epoll {
-    fn wait(&self, events: &mut Events, timeout: Timeout) -> io::Result<usize> {
-        events.get::<Found<Event>>().fill(|buffer| Ok(self.wait(buffer, timeout)?.len()))
-    }
-
-    fn fd(&self) -> Option<BorrowedFd<'_>> {
-        Some(self.as_fd())
     }
 }
 

@@ -4,6 +4,9 @@ use std::any::Any;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
+#[cfg(epoll)]
+use select_sys::epoll::Event;
+
 /// The events of one wait, in a form that only their back end knows.
 ///
 /// [`Wait::wait`](super::Wait::wait) fills it, without the selector, and [`Backend::report`](super::Backend::report)
@@ -21,26 +24,47 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 /// assert_eq!(events.get::<Vec<u64>>(), &[7]);
 /// ```
 #[derive(Default)]
-pub struct Events {
-    buffer: Option<Box<Buffer>>,
+pub struct Events(Kind);
+
+#[derive(Default)]
+enum Kind {
+    #[default]
+    None,
+    /// See `Waiter`.
+    #[cfg(epoll)]
+    Epoll(Found<Event>),
+    Other(Box<Buffer>),
 }
+
+const CHECKED: &str = "the kind of buffer has been checked";
 
 /// Any type that a [`Ready`](crate::Ready) can contain without losing a property.
 type Buffer = dyn Any + Send + Sync + UnwindSafe + RefUnwindSafe;
 
 impl Events {
     /// Returns the buffer. Makes a new one if there is none of this type: another back end may have used these events last.
-    #[inline]
+    #[allow(clippy::missing_panics_doc, reason = "the type has been checked")]
     pub fn get<T: Any + Default + Send + Sync + UnwindSafe + RefUnwindSafe>(&mut self) -> &mut T {
-        let buffer = self.buffer.get_or_insert_with(|| Box::new(T::default()));
-        let any: &mut dyn Any = &mut **buffer;
-        if !any.is::<T>() {
-            *buffer = Box::new(T::default());
+        let is_of_this_type = matches!(&self.0, Kind::Other(buffer) if (&**buffer as &dyn Any).is::<T>());
+        if !is_of_this_type {
+            self.0 = Kind::Other(Box::new(T::default()));
         }
-        let any: &mut dyn Any = &mut **buffer;
-        match any.downcast_mut() {
-            Some(buffer) => buffer,
-            None => unreachable!("the buffer has this type"),
+        match &mut self.0 {
+            Kind::Other(buffer) => (&mut **buffer as &mut dyn Any).downcast_mut().expect(CHECKED),
+            _ => unreachable!("{CHECKED}"),
+        }
+    }
+
+    /// The buffer of the epoll back end.
+    #[cfg(epoll)]
+    #[inline(always)]
+    pub(super) fn of_epoll(&mut self) -> &mut Found<Event> {
+        if !matches!(self.0, Kind::Epoll(_)) {
+            self.0 = Kind::Epoll(Found::default());
+        }
+        match &mut self.0 {
+            Kind::Epoll(found) => found,
+            _ => unreachable!("{CHECKED}"),
         }
     }
 }
@@ -75,6 +99,7 @@ impl<E: Clone + Default> Default for Found<E> {
 #[cfg(any(epoll, kqueue))]
 impl<E: Clone + Default> Found<E> {
     /// Waits: `wait` writes events into the buffer, and returns their number.
+    #[inline(always)]
     pub(super) fn fill(
         &mut self,
         wait: impl FnOnce(&mut [E]) -> std::io::Result<usize>,
@@ -84,6 +109,7 @@ impl<E: Clone + Default> Found<E> {
         Ok(self.found)
     }
 
+    #[inline]
     pub(super) fn events(&self) -> &[E] {
         &self.buffer[..self.found]
     }
@@ -91,6 +117,7 @@ impl<E: Clone + Default> Found<E> {
     /// Whether the kernel may have more events than the buffer has room for.
     ///
     /// A wait does not know how many descriptors there are, as others add some meanwhile.
+    #[inline]
     pub(super) fn is_full(&self) -> bool {
         self.found == self.buffer.len()
     }

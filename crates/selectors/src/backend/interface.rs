@@ -9,6 +9,7 @@ use select_sys::Timeout;
 use select_sys::fd::{AsRawFd, BorrowedFd};
 
 use super::events::Events;
+use super::waiter::Waiter;
 use crate::interest::{Interest, Mode};
 use crate::readiness::Readiness;
 use crate::token::Tag;
@@ -154,7 +155,7 @@ pub trait Backend: Sized {
     /// [`remove`](Self::remove) take effect in waits that have begun. An event carries the tag of the last `add` or `modify`
     /// that was completed before the kernel reported it. Several threads may wait at once. An edge and a one-shot event are
     /// reported to one of them, and so is the tag of [`wake`](Self::wake), or of the descriptor that is added in its place.
-    fn waiter(&self) -> Option<Arc<dyn Wait>> {
+    fn waiter(&self) -> Option<Waiter> {
         None
     }
 
@@ -177,26 +178,6 @@ pub trait Backend: Sized {
     ) -> io::Result<()> {
         let _ = (events, armed, report);
         Ok(())
-    }
-}
-
-/// Waits for the kernel's events of a [`Backend`], without the back end.
-///
-/// # Examples
-///
-/// See the implementation for a wrapper in the example of [`SharedSelector`](crate::SharedSelector).
-pub trait Wait: fmt::Debug + Send + Sync + UnwindSafe + RefUnwindSafe {
-    /// Waits until there are events or the timeout elapses, replaces `events` by the new ones, and returns their number.
-    ///
-    /// # Errors
-    ///
-    /// Any error of the system. No event may be lost by it. [`Interrupted`](io::ErrorKind::Interrupted) is for an
-    /// [interruptible](Timeout::interruptible) timeout only.
-    fn wait(&self, events: &mut Events, timeout: Timeout) -> io::Result<usize>;
-
-    /// Returns the descriptor of [`Backend::fd`].
-    fn fd(&self) -> Option<BorrowedFd<'_>> {
-        None
     }
 }
 

@@ -11,7 +11,8 @@ use select_sys::kqueue::{self, Filter, Flags, Kevent};
 
 use super::always_ready::{AlwaysReady, Entry};
 use super::events::{Events, Found};
-use super::interface::{Backend, Source, Wait, Wake};
+use super::interface::{Backend, Source, Wake};
+use super::waiter::Waiter;
 use crate::interest::{Interest, Mode};
 use crate::os;
 use crate::readiness::Readiness;
@@ -337,8 +338,8 @@ impl Backend for Kqueue {
         Some(self.as_fd())
     }
 
-    fn waiter(&self) -> Option<Arc<dyn Wait>> {
-        Some(Arc::clone(&self.queue) as _)
+    fn waiter(&self) -> Option<Waiter> {
+        Some(Waiter::new(Arc::clone(&self.queue) as _))
     }
 
     fn report<'fd>(

@@ -126,6 +126,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     }
 
     /// Reports the events in `ready.events`, which a wait without the selector returned, in `ready`.
+    #[inline(always)]
     pub(crate) fn report_events(&mut self, ready: &mut Ready) -> Result<(), Error> {
         let Self { backend, map, waker, abandoned } = self;
         let guard = waker.as_ref().map(WakerSource::resend_guard);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loom::sync::{Condvar, Mutex};
-use selectors::backend::{Backend, Events, Source, Tag, Wait, Wake};
+use selectors::backend::{Backend, Events, Source, Tag, Wait, Waiter, Wake};
 use selectors::{Interest, Mode, Readiness, Timeout};
 
 /// The kernel: one file, which is ready or not, a set with at most one entry, and a wake.
@@ -109,9 +109,9 @@ impl Backend for Model {
         Ok(Some(Arc::new(Handle { kernel: AssertUnwindSafe(self.kernel()), tag })))
     }
 
-    fn waiter(&self) -> Option<Arc<dyn Wait>> {
+    fn waiter(&self) -> Option<Waiter> {
         let handle = Handle { kernel: AssertUnwindSafe(self.kernel()), tag: Tag::from_u64(0) };
-        self.keeps_set.then(|| Arc::new(handle) as _)
+        self.keeps_set.then(|| Waiter::new(Arc::new(handle)))
     }
 
     fn report(
