@@ -297,6 +297,7 @@ impl Backend for Epoll {
         Some(Waiter::of_epoll(&self.epoll))
     }
 
+    #[inline(always)]
     fn report<'fd>(
         &mut self,
         events: &mut Events,
@@ -322,7 +323,8 @@ impl Backend for Epoll {
             }
             found.grow(self.watched + 1);
             // An error here is no error of the events that were reported.
-            let _ = found.fill(|buffer| Ok(self.epoll.wait(buffer, Timeout::ZERO)?.len()));
+            let count = self.epoll.wait(found.start(), Timeout::ZERO).map_or(0, <[_]>::len);
+            found.finish(count);
         }
         let _ = self.update_beacon(); // the next wait tries again
         Ok(())

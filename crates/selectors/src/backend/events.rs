@@ -32,7 +32,7 @@ enum Kind {
     None,
     /// See `Waiter`.
     #[cfg(epoll)]
-    Epoll(Found<Event>),
+    Epoll(Box<Found<Event>>),
     Other(Box<Buffer>),
 }
 
@@ -60,7 +60,7 @@ impl Events {
     #[inline(always)]
     pub(super) fn of_epoll(&mut self) -> &mut Found<Event> {
         if !matches!(self.0, Kind::Epoll(_)) {
-            self.0 = Kind::Epoll(Found::default());
+            self.0 = Kind::Epoll(Box::default());
         }
         match &mut self.0 {
             Kind::Epoll(found) => found,
@@ -98,15 +98,18 @@ impl<E: Clone + Default> Default for Found<E> {
 
 #[cfg(any(epoll, kqueue))]
 impl<E: Clone + Default> Found<E> {
-    /// Waits: `wait` writes events into the buffer, and returns their number.
-    #[inline(always)]
-    pub(super) fn fill(
-        &mut self,
-        wait: impl FnOnce(&mut [E]) -> std::io::Result<usize>,
-    ) -> std::io::Result<usize> {
+    /// Returns the buffer for a wait, which is empty until [`finish`](Self::finish).
+    #[inline]
+    pub(super) fn start(&mut self) -> &mut [E] {
         self.found = 0;
-        self.found = wait(&mut self.buffer)?;
-        Ok(self.found)
+        &mut self.buffer
+    }
+
+    /// Sets the number of events that a wait wrote to the buffer, and returns it.
+    #[inline]
+    pub(super) fn finish(&mut self, found: usize) -> usize {
+        self.found = found;
+        found
     }
 
     #[inline]

@@ -360,7 +360,8 @@ impl Backend for Kqueue {
             }
             found.grow(self.filters + 2);
             // An error here is no error of the events that were reported.
-            let _ = found.fill(|buffer| Ok(self.queue.control(&[], buffer, Timeout::ZERO)?.len()));
+            let count = self.queue.control(&[], found.start(), Timeout::ZERO).map_or(0, <[_]>::len);
+            found.finish(count);
         }
         self.report_checked(unchecked, armed, &mut report);
         self.update_beacon();

@@ -97,7 +97,11 @@ impl Wait for Waiter {
     fn wait(&self, events: &mut Events, timeout: Timeout) -> io::Result<usize> {
         match &self.0 {
             #[cfg(epoll)]
-            Kind::Epoll(epoll) => events.of_epoll().fill(|buffer| Ok(epoll.wait(buffer, timeout)?.len())),
+            Kind::Epoll(epoll) => {
+                let found = events.of_epoll();
+                let count = epoll.wait(found.start(), timeout)?.len();
+                Ok(found.finish(count))
+            }
             Kind::Other(wait) => wait.wait(events, timeout),
         }
     }

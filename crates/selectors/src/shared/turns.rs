@@ -40,6 +40,7 @@ struct State<T> {
 type Queue = VecDeque<Arc<Seat>>;
 
 impl<T> State<T> {
+    #[inline]
     fn is_queue_empty(&self) -> bool {
         self.visits.is_empty() && self.waits.is_empty()
     }
@@ -220,9 +221,12 @@ impl<T> Visit<'_, T> {
 }
 
 impl<T> Drop for Visit<'_, T> {
+    #[inline]
     fn drop(&mut self) {
         self.turns.user.store(0, Ordering::Relaxed);
-        self.state.wake_next();
+        if !self.state.is_queue_empty() {
+            self.state.wake_next();
+        }
     }
 }
 

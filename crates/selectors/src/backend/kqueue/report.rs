@@ -114,7 +114,9 @@ impl Kqueue {
 
 impl Wait for kqueue::Kqueue {
     fn wait(&self, events: &mut Events, timeout: Timeout) -> io::Result<usize> {
-        events.get::<Found<Kevent>>().fill(|buffer| Ok(self.control(&[], buffer, timeout)?.len()))
+        let found = events.get::<Found<Kevent>>();
+        let count = self.control(&[], found.start(), timeout)?.len();
+        Ok(found.finish(count))
     }
 
     fn fd(&self) -> Option<BorrowedFd<'_>> {
