@@ -28,7 +28,7 @@ enum When {
 }
 use When::{Background, Quick, Whole};
 
-const STEPS: [Step; 17] = [
+const STEPS: [Step; 18] = [
     ("format", Quick, |_| none(shell::run(&mut shell::cargo(["fmt", "--all", "--check"])))),
     ("lints", Quick, |_| none(lints())),
     ("tidy", Quick, |_| none(tidy::run())),
@@ -43,6 +43,7 @@ const STEPS: [Step; 17] = [
     ("minimal-versions", Whole, |_| none(minimal_versions::run())),
     ("carry", Whole, |options| none(carry(options.long))),
     ("emulations", Whole, |_| conformance::run(&conformance::Options::of_emulations())),
+    ("smol", Whole, |options| conformance::run(&conformance::Options::of_smol(options.long))),
     ("machines", Whole, |options| conformance::run(&conformance::Options::of_machines(options.long))),
     ("readiness", Whole, |_| none(readiness_table::run(&readiness_table::Options::default()))),
     ("instructions", Whole, |_| none(bench::check_instructions())),

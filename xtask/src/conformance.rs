@@ -8,6 +8,7 @@ use crate::counts::Counts;
 pub(crate) mod cross_build;
 mod machine;
 mod report;
+mod smol;
 mod suite;
 
 use machine::Machine;
@@ -60,6 +61,12 @@ impl Options {
         Self { with: machine::of_gate(long), only_guests: true, ..Self::default() }
     }
 
+    /// The tests of smol's crates over one back end, or over all.
+    pub(crate) fn of_smol(long: bool) -> Self {
+        let backend = if long { Vec::new() } else { vec!["epoll".to_owned()] };
+        Self { backend, with: vec!["smol".to_owned()], ..Self::default() }
+    }
+
     fn wants(&self, name: &Name) -> bool {
         (self.backend.is_empty() || self.backend.contains(&name.backend))
             && !self.except.contains(&name.backend.as_str())
@@ -106,7 +113,14 @@ pub(crate) fn run(options: &Options) -> Result<Counts> {
         return cross_build::build(target).map(|()| Counts::default());
     }
     let (mut reports, mut known) = (Vec::new(), Vec::new());
-    for machine in Machine::all(&options.with, options.only_guests)? {
+    let has_smol = options.with.contains(&"smol".to_owned());
+    if has_smol {
+        let report = smol::run(&options.backend)?;
+        known.extend(report.scenarios.iter().map(|one| one.name.clone()));
+        report.print();
+        reports.push(report);
+    }
+    for machine in Machine::all(&options.with, options.only_guests || has_smol)? {
         let name = machine.name.clone();
         reports.extend(run_on(machine, options, &mut known).with_context(|| format!("on {name}"))?);
     }

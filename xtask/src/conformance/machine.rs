@@ -51,8 +51,8 @@ const GUESTS: [Guest; 7] = [
 /// The values of `--with`.
 pub(super) fn values() -> Vec<PossibleValue> {
     let emulations = EMULATIONS.iter().copied();
-    let all = ("all", "All of these");
-    let named = emulations.chain(GUESTS.iter().map(|guest| (guest.name, guest.title))).chain([all]);
+    let others = [("all", "All of these"), ("smol", "Only the tests of smol's crates, over our polling")];
+    let named = emulations.chain(GUESTS.iter().map(|guest| (guest.name, guest.title))).chain(others);
     named.map(|(name, help)| PossibleValue::new(name).help(help)).collect()
 }
 

@@ -168,7 +168,7 @@ impl Follower {
 }
 
 /// Reads a line like `test poll::register::twice ... ok`, `... FAILED` or `... ignored (the reason)`.
-fn ended(line: &str) -> Option<(String, Outcome)> {
+pub(super) fn ended(line: &str) -> Option<(String, Outcome)> {
     let (name, rest) = line.strip_prefix("test ")?.split_once(" ... ")?;
     let outcome = match rest.trim_end() {
         "ok" => Outcome::Passed,
