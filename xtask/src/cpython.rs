@@ -57,7 +57,7 @@ type Both = (Option<Outcome>, Option<Outcome>);
 type Tests = BTreeMap<String, Both>;
 
 pub(crate) fn run(options: &Options) -> Result<Counts> {
-    let (filter, emulated) = (options.filter.as_deref(), options.emulated);
+    let emulated = options.emulated;
     let start = Instant::now();
     let package = shell::root().join("tests/cpython");
     if emulated {
@@ -80,7 +80,7 @@ pub(crate) fn run(options: &Options) -> Result<Counts> {
         return Ok(Counts::default());
     }
     let meant = MeantToFail::read(&package, emulated)?;
-    let works = works(&interpreters, options, filter, emulated)?;
+    let works = works(&interpreters, options)?;
     let mut results = run::all(&interpreters, &package, &works, &meant.left_out())?;
     let again = compare::to_run_again(&results, &meant);
     run::again(&interpreters, &package, &again, &mut results)?;
@@ -94,11 +94,11 @@ pub(crate) fn run(options: &Options) -> Result<Counts> {
         tell(&interpreter.name, "ran a second time, alone", &compare::names(&again, place));
         tell(&interpreter.name, "failed on both sides", &compare::failed_on_both(tests, &meant));
     }
-    if filter.is_none() {
+    if options.filter.is_none() {
         differences.extend(meant.never_met(&results));
     }
     differences.iter().for_each(Difference::print);
-    if filter.is_none() && !emulated {
+    if options.filter.is_none() && !emulated {
         for interpreter in &interpreters {
             interpreter.fuzz(&package, options.steps.unwrap_or(STEPS), options.seed.unwrap_or(SEED))?;
         }
@@ -121,23 +121,12 @@ fn tell(of: &str, what: &str, tests: &[&str]) {
 }
 
 /// Every test module on both sides of every interpreter, the slowest first.
-fn works(
-    interpreters: &[Interpreter],
-    options: &Options,
-    filter: Option<&str>,
-    emulated: bool,
-) -> Result<Vec<Work>> {
+fn works(interpreters: &[Interpreter], options: &Options) -> Result<Vec<Work>> {
     let mut works = Vec::new();
     for (place, interpreter) in interpreters.iter().enumerate() {
-        let modules = if emulated {
-            modules::EMULATED.map(str::to_owned).to_vec()
-        } else {
-            modules::of(&interpreter.tests, options.long)?
-        };
+        let mut modules = modules::of(&interpreter.tests, options.emulated, options.long)?;
+        modules.retain(|module| options.filter.as_ref().is_none_or(|text| module.contains(text.as_str())));
         for module in modules {
-            if filter.is_some_and(|filter| !module.contains(filter)) {
-                continue;
-            }
             for side in [Side::Theirs, Side::Ours] {
                 works.push(Work { interpreter: place, side, module: module.clone(), only: Vec::new() });
             }

@@ -5,75 +5,33 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-/// Those of the two modules themselves.
-const OWN: [&str; 7] =
-    ["test_selectors", "test_poll", "test_select", "test_epoll", "test_eintr", "test_kqueue", "test_devpoll"];
+/// The list of CPython's own, with the meaning of its lines.
+const LIST: &str = include_str!("../../../tests/cpython/modules.txt");
 
 /// What CPython's tests do not ask: the one module of tests that is our own.
 pub(super) const SHARED: &str = "test_shared";
 
-/// Those to which emulations of kqueue and `/dev/poll` make a difference.
-pub(super) const EMULATED: [&str; 3] = ["test_kqueue", "test_devpoll", "test_selectors"];
-
-/// Those of what waits with them, the slowest first.
-const CLIENTS: [&str; 24] = [
-    "test_asyncio.test_events",
-    "test_subprocess",
-    "test_asyncio.test_base_events",
-    "test_asyncio.test_buffered_proto",
-    "test_asyncio.test_selector_events",
-    "test_asyncio.test_sendfile",
-    "test_asyncio.test_server",
-    "test_asyncio.test_sock_lowlevel",
-    "test_asyncio.test_sslproto",
-    "test_asyncio.test_streams",
-    "test_asyncio.test_subprocess",
-    "test_asyncio.test_transports",
-    "test_asyncio.test_unix_events",
-    "test_asynchat",
-    "test_asyncore",
-    "test_ftplib",
-    "test_httpservers",
-    "test_logging",
-    "test_poplib",
-    "test_pty",
-    "test_smtplib",
-    "test_socketserver",
-    "test_telnetlib",
-    "test_xmlrpc",
-];
-
-/// More of them, and folders of more, which together take long.
-const SLOW: [&str; 7] = [
-    "test_asyncio.test_tasks",
-    "test_signal",
-    "test_imaplib",
-    "test_ssl",
-    "test_asyncio.test_ssl",
-    "test_multiprocessing_main_handling",
-    "test_wsgiref",
-];
-const SLOW_FOLDERS: [&str; 4] = [
-    "test_multiprocessing_fork",
-    "test_multiprocessing_forkserver",
-    "test_multiprocessing_spawn",
-    "test_concurrent_futures",
-];
-
-/// The modules below `tests`, the folder of the package `test`, that this interpreter ships; with the slow ones if wanted.
+/// The modules below `tests`, the folder of the package `test`, that this interpreter ships: those of the emulations, or all
+/// others, with the slow ones if wanted.
 ///
 /// The slowest come first, so that none of them is left for the end.
-pub(super) fn of(tests: &Path, slow: bool) -> Result<Vec<String>> {
+pub(super) fn of(tests: &Path, emulated: bool, slow: bool) -> Result<Vec<String>> {
     let mut modules = Vec::new();
-    if slow {
-        for folder in SLOW_FOLDERS.map(|folder| tests.join(folder)).iter().filter(|folder| folder.is_dir()) {
-            modules.extend(in_folder(folder)?);
+    for line in LIST.lines().filter(|line| !line.starts_with('#')) {
+        let (name, flag) = line.split_once(' ').unwrap_or((line, ""));
+        if if emulated { flag != "emulated" } else { flag == "slow" && !slow } {
+            continue;
         }
-        modules.extend(SLOW.map(str::to_owned));
+        let path = tests.join(name.replace('.', "/"));
+        if !name.ends_with('/') {
+            modules.extend(path.with_extension("py").is_file().then(|| name.to_owned()));
+        } else if path.is_dir() {
+            modules.extend(in_folder(&path)?);
+        }
     }
-    modules.extend(CLIENTS.iter().chain(&OWN).map(|&module| module.to_owned()));
-    modules.retain(|module| tests.join(module.replace('.', "/")).with_extension("py").is_file());
-    modules.push(SHARED.to_owned());
+    if !emulated {
+        modules.push(SHARED.to_owned());
+    }
     Ok(modules)
 }
 
