@@ -112,22 +112,6 @@ impl Interpreter {
         command
     }
 
-    /// Fails unless it loads our modules where it should, and only there, in a child that looks at no variables too.
-    pub(super) fn prove(&self) -> Result<()> {
-        const PROOF: &str = "import select, selectors\n\
-            for module in (select, selectors): print(getattr(module, '__file__', 'built in'))";
-        for side in [Side::Theirs, Side::Ours] {
-            let output = self.command(side).args(["-E", "-c", PROOF]).output()?;
-            let files = String::from_utf8_lossy(&output.stdout).into_owned();
-            let right = |file: &str| Path::new(file).starts_with(&self.modules) == (side == Side::Ours);
-            if files.lines().count() != 2 || !files.lines().all(right) {
-                let said = String::from_utf8_lossy(&output.stderr).into_owned();
-                bail!("{} has loaded the wrong modules for {side:?}: {files}{said}", self.name);
-            }
-        }
-        Ok(())
-    }
-
     /// Compares calls with random arguments.
     pub(super) fn fuzz(&self, package: &Path, steps: u32, seed: u32) -> Result<()> {
         let mut fuzz = self.command(Side::Theirs);

@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
 use super::interpreter::Interpreter;
-use super::{Both, Tests, modules, read};
+use super::{Tests, modules, read};
 use crate::shell::{self, DIM};
 
 /// Whose modules.
@@ -28,13 +28,6 @@ impl Side {
         match self {
             Self::Theirs => "theirs",
             Self::Ours => "ours",
-        }
-    }
-
-    pub(super) fn of(self, both: &mut Both) -> &mut Option<Outcome> {
-        match self {
-            Self::Theirs => &mut both.0,
-            Self::Ours => &mut both.1,
         }
     }
 }
@@ -78,26 +71,20 @@ pub(super) fn all(
     left_out: &[&str],
 ) -> Result<Vec<Tests>> {
     let results = Mutex::new(vec![Tests::new(); interpreters.len()]);
-    let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
+    let next = AtomicUsize::new(0);
     let threads = PER_PROCESSOR * thread::available_parallelism().map_or(1, Into::into);
-    thread::scope(|scope| {
-        for _ in 0..threads.min(works.len()) {
-            scope.spawn(|| {
-                while let Some(work) = works.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    match one(&interpreters[work.interpreter], package, work, left_out) {
-                        Ok(outcomes) => {
-                            merge(&mut results.lock().unwrap()[work.interpreter], work.side, outcomes)
-                        }
-                        Err(error) => *failed.lock().unwrap() = Some(error),
-                    }
-                }
-            });
+    let run = || -> Result<()> {
+        while let Some(work) = works.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let outcomes = one(&interpreters[work.interpreter], package, work, left_out)?;
+            merge(&mut results.lock().unwrap()[work.interpreter], work.side, outcomes);
         }
-    });
-    match failed.into_inner().unwrap() {
-        Some(error) => Err(error),
-        None => Ok(results.into_inner().unwrap()),
-    }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads.min(works.len())).map(|_| scope.spawn(run)).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().expect("it does not panic"))
+    })?;
+    Ok(results.into_inner().unwrap())
 }
 
 /// Runs some tests once more, one after the other; what they say now counts, and how their processes end as well.
@@ -116,7 +103,7 @@ pub(super) fn again(
 
 fn merge(tests: &mut Tests, side: Side, outcomes: BTreeMap<String, Outcome>) {
     for (test, outcome) in outcomes {
-        *side.of(tests.entry(test).or_default()) = Some(outcome);
+        tests.entry(test).or_default()[side as usize] = Some(outcome);
     }
 }
 
