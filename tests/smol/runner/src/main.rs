@@ -12,6 +12,9 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+/// The argument for the polling of crates.io.
+const PUBLISHED: &str = "published";
+
 /// For compiling and running, in seconds.
 const PATIENCE: &str = "1800";
 
@@ -65,7 +68,7 @@ impl Workspace {
         }
         fs::write(
             folder.join("Cargo.toml"),
-            format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n"),
+            format!("[workspace]\nresolver = \"2\"\nmembers = {members:?}\n"),
         )?;
         Ok(Self { folder, features: features.join(",") })
     }
@@ -78,7 +81,7 @@ impl Workspace {
             // It ends the children of the tests as well.
             let mut test = Command::new("timeout");
             test.arg(PATIENCE).arg(cargo()).args(["test", "--workspace", "--no-fail-fast", "--color=never"]);
-            if side != "published" {
+            if side != PUBLISHED {
                 test.arg("--config")
                     .arg(format!("patch.crates-io.polling.path={:?}", home().join("polling")));
             }
@@ -89,6 +92,12 @@ impl Workspace {
             let mut child = test.spawn().context("`timeout` does not start")?;
             let _input = child.stdin.take(); // kept open: a test waits for input that does not come
             child.wait()?; // it fails if a test fails
+        }
+        let lock = fs::read_to_string(self.folder.join("Cargo.lock"))?;
+        let polling = lock.split("\n\n").find(|package| package.contains("\nname = \"polling\"\n"));
+        let is_published = polling.context("no suite needs polling")?.contains("\nsource = ");
+        if is_published != (side == PUBLISHED) {
+            bail!("the tests used the wrong polling; see {}", path.display());
         }
         Ok(path)
     }
@@ -126,7 +135,9 @@ fn copy(manifest: &Path, to: &Path) -> Result<()> {
     let mut text = text.split("\n[").filter(|table| !is_bench(table)).collect::<Vec<_>>().join("\n[");
     if to.ends_with("polling") {
         text = text.replace("\nname = \"polling\"", "\nname = \"polling_tests\"");
-        text += "\n[dev-dependencies.polling]\nversion = \"3\"\n";
+        let version = text.lines().find(|line| line.starts_with("version = ")).context("no version")?;
+        let version = version.replace('"', "").replace("version = ", "");
+        text += &format!("\n[dev-dependencies.polling]\nversion = \"={version}\"\n");
     }
     fs::write(to.join("Cargo.toml"), text)?;
     Ok(())
