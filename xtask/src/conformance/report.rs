@@ -1,5 +1,7 @@
 //! The results of the suite on one machine, as a table of topics and back ends.
 
+use std::collections::BTreeMap;
+
 use comfy_table::{Cell, CellAlignment, Table, presets};
 
 use super::suite::plural;
@@ -47,9 +49,7 @@ impl Report {
         let Counts { failed, skipped, .. } = self.counts();
         if failed > 0 {
             anstream::println!("\n{BAD}{} failed{BAD:#}", plural(failed, "scenario"));
-            self.print_groups(
-                |outcome| if let Outcome::Failed(message) = outcome { Some(message) } else { None },
-            );
+            self.print_groups(true);
             println!("{}", self.messages);
             let lines: Vec<_> = self.output.lines().collect();
             anstream::println!("\n{DIM}the last {TAIL} lines, at most, that the scenarios printed:{DIM:#}");
@@ -60,9 +60,7 @@ impl Report {
         }
         if skipped > 0 {
             anstream::println!("\n{WARN}{} not run{WARN:#}", plural(skipped, "scenario"));
-            self.print_groups(
-                |outcome| if let Outcome::NotRun(reason) = outcome { Some(reason) } else { None },
-            );
+            self.print_groups(false);
         }
     }
 
@@ -92,14 +90,12 @@ impl Report {
         table
     }
 
-    /// Prints each text once, with the scenarios that it is about.
-    fn print_groups(&self, text: impl Fn(&Outcome) -> Option<&String>) {
-        let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
-        for scenario in &self.scenarios {
-            let Some(text) = text(&scenario.outcome) else { continue };
-            match groups.iter_mut().find(|(known, _)| known == text) {
-                Some((_, names)) => names.push(&scenario.name.full),
-                None => groups.push((text, vec![&scenario.name.full])),
+    /// Prints each message of a failure, or else each reason, once, with the scenarios that it is about.
+    fn print_groups(&self, failed: bool) {
+        let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for Scenario { name, outcome } in &self.scenarios {
+            if let (Outcome::Failed(text), true) | (Outcome::NotRun(text), false) = (outcome, failed) {
+                groups.entry(text).or_default().push(&name.full);
             }
         }
         for (text, names) in groups {
