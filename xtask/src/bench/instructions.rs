@@ -1,6 +1,5 @@
 //! How many instructions an event takes outside the kernel. They can be repeated where times cannot.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -60,14 +59,13 @@ fn release() -> Result<String> {
 /// Writes down what our back ends take.
 pub(super) fn write() -> Result<()> {
     let program = prepare("")?;
-    let mut text =
+    let line = |name| Ok(format!("{name} {:.1}\n", must(&program, name)?));
+    let text = format!(
         "# Instructions outside the kernel for each event, where a wait finds 100 of 100 files ready.\n\
-                    # Written by `cargo xtask bench --instructions --write`.\n"
-            .to_owned();
-    let _ = writeln!(text, "{}", release()?);
-    for name in COUNTED {
-        let _ = writeln!(text, "{name} {:.1}", must(&program, name)?);
-    }
+         # Written by `cargo xtask bench --instructions --write`.\n{}\n{}",
+        release()?,
+        COUNTED.into_iter().map(line).collect::<Result<String>>()?
+    );
     fs::write(file(), &text).context("tests/bench/instructions.txt")?;
     print!("{text}");
     Ok(())

@@ -79,7 +79,7 @@ impl Subjects {
             "raw" => self.names.extend(["raw-epoll", "deferred-epoll", "raw-poll", "raw-select"]),
             "sys" => self.names.extend(["sys-epoll", "sys-poll", "sys-select"]),
             // `os.eventfd` came with 3.10.
-            "cpython" if there(must, name, "python3", ["python3", "-c", "import os; os.eventfd"])? => {
+            "cpython" if there(must, name, "python3", &["python3", "-c", "import os; os.eventfd"])? => {
                 let program = shell::root().join("tests/bench/peers/peer.py");
                 for name in PYTHON {
                     self.names.push(name);
@@ -89,12 +89,8 @@ impl Subjects {
             _ => self.names.extend(CRATES.iter().find(|known| **known == name)),
         }
         for library in LIBRARIES.iter().filter(|library| library.name == name) {
-            if there(
-                must,
-                name,
-                library.package,
-                ["cc", "-fsyntax-only", "-include", library.header, "-xc", "/dev/null"],
-            )? {
+            let probe = ["cc", "-fsyntax-only", "-include", library.header, "-xc", "/dev/null"];
+            if there(must, name, library.package, &probe)? {
                 self.names.push(library.name);
                 self.programs.push((library.name, library.build()?));
             }
@@ -123,7 +119,7 @@ pub(super) fn peers() -> impl Iterator<Item = &'static str> {
 
 /// Returns whether a subject can be measured, which is whether the probe succeeds. One that `must` be and cannot is an
 /// error, another a line of output.
-fn there<const N: usize>(must: bool, name: &str, package: &str, probe: [&str; N]) -> Result<bool> {
+fn there(must: bool, name: &str, package: &str, probe: &[&str]) -> Result<bool> {
     let mut command = Command::new(probe[0]);
     let status = command.args(&probe[1..]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     match (status.is_ok_and(|status| status.success()), must) {

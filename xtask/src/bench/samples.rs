@@ -34,18 +34,11 @@ impl Samples {
             parts.try_into().ok().with_context(|| format!("not a measurement: {line}"))?;
         let value: f64 = value.parse().with_context(|| format!("not a number: {value}"))?;
         let same = |case: &Case| case.workload == workload && case.name == name;
-        let at = match self.cases.iter().position(same) {
-            Some(at) => at,
-            None => {
-                self.cases.push(Case {
-                    workload: workload.to_owned(),
-                    name: name.to_owned(),
-                    unit: unit.to_owned(),
-                    subjects: Vec::new(),
-                });
-                self.cases.len() - 1
-            }
-        };
+        let at = self.cases.iter().position(same).unwrap_or_else(|| {
+            let [workload, name, unit] = [workload, name, unit].map(str::to_owned);
+            self.cases.push(Case { workload, name, unit, subjects: Vec::new() });
+            self.cases.len() - 1
+        });
         let subjects = &mut self.cases[at].subjects;
         match subjects.iter_mut().find(|known| known.name == subject) {
             Some(known) => known.values.push(value),

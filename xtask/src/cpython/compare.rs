@@ -151,11 +151,8 @@ pub(super) fn to_run_again(results: &[Tests], meant: &MeantToFail) -> Vec<Work> 
 
 /// The tests of one interpreter that are run again.
 pub(super) fn names(works: &[Work], interpreter: usize) -> Vec<&str> {
-    works
-        .iter()
-        .filter(|work| work.side == Side::Ours && work.interpreter == interpreter)
-        .flat_map(|work| work.only.iter().map(String::as_str))
-        .collect()
+    let works = works.iter().filter(|work| work.side == Side::Ours && work.interpreter == interpreter);
+    works.flat_map(|work| work.only.iter().map(String::as_str)).collect()
 }
 
 /// Counts the tests over the modules of one side.
