@@ -1,6 +1,9 @@
 //! `select.epoll`.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::io;
+use std::mem::ManuallyDrop;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::{PyMemoryError, PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -27,44 +30,33 @@ const DEFAULT: u32 = EventFlags::IN.bits() | EventFlags::PRI.bits() | EventFlags
 
 #[pyclass(name = "epoll", module = "select", frozen)]
 pub(crate) struct Epoll {
-    // `None` when it is closed. Never locked while other code may run.
-    epoll: Mutex<Option<Arc<Numbered>>>,
-    // The buffer of the next wait.
+    // Closed by its number and never dropped.
+    epoll: ManuallyDrop<epoll::Epoll>,
+    closed: AtomicBool,
+    // The buffer of the next wait. Never locked while other code may run.
     buffer: Mutex<Vec<Event>>,
 }
 
-/// An epoll that is closed by number. A wait holds a reference, so a `close` in another thread takes effect after the wait.
-struct Numbered(Option<epoll::Epoll>);
-
-impl Numbered {
-    fn get(&self) -> &epoll::Epoll {
-        self.0.as_ref().expect("present until it is dropped")
-    }
-}
-
-impl Drop for Numbered {
+impl Drop for Epoll {
     fn drop(&mut self) {
-        if let Some(epoll) = self.0.take() {
-            numbers::close_by_number(epoll.into_fd());
-        }
+        self.close();
     }
 }
 
 impl Epoll {
     fn from_epoll(epoll: epoll::Epoll) -> Self {
-        Self { epoll: Mutex::new(Some(Arc::new(Numbered(Some(epoll))))), buffer: Mutex::default() }
+        Self { epoll: ManuallyDrop::new(epoll), closed: AtomicBool::new(false), buffer: Mutex::default() }
     }
 
     fn create(py: Python<'_>) -> PyResult<Self> {
         epoll::Epoll::new().map(Self::from_epoll).map_err(|error| numbers::os_error(py, &error))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Arc<Numbered>>> {
-        self.epoll.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn get(&self) -> PyResult<Arc<Numbered>> {
-        self.lock().clone().ok_or_else(|| PyValueError::new_err("I/O operation on closed epoll object"))
+    fn get(&self) -> PyResult<&epoll::Epoll> {
+        match self.closed() {
+            true => Err(PyValueError::new_err("I/O operation on closed epoll object")),
+            false => Ok(&self.epoll),
+        }
     }
 
     fn buffer(&self) -> MutexGuard<'_, Vec<Event>> {
@@ -95,18 +87,20 @@ impl Epoll {
         }
     }
 
+    /// Closes the descriptor at once. The kernel keeps the set until a wait of another thread is over.
     fn close(&self) {
-        let closed = self.lock().take();
-        drop(closed);
+        if !self.closed.swap(true, Ordering::Relaxed) {
+            numbers::close_by_number(self.epoll.as_raw_fd());
+        }
     }
 
     #[getter]
     fn closed(&self) -> bool {
-        self.lock().is_none()
+        self.closed.load(Ordering::Relaxed)
     }
 
     fn fileno(&self) -> PyResult<RawFd> {
-        Ok(self.get()?.get().as_raw_fd())
+        Ok(self.get()?.as_raw_fd())
     }
 
     #[pyo3(signature = (fd, eventmask=DEFAULT))]
@@ -118,7 +112,6 @@ impl Epoll {
     ) -> PyResult<()> {
         let (epoll, flags) = (self.get()?, EventFlags::from_bits_retain(eventmask));
         epoll
-            .get()
             .register(&numbers::borrow_fd(fd), flags, fd as u64)
             .map_err(|error| numbers::os_error(py, &error))
     }
@@ -131,10 +124,7 @@ impl Epoll {
         #[pyo3(from_py_with = numbers::mask32)] eventmask: u32,
     ) -> PyResult<()> {
         let (epoll, flags) = (self.get()?, EventFlags::from_bits_retain(eventmask));
-        epoll
-            .get()
-            .modify(&numbers::borrow_fd(fd), flags, fd as u64)
-            .map_err(|error| numbers::os_error(py, &error))
+        epoll.modify(&numbers::borrow_fd(fd), flags, fd as u64).map_err(|error| numbers::os_error(py, &error))
     }
 
     #[pyo3(signature = (fd))]
@@ -143,7 +133,7 @@ impl Epoll {
         py: Python<'_>,
         #[pyo3(from_py_with = numbers::descriptor)] fd: RawFd,
     ) -> PyResult<()> {
-        self.get()?.get().unregister(&numbers::borrow_fd(fd)).map_err(|error| numbers::os_error(py, &error))
+        self.get()?.unregister(&numbers::borrow_fd(fd)).map_err(|error| numbers::os_error(py, &error))
     }
 
     #[pyo3(signature = (timeout=None, maxevents=-1))]
@@ -170,8 +160,12 @@ impl Epoll {
             buffer.try_reserve_exact(more).map_err(|_| PyMemoryError::new_err(()))?;
             buffer.resize(capacity, Event::default());
         }
-        let found =
-            wait(py, &mut limit, |timeout| Ok(epoll.get().wait(&mut buffer[..capacity], timeout)?.len()));
+        let found = wait(py, &mut limit, |timeout| {
+            if self.closed() {
+                return Err(io::Error::from_raw_os_error(libc::EBADF)); // a signal handler has closed it
+            }
+            Ok(epoll.wait(&mut buffer[..capacity], timeout)?.len())
+        });
         let ready = found.and_then(|found| {
             let ready = &buffer[..found.unwrap_or(0)];
             // The data is the descriptor; the cast undoes the one in `register`.

@@ -1,6 +1,8 @@
 //! `select.kqueue`.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::io;
+use std::mem::ManuallyDrop;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pyo3::exceptions::{PyMemoryError, PyTypeError, PyValueError};
@@ -25,47 +27,34 @@ pub(crate) fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
 
 #[pyclass(name = "kqueue", module = "select", frozen)]
 pub(crate) struct Kqueue {
-    // `None` when it is closed. Never locked while other code may run.
-    queue: Mutex<Option<Arc<Numbered>>>,
+    // Closed by its number and never dropped.
+    queue: ManuallyDrop<kqueue::Kqueue>,
+    closed: AtomicBool,
     // A forked child does not inherit a kqueue, see kqueue(2).
     process: u32,
 }
 
-/// A queue that is closed by number. A wait holds a reference, so a `close` in another thread takes effect after the wait.
-struct Numbered(Option<kqueue::Kqueue>);
-
-impl Numbered {
-    fn get(&self) -> &kqueue::Kqueue {
-        self.0.as_ref().expect("present until it is dropped")
-    }
-}
-
-impl Drop for Numbered {
+impl Drop for Kqueue {
     fn drop(&mut self) {
-        // `into_fd` fails in a forked child, where there is nothing to close.
-        if let Some(Ok(fd)) = self.0.take().map(kqueue::Kqueue::into_fd) {
-            numbers::close_by_number(fd);
-        }
+        self.close();
     }
 }
 
 impl Kqueue {
     fn from_queue(queue: kqueue::Kqueue) -> Self {
-        let queue = Mutex::new(Some(Arc::new(Numbered(Some(queue)))));
-        Self { queue, process: std::process::id() }
+        let process = std::process::id();
+        Self { queue: ManuallyDrop::new(queue), closed: AtomicBool::new(false), process }
     }
 
     fn create(py: Python<'_>) -> PyResult<Self> {
         kqueue::Kqueue::new().map(Self::from_queue).map_err(|error| numbers::os_error(py, &error))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Arc<Numbered>>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn get(&self) -> PyResult<Arc<Numbered>> {
-        let queue = if self.closed() { None } else { self.lock().clone() };
-        queue.ok_or_else(|| PyValueError::new_err("I/O operation on closed kqueue object"))
+    fn get(&self) -> PyResult<&kqueue::Kqueue> {
+        match self.closed() {
+            true => Err(PyValueError::new_err("I/O operation on closed kqueue object")),
+            false => Ok(&self.queue),
+        }
     }
 }
 
@@ -85,18 +74,21 @@ impl Kqueue {
         }
     }
 
+    /// Closes the descriptor at once. What a wait of another thread does then is up to the kernel.
     fn close(&self) {
-        let closed = self.lock().take();
-        drop(closed);
+        if !self.closed() {
+            self.closed.store(true, Ordering::Relaxed);
+            numbers::close_by_number(self.queue.as_fd().as_raw_fd());
+        }
     }
 
     #[getter]
     fn closed(&self) -> bool {
-        self.process != std::process::id() || self.lock().is_none()
+        self.process != std::process::id() || self.closed.load(Ordering::Relaxed)
     }
 
     fn fileno(&self) -> PyResult<RawFd> {
-        Ok(self.get()?.get().as_fd().as_raw_fd())
+        Ok(self.get()?.as_fd().as_raw_fd())
     }
 
     #[pyo3(signature = (changelist, maxevents, timeout=None, /))]
@@ -120,9 +112,12 @@ impl Kqueue {
         events.resize(capacity.min(ENOUGH), kqueue::Kevent::default());
         let mut left = &changes[..];
         let found = wait(py, &mut limit, |timeout: Timeout| {
+            if self.closed() {
+                return Err(io::Error::from_raw_os_error(libc::EBADF)); // a signal handler has closed it
+            }
             // An interrupted call has applied the changes, see kevent(2).
             let changes = std::mem::take(&mut left);
-            Ok(queue.get().control(changes, &mut events, timeout)?.len())
+            Ok(queue.control(changes, &mut events, timeout)?.len())
         })?;
         let found = events[..found.unwrap_or(0)].iter().map(|event| Py::new(py, Kevent::from_event(event)));
         PyList::new(py, found.collect::<PyResult<Vec<_>>>()?)

@@ -1,8 +1,8 @@
 //! Python's modules `select` and `selectors` on `select-sys` and `selectors`.
 //!
 //! They are for tests: CPython's own tests, and the modules of its library that wait, run on the two crates. This library
-//! has Python's side: conversion of numbers, units, exceptions, classes, the interpreter's lock and signals. Every wait,
-//! registration and lookup is a call into the crates.
+//! has Python's side: conversion of numbers, units, exceptions, classes, the map of keys, the interpreter's lock and signals.
+//! Every wait and registration is a call into the crates.
 //!
 //! One library holds both modules. Python loads it once under each name.
 
@@ -16,6 +16,7 @@ mod refused;
 mod registry;
 mod select;
 mod selector;
+mod shared;
 mod wait;
 
 // Modules of some platforms. Each adds its names to `select`.

@@ -6,7 +6,7 @@
 )]
 
 use std::io;
-use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd};
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::time::Duration;
 
 use pyo3::exceptions::{PyOSError, PyOverflowError, PyTypeError, PyValueError};
@@ -47,12 +47,13 @@ pub(crate) fn owned_fd(py: Python<'_>, fd: RawFd) -> PyResult<Option<OwnedFd>> {
     }
 }
 
-/// Closes a descriptor that Python knows by number, and that somebody else may have closed or may own as well.
+/// Closes a descriptor that Python knows by number. Another thread may wait with it, and somebody else may have closed it or
+/// may own it as well.
 #[allow(dead_code, reason = "illumos has neither epoll nor kqueue")]
-pub(crate) fn close_by_number(fd: OwnedFd) {
+pub(crate) fn close_by_number(fd: RawFd) {
     // SAFETY: no memory depends on which descriptors are open. Another descriptor may have the number by now; CPython
     // closes it as well, and ignores the result.
-    unsafe { libc::close(fd.into_raw_fd()) };
+    unsafe { libc::close(fd) };
 }
 
 /// A mask of 16 bits, as in `poll` and `/dev/poll`.

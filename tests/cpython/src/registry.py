@@ -1,9 +1,11 @@
 # The classes of the module `selectors` in Python. The module already has `_Selector`, `EVENT_READ` and `EVENT_WRITE`;
 # `_Selector` waits, registers and looks up.
 
+import os
 from abc import ABCMeta, abstractmethod
 from collections import namedtuple
 from collections.abc import Mapping
+from weakref import WeakValueDictionary
 
 SelectorKey = namedtuple("SelectorKey", ("fileobj", "fd", "events", "data"))
 SelectorKey.__doc__ = "A registration: the object, its descriptor, the requested events, and the caller's data."
@@ -16,7 +18,7 @@ class _SelectorMapping(Mapping):
         self._selector = selector
 
     def __len__(self):
-        return self._selector._len()
+        return len(self._selector._keys)
 
     def __getitem__(self, fileobj):
         return self._selector._find(fileobj)
@@ -25,7 +27,7 @@ class _SelectorMapping(Mapping):
         return self._selector._get(fileobj, default)
 
     def __iter__(self):
-        return iter(self._selector._descriptors())
+        return iter(self._selector._keys)
 
 
 class BaseSelector(metaclass=ABCMeta):
@@ -76,11 +78,26 @@ class BaseSelector(metaclass=ABCMeta):
         self.close()
 
 
+# All selectors by their `id`.
+_selectors = WeakValueDictionary()
+
+
+def _after_fork_in_child():
+    for selector in list(_selectors.values()):
+        selector._after_fork_in_child()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)
+
+
 class _BaseSelectorImpl(_Selector, BaseSelector):
     """The base of the selectors on the crate's back ends."""
 
+    _key_class = SelectorKey
+
     def __init__(self):
         self._map = _SelectorMapping(self)
+        _selectors[id(self)] = self
 
     def close(self):
         _Selector.close(self)

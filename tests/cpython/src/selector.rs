@@ -1,104 +1,47 @@
 //! `selectors._Selector`: the base of the classes of `selectors`, on the crate's registry.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, TryLockError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::exceptions::{PyInterruptedError, PyKeyError, PyOverflowError, PyRuntimeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple, PyType};
-use selectors::sys::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use selectors::{AnySelector, BackendKind, Error, Ready, Waker};
+use pyo3::types::{PyDict, PyInt, PyList, PyTuple, PyType};
+use selectors::sys::fd::RawFd;
+use selectors::{BackendKind, Error, Interest, Ready};
 
 use crate::arguments::{Descriptor, descriptor, exception, interest, limit, not_registered, repr_error};
 use crate::numbers;
-use crate::refused::epoll_refuses;
 use crate::registry;
+use crate::shared::{Refusal, Shared};
 use crate::wait::Limit;
-
-type Registry = AnySelector<Object, Data>;
-
-/// A file object, with its descriptor at the registration.
-pub(crate) struct Object {
-    object: Py<PyAny>,
-    fd: RawFd,
-}
-
-impl AsFd for Object {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        numbers::borrow_fd(self.fd)
-    }
-}
-
-pub(crate) struct Data {
-    /// Python's `SelectorKey`.
-    key: Py<PyAny>,
-    /// The registration order, which Python's maps keep.
-    order: u64,
-}
 
 #[pyclass(name = "_Selector", module = "selectors", subclass, frozen)]
 pub(crate) struct Selector {
     kind: BackendKind,
-    // Locked for the whole of a wait. Otherwise never locked while Python's code may run, so Python's objects are made and
-    // dropped outside.
-    state: Mutex<State>,
-    // Ends a wait when a thread needs `state`. Made when there is another thread.
-    waker: OnceLock<Waker>,
-    // The number of threads that need `state` while another has locked it.
-    waiting: AtomicUsize,
-    // Whether a thread is in `select`.
-    selecting: AtomicBool,
-    // The process in which a thread last called `select` while there were other threads; 0 if there was none.
-    process: AtomicU32,
-}
-
-#[derive(Default)]
-struct State {
-    // `None` when it is closed.
-    registry: Option<Registry>,
-    ready: Ready,
-    // The number of registrations until now.
-    registered: u64,
+    // `None` when it is closed. Never locked while other code may run.
+    shared: Mutex<Option<Arc<Shared>>>,
+    // Python's keys by descriptor, in registration order. Used with the interpreter's lock only, which the thread that forks
+    // has too, so a forked child never finds it half changed.
+    keys: Py<PyDict>,
+    // The class of `keys`. Each import of the module has its own.
+    key_class: Py<PyType>,
+    // The list of the next wait. Never locked while other code may run.
+    ready: Mutex<Ready>,
 }
 
 impl Selector {
-    /// Calls `act` with the state. Wakes a thread that waits in `select`, which waits again afterwards.
-    fn with<R>(&self, py: Python<'_>, act: impl FnOnce(&mut State) -> R) -> R {
-        match self.lock(py) {
-            Some(mut state) => act(&mut state),
-            // In a forked child, the thread that has locked the state does not exist: the selector is closed there.
-            None => act(&mut State::default()),
-        }
+    /// The crate's registry; `None` if this is closed.
+    fn shared(&self) -> Option<Arc<Shared>> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Locks the state; `None` in a forked child whose parent had locked it.
-    fn lock(&self, py: Python<'_>) -> Option<MutexGuard<'_, State>> {
-        if let Some(state) = self.try_lock() {
-            return Some(state);
-        }
-        if ![0, std::process::id()].contains(&self.process.load(Ordering::Relaxed)) {
-            return None;
-        }
-        self.waiting.fetch_add(1, Ordering::SeqCst);
-        let state = loop {
-            // If the wake fails, the wait ends by itself.
-            let _ = self.waker.get().map(Waker::wake);
-            py.detach(|| drop(self.state.lock()));
-            if let Some(state) = self.try_lock() {
-                break state;
-            }
-        };
-        self.waiting.fetch_sub(1, Ordering::SeqCst);
-        Some(state)
+    fn replace(&self, shared: Option<Arc<Shared>>) -> Option<Arc<Shared>> {
+        std::mem::replace(&mut *self.shared.lock().unwrap_or_else(PoisonError::into_inner), shared)
     }
 
-    fn try_lock(&self) -> Option<MutexGuard<'_, State>> {
-        match self.state.try_lock() {
-            Ok(state) => Some(state),
-            Err(TryLockError::Poisoned(state)) => Some(state.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
+    /// Replaces the list of the next wait, so that it is used by one wait at a time.
+    fn swap_ready(&self, ready: Ready) -> Ready {
+        std::mem::replace(&mut *self.ready.lock().unwrap_or_else(PoisonError::into_inner), ready)
     }
 
     fn closed(&self) -> PyErr {
@@ -113,19 +56,28 @@ impl Selector {
             Err(error) if error.is_instance_of::<PyValueError>(py) => error,
             Err(error) => return Err(error),
         };
-        let known = self.with(py, |state| {
-            let mut keys = state.registry.as_ref()?.keys().into_iter();
-            keys.find_map(|key| key.fileobj().object.is(fileobj).then(|| key.fd()))
-        });
-        match known {
-            Some(fd) => Ok(Descriptor { fd: Some(fd), number: fd.into_pyobject(py)?.into_any() }),
-            None => Err(invalid),
+        for (number, key) in self.keys.bind(py) {
+            if key.cast_into::<PyTuple>()?.get_item(0)?.is(fileobj) {
+                return Ok(Descriptor { fd: Some(number.extract()?), number });
+            }
         }
+        Err(invalid)
     }
 
     /// The `SelectorKey` of a registration.
-    fn key(&self, py: Python<'_>, fd: Option<RawFd>) -> Option<Py<PyAny>> {
-        self.with(py, |state| Some(state.registry.as_ref()?.data(numbers::borrow_fd(fd?))?.key.clone_ref(py)))
+    fn key<'py>(&self, py: Python<'py>, fd: Option<RawFd>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        fd.map_or(Ok(None), |fd| self.keys.bind(py).get_item(fd))
+    }
+
+    fn new_key<'py>(
+        &self,
+        fileobj: &Bound<'py, PyAny>,
+        fd: &Bound<'py, PyAny>,
+        events: &Bound<'py, PyAny>,
+        data: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let none = fd.py().None().into_bound(fd.py());
+        registry::key(self.key_class.bind(fd.py()), (fileobj, fd, events, data.unwrap_or(&none)))
     }
 }
 
@@ -145,15 +97,14 @@ impl Selector {
             .extract::<String>()?
             .parse()
             .map_err(|error: Error| PyValueError::new_err(error.to_string()))?;
-        let registry = Registry::open(kind).map_err(|error| exception(py, &error))?;
-        let state = State { registry: Some(registry), ready: Ready::new(), registered: 0 };
+        let key_class = class.getattr("_key_class")?.cast_into::<PyType>()?.unbind();
+        let shared = Shared::open(kind).map_err(|error| exception(py, &error))?;
         Ok(Self {
             kind,
-            state: Mutex::new(state),
-            waker: OnceLock::new(),
-            waiting: AtomicUsize::new(0),
-            selecting: AtomicBool::new(false),
-            process: AtomicU32::new(0),
+            shared: Mutex::new(Some(Arc::new(shared))),
+            keys: PyDict::new(py).unbind(),
+            key_class,
+            ready: Mutex::default(),
         })
     }
 
@@ -169,45 +120,28 @@ impl Selector {
         let Descriptor { fd, number } = self.look_up(fileobj)?;
         let too_large = || PyOverflowError::new_err("Python int too large to convert to C int");
         let fd = fd.ok_or_else(too_large)?;
-        let none = py.None().into_bound(py);
-        let key = registry::key(py, fileobj, &number, events, data.unwrap_or(&none))?;
-        let object = Object { object: fileobj.clone().unbind(), fd };
-        let python = key.clone().unbind();
-        let registered = self.with(py, |state| {
-            let registry = state.registry.as_mut()?;
-            let file = numbers::borrow_fd(fd);
-            if self.kind == BackendKind::Epoll
-                && registry.key(file).is_none()
-                && registry.backend().fd().is_some_and(|set| epoll_refuses(set, file))
-            {
-                return Some(Err(None));
+        let key = self.new_key(fileobj, &number, events, data)?;
+        match self.shared().ok_or_else(|| self.closed())?.register(fd, interest) {
+            Ok(()) => {
+                self.keys.bind(py).set_item(fd, &key)?;
+                Ok(key)
             }
-            state.registered += 1;
-            let data = Data { key: python, order: state.registered };
-            Some(registry.register(object, interest, data).map_err(Some))
-        });
-        match registered {
-            None => Err(self.closed()),
-            Some(Ok(_)) => Ok(key),
-            Some(Err(None)) => Err(numbers::errno(py, libc::EPERM)),
-            Some(Err(Some(rejected))) => Err(match rejected.error {
-                Error::AlreadyRegistered { .. } => repr_error(fileobj, |repr| {
-                    PyKeyError::new_err(format!("{repr} (FD {fd}) is already registered"))
-                }),
-                error => exception(py, &error),
-            }),
+            Err(Refusal::AlwaysReady) => Err(numbers::errno(py, libc::EPERM)),
+            Err(Refusal::Failed(Error::AlreadyRegistered { .. })) => Err(repr_error(fileobj, |repr| {
+                PyKeyError::new_err(format!("{repr} (FD {fd}) is already registered"))
+            })),
+            Err(Refusal::Failed(error)) => Err(exception(py, &error)),
         }
     }
 
-    fn unregister<'py>(&self, py: Python<'py>, fileobj: &Bound<'py, PyAny>) -> PyResult<Py<PyAny>> {
+    fn unregister<'py>(&self, py: Python<'py>, fileobj: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let Descriptor { fd, .. } = self.look_up(fileobj)?;
-        let unregistered =
-            self.with(py, |state| Some(state.registry.as_mut()?.unregister(numbers::borrow_fd(fd?))));
-        match unregistered {
-            None | Some(Err(Error::NotRegistered { .. })) => Err(not_registered(fileobj)),
-            Some(Ok(gone)) => Ok(gone.data.key),
-            Some(Err(error)) => Err(exception(py, &error)),
-        }
+        let (Some(fd), Some(shared), Some(key)) = (fd, self.shared(), self.key(py, fd)?) else {
+            return Err(not_registered(fileobj));
+        };
+        shared.unregister(fd).map_err(|error| exception(py, &error))?;
+        self.keys.bind(py).del_item(fd)?;
+        Ok(key)
     }
 
     #[pyo3(signature = (fileobj, events, data=None))]
@@ -219,35 +153,27 @@ impl Selector {
         data: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let Descriptor { fd, .. } = self.look_up(fileobj)?;
-        let Some((fd, key)) = fd.and_then(|fd| Some((fd, self.key(py, Some(fd))?))) else {
-            return Err(not_registered(fileobj));
-        };
-        let key = key.into_bound(py).cast_into::<PyTuple>()?;
-        let none = py.None().into_bound(py);
-        let data = data.unwrap_or(&none);
+        let Some((fd, key)) = fd.zip(self.key(py, fd)?) else { return Err(not_registered(fileobj)) };
+        let key = key.cast_into::<PyTuple>()?;
         let events_differ = events.ne(key.get_item(2)?)?;
-        if !events_differ && !data.ne(key.get_item(3)?)? {
+        let none = py.None().into_bound(py);
+        if !events_differ && !data.unwrap_or(&none).ne(key.get_item(3)?)? {
             return Ok(key.into_any());
         }
         let interest = if events_differ { Some(interest(events)?) } else { None };
-        let new = registry::key(py, &key.get_item(0)?, &key.get_item(1)?, events, data)?;
-        let python = new.clone().unbind();
-        let modified = self.with(py, |state| {
-            let registry = state.registry.as_mut()?;
-            if let Some(Err(error)) =
-                interest.map(|interest| registry.modify(numbers::borrow_fd(fd), interest))
-            {
-                // CPython drops a registration that the kernel refuses to change.
-                return Some(Err((error, registry.unregister(numbers::borrow_fd(fd)))));
-            }
-            let data = registry.data_mut(numbers::borrow_fd(fd))?;
-            Some(Ok(std::mem::replace(&mut data.key, python)))
-        });
-        match modified {
-            None => Err(not_registered(fileobj)),
-            Some(Ok(_)) => Ok(new),
-            Some(Err((error, _))) => Err(exception(py, &error)),
+        let new = self.new_key(&key.get_item(0)?, &key.get_item(1)?, events, data)?;
+        // The conversions may have run code that closed this, or unregistered the object.
+        let (Some(shared), Some(_)) = (self.shared(), self.key(py, Some(fd))?) else {
+            return Err(not_registered(fileobj));
+        };
+        if let Some(Err(error)) = interest.map(|interest| shared.modify(fd, interest)) {
+            // CPython drops a registration that the kernel refuses to change.
+            let _ = shared.unregister(fd);
+            self.keys.bind(py).del_item(fd)?;
+            return Err(exception(py, &error));
         }
+        self.keys.bind(py).set_item(fd, &new)?;
+        Ok(new)
     }
 
     #[pyo3(signature = (timeout=None))]
@@ -257,135 +183,121 @@ impl Selector {
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyList>> {
         let mut limit = Limit::from_now(timeout.map(limit).transpose()?);
-        if self.selecting.swap(true, Ordering::SeqCst) {
-            return Err(PyRuntimeError::new_err("concurrent select() invocation"));
-        }
-        let found = self.wait(py, &mut limit);
-        self.selecting.store(false, Ordering::SeqCst);
-        PyList::new(py, found?)
+        let mut ready = self.swap_ready(Ready::new());
+        let found = self.wait(py, &mut limit, &mut ready);
+        drop(self.swap_ready(ready));
+        found
     }
 
+    /// Closes it. Waits of other threads end.
     fn close(&self, py: Python<'_>) {
-        let closed = self.with(py, |state| state.registry.take());
-        drop(closed);
+        if let Some(closed) = self.replace(None) {
+            closed.end_waits();
+        }
+        self.keys.bind(py).clear();
     }
 
-    fn get_key<'py>(&self, py: Python<'py>, fileobj: &Bound<'py, PyAny>) -> PyResult<Py<PyAny>> {
-        if self.with(py, |state| state.registry.is_none()) {
+    fn get_key<'py>(&self, py: Python<'py>, fileobj: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        if self.shared().is_none() {
             return Err(PyRuntimeError::new_err("Selector is closed"));
         }
         self._find(py, fileobj)
     }
 
-    fn _fileno(&self, py: Python<'_>) -> PyResult<RawFd> {
-        let fd = self.with(py, |state| Some(state.registry.as_ref()?.backend().fd()?.as_raw_fd()));
-        fd.ok_or_else(|| self.closed())
+    fn _fileno(&self) -> PyResult<RawFd> {
+        self.shared().and_then(|shared| shared.fd()).ok_or_else(|| self.closed())
     }
 
-    fn _find<'py>(&self, py: Python<'py>, fileobj: &Bound<'py, PyAny>) -> PyResult<Py<PyAny>> {
+    fn _find<'py>(&self, py: Python<'py>, fileobj: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let Descriptor { fd, .. } = self.look_up(fileobj)?;
-        self.key(py, fd).ok_or_else(|| not_registered(fileobj))
+        self.key(py, fd)?.ok_or_else(|| not_registered(fileobj))
     }
 
     fn _get<'py>(
         &self,
         py: Python<'py>,
         fileobj: &Bound<'py, PyAny>,
-        default: Py<PyAny>,
-    ) -> PyResult<Py<PyAny>> {
+        default: Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let Descriptor { fd, .. } = self.look_up(fileobj)?;
-        Ok(self.key(py, fd).unwrap_or(default))
+        Ok(self.key(py, fd)?.unwrap_or(default))
     }
 
-    fn _len(&self, py: Python<'_>) -> usize {
-        self.with(py, |state| state.registry.as_ref().map_or(0, |registry| registry.keys().len()))
+    /// The keys by descriptor, in registration order.
+    #[getter]
+    fn _keys(&self, py: Python<'_>) -> Py<PyDict> {
+        self.keys.clone_ref(py)
     }
 
-    /// The descriptors in registration order.
-    fn _descriptors(&self, py: Python<'_>) -> Vec<RawFd> {
-        let mut known: Vec<_> = self.with(py, |state| {
-            let keys = state.registry.iter().flat_map(|registry| registry.keys());
-            keys.map(|key| (key.data().order, key.fd())).collect()
-        });
-        known.sort_unstable();
-        known.into_iter().map(|(_, fd)| fd).collect()
+    /// Replaces the registry in a forked child. The inherited one shares its waker and, on epoll, its set with the parent,
+    /// and a thread that waited at the time of the fork may have locked it.
+    fn _after_fork_in_child(slf: &Bound<'_, Self>) {
+        let this = slf.get();
+        let Some(inherited) = this.replace(None) else { return };
+        // First, as the child may have no descriptor left.
+        drop(inherited);
+        match this.reopened(slf.py()) {
+            Ok(shared) => drop(this.replace(Some(Arc::new(shared)))),
+            Err(error) => error.write_unraisable(slf.py(), Some(slf)),
+        }
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        // While another thread waits, it refers to this object, so nothing is garbage.
-        let Some(state) = self.try_lock() else { return Ok(()) };
-        for key in state.registry.iter().flat_map(|registry| registry.keys()) {
-            visit.call(&key.fileobj().object)?;
-            visit.call(&key.data().key)?;
-        }
-        Ok(())
+        visit.call(&self.keys)?;
+        visit.call(&self.key_class)
     }
-
-    fn __clear__(&self) {
-        let garbage = self.try_lock().and_then(|mut state| state.registry.take());
-        drop(garbage);
-    }
-}
-
-/// The result of one call.
-enum Waited<'py> {
-    Found(Vec<(Bound<'py, PyAny>, u8)>),
-    Failed(Error),
-    /// Another thread needs the state.
-    Woken,
-    Closed,
 }
 
 impl Selector {
     /// Waits. Returns each ready `SelectorKey` with its events.
-    fn wait<'py>(&self, py: Python<'py>, limit: &mut Limit) -> PyResult<Vec<(Bound<'py, PyAny>, u8)>> {
-        let mut first = true;
+    fn wait<'py>(
+        &self,
+        py: Python<'py>,
+        limit: &mut Limit,
+        ready: &mut Ready,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let mut shared = self.shared().ok_or_else(|| self.closed())?;
         loop {
-            let time_left = match self.wait_once(py, limit)? {
-                Waited::Found(found) => return Ok(found),
-                Waited::Closed if first => return Err(self.closed()),
-                Waited::Closed => false,
-                Waited::Failed(Error::Interrupted) => match limit.interrupted(py) {
-                    Err(error) if error.is_instance_of::<PyInterruptedError>(py) => false,
-                    time_left => time_left?,
-                },
-                Waited::Failed(error) => return Err(exception(py, &error)),
-                Waited::Woken => {
-                    while self.waiting.load(Ordering::SeqCst) > 0 {
-                        py.detach(std::thread::yield_now);
-                    }
-                    limit.renew()
-                }
-            };
-            if !time_left {
-                return Ok(Vec::new());
+            let timeout = limit.timeout();
+            match shared.wait(py, ready, timeout) {
+                Ok(()) => return self.results(py, &shared.found(ready)),
+                Err(Error::Interrupted) => {}
+                Err(error) => return Err(exception(py, &error)),
             }
-            first = false;
+            let has_time = match limit.interrupted(py) {
+                Err(error) if error.is_instance_of::<PyInterruptedError>(py) => false,
+                has_time => has_time?,
+            };
+            // A signal handler may have closed this, or may have forked.
+            match self.shared() {
+                Some(now) if has_time => shared = now,
+                _ => return Ok(PyList::empty(py)),
+            }
         }
     }
 
-    fn wait_once<'py>(&self, py: Python<'py>, limit: &Limit) -> PyResult<Waited<'py>> {
-        // Without other threads, nobody could wake this one.
-        let needs_waker = self.waker.get().is_none() && registry::has_threads(py)?;
-        Ok(self.with(py, |state| {
-            let State { registry: Some(registry), ready, .. } = state else { return Waited::Closed };
-            if needs_waker && let Ok(waker) = registry.waker() {
-                let _ = self.waker.set(waker); // it is unset, so this succeeds
+    fn results<'py>(&self, py: Python<'py>, found: &[(RawFd, Interest)]) -> PyResult<Bound<'py, PyList>> {
+        let results = PyList::empty(py);
+        for &(fd, interest) in found {
+            // If this was closed meanwhile, there is none.
+            let Some(key) = self.key(py, Some(fd))? else { continue };
+            let key = key.cast_into::<PyTuple>()?;
+            let mut events = interest.bits().into_pyobject(py)?.into_any();
+            let registered = key.get_item(2)?;
+            if !registered.is_exact_instance_of::<PyInt>() {
+                events = events.bitand(registered)?; // of the class of these, such as an `IntFlag`
             }
-            if self.waker.get().is_some() {
-                self.process.store(std::process::id(), Ordering::Relaxed);
-            }
-            let timeout = limit.timeout();
-            match py.detach(|| registry.select_into(ready, timeout)) {
-                Ok(0) if ready.woken() => Waited::Woken,
-                Ok(_) => {
-                    let found = ready.iter().filter_map(|(token, readiness)| {
-                        Some((registry.data(token)?.key.bind(py).clone(), readiness.interest().bits()))
-                    });
-                    Waited::Found(found.collect())
-                }
-                Err(error) => Waited::Failed(error),
-            }
-        }))
+            results.append((key, events))?;
+        }
+        Ok(results)
+    }
+
+    fn reopened(&self, py: Python<'_>) -> PyResult<Shared> {
+        let shared = Shared::open(self.kind).map_err(|error| exception(py, &error))?;
+        for (fd, key) in self.keys.bind(py) {
+            let interest = interest(&key.cast_into::<PyTuple>()?.get_item(2)?)?;
+            shared.inherit(fd.extract()?, interest).map_err(|error| exception(py, &error))?;
+        }
+        Ok(shared)
     }
 }

@@ -28,21 +28,17 @@ impl Limit {
         self.timeout.interruptible()
     }
 
-    /// Runs Python's signal handlers after an interruption. Returns whether time is left, as [`renew`](Self::renew) does.
+    /// Runs Python's signal handlers after an interruption, and sets the timeout to the time that is left. Returns whether
+    /// there is any.
     pub(crate) fn interrupted(&mut self, py: Python<'_>) -> PyResult<bool> {
         py.check_signals()?;
-        Ok(self.renew())
-    }
-
-    /// Sets the timeout to the time that is left. Returns whether there is any.
-    pub(crate) fn renew(&mut self) -> bool {
-        let Some(deadline) = self.deadline else { return self.timeout.limit().is_none() };
+        let Some(deadline) = self.deadline else { return Ok(self.timeout.limit().is_none()) };
         match deadline.checked_duration_since(Instant::now()) {
             Some(left) => {
                 self.timeout = Timeout::after(left);
-                true
+                Ok(true)
             }
-            None => false,
+            None => Ok(false),
         }
     }
 }
