@@ -44,8 +44,9 @@ impl Toolchain {
         let mut command = self.cargo(subcommand, &[target]);
         command.arg("-Zbuild-std=std,panic_abort").env("CARGO_TARGET_DIR", folder()?);
         if target.contains("-linux-") {
-            // Statically linked: there need not be a loader for its programs here.
-            command.env(variable(target, "RUSTFLAGS"), "-Ctarget-feature=+crt-static");
+            // Statically linked: there need not be a loader for its programs here. musl's start files are the linker's.
+            let flags = "-Ctarget-feature=+crt-static -Clink-self-contained=no";
+            command.env(variable(target, "RUSTFLAGS"), flags);
         }
         Ok(command)
     }
