@@ -1,7 +1,7 @@
 //! Runs the tests of the crates that `../suites` lists, from their published sources, and prints a line for each test.
 //!
 //! The arguments are `published`, for the published polling, or the back end for ours; then parts of names of tests, to
-//! run only these.
+//! run only these. The argument `speed` measures instead, as many rounds as the next argument says.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -12,16 +12,22 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+mod speed;
+
 /// The argument for the polling of crates.io.
 const PUBLISHED: &str = "published";
 
 /// For compiling and running, in seconds.
 const PATIENCE: &str = "1800";
+const ROUNDS: u32 = 11;
 
 fn main() -> Result<()> {
     let mut arguments = env::args().skip(1);
     let side = arguments.next().context("an argument is missing: `published`, or a back end")?;
     let only: Vec<_> = arguments.collect();
+    if side == "speed" {
+        return speed::measure(only.first().map_or(Ok(ROUNDS), |rounds| rounds.parse())?);
+    }
     let workspace = Workspace::copy()?;
     let log = workspace.test(&side, &only)?;
     let output = fs::read_to_string(&log)?;
@@ -81,10 +87,7 @@ impl Workspace {
             // It ends the children of the tests as well.
             let mut test = Command::new("timeout");
             test.arg(PATIENCE).arg(cargo()).args(["test", "--workspace", "--no-fail-fast", "--color=never"]);
-            if side != PUBLISHED {
-                test.arg("--config")
-                    .arg(format!("patch.crates-io.polling.path={:?}", home().join("polling")));
-            }
+            test.args(patch(side));
             test.args(["--features", &self.features]).args(kind).arg("--").args(only);
             test.arg("--skip=async-std/src"); // examples, 300 of them, few of which wait
             test.env("SELECTORS_BACKEND", side).env("CARGO_PROFILE_DEV_DEBUG", "0").current_dir(&self.folder);
@@ -93,14 +96,25 @@ impl Workspace {
             let _input = child.stdin.take(); // kept open: a test waits for input that does not come
             child.wait()?; // it fails if a test fails
         }
-        let lock = fs::read_to_string(self.folder.join("Cargo.lock"))?;
-        let polling = lock.split("\n\n").find(|package| package.contains("\nname = \"polling\"\n"));
-        let is_published = polling.context("no suite needs polling")?.contains("\nsource = ");
-        if is_published != (side == PUBLISHED) {
-            bail!("the tests used the wrong polling; see {}", path.display());
-        }
+        prove(&self.folder, side)?;
         Ok(path)
     }
+}
+
+/// The arguments of cargo that put our polling in the place of the published one.
+fn patch(side: &str) -> Vec<String> {
+    let patch = format!("patch.crates-io.polling.path={:?}", home().join("polling"));
+    if side == PUBLISHED { Vec::new() } else { vec!["--config".to_owned(), patch] }
+}
+
+/// Fails unless the lock file has the polling that is wanted. Cargo ignores a patch that it cannot use, with a warning.
+fn prove(folder: &Path, side: &str) -> Result<()> {
+    let lock = fs::read_to_string(folder.join("Cargo.lock"))?;
+    let mut packages = lock.split("\n\n").filter(|package| package.contains("name = \"polling\"\n"));
+    if !packages.all(|package| package.contains("\nsource = ") == (side == PUBLISHED)) {
+        bail!("cargo chose the wrong polling in {}", folder.display());
+    }
+    Ok(())
 }
 
 fn cargo() -> PathBuf {
