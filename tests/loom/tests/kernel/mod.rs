@@ -114,9 +114,10 @@ impl Backend for Model {
         self.keeps_set.then(|| Waiter::new(Arc::new(handle)))
     }
 
-    fn report(
+    fn report<'fd>(
         &mut self,
         events: &mut Events,
+        _: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
         mut report: impl FnMut(Tag, Readiness) -> bool,
     ) -> io::Result<()> {
         for tag in events.get::<Vec<Tag>>().drain(..) {
