@@ -139,17 +139,19 @@ impl Timeout {
     ///
     /// # Examples
     ///
-    /// Two waits that share a limit:
+    /// Waits that share a limit:
     ///
     /// ```
     /// use select_sys::Timeout;
     /// use select_sys::poll::poll;
-    /// use std::time::Duration;
+    /// use std::time::{Duration, Instant};
     ///
-    /// let countdown = Timeout::after(Duration::from_millis(5)).start();
-    /// poll(&mut [], Duration::from_millis(1))?;
-    /// poll(&mut [], countdown.left())?;
-    /// assert_eq!(countdown.left(), Timeout::ZERO);
+    /// let (start, limit) = (Instant::now(), Duration::from_millis(5));
+    /// let countdown = Timeout::after(limit).start();
+    /// while countdown.left() != Timeout::ZERO {
+    ///     poll(&mut [], countdown.left())?;
+    /// }
+    /// assert!(start.elapsed() >= limit);
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[inline]
