@@ -9,7 +9,7 @@ use selectors::backend::Backend as _;
 use selectors::sys::fd::{AsFd, OwnedFd};
 use selectors::sys::poll::{PollFd, PollFlags, poll};
 use selectors::sys::select::{FdSet, select};
-use selectors::{DefaultSelector, Interest, PollSelector, Readiness, SelectSelector, Timeout};
+use selectors::{DefaultSelector, PollSelector, Readiness, SelectSelector, Timeout};
 use std::io::Write;
 use std::net::{Shutdown, TcpStream};
 

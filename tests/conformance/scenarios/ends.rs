@@ -36,7 +36,7 @@ const MODES: [Mode; 3] = [Mode::Level, Mode::Edge, Mode::Oneshot];
 
 /// Closes a TCP socket with a reset: tcp(7), socket(7).
 fn reset(end: impl AsFd) {
-    sockopt::set_socket_linger(&end, Some(Duration::ZERO)).unwrap();
+    sockopt::set_socket_linger(end.as_fd(), Some(Duration::ZERO)).unwrap();
     drop(end);
 }
 
