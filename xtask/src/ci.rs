@@ -57,7 +57,7 @@ pub(crate) struct Options {
     /// Run the steps that need nothing but Rust, on this machine: the first six
     #[arg(long, conflicts_with = "steps")]
     quick: bool,
-    /// Run more in `targets` (unknown systems), `carry` (NetBSD, OpenBSD) and `machines` (s390x, armv7, riscv64, musl)
+    /// Run more in `targets` (unknown systems), `carry` (NetBSD, OpenBSD) and `machines` (aarch64, s390x, armv7, riscv64, musl)
     #[arg(long, conflicts_with = "quick")]
     long: bool,
 }

@@ -45,8 +45,8 @@ impl Toolchain {
         command.arg("-Zbuild-std=std,panic_abort").env("CARGO_TARGET_DIR", folder()?);
         if target.contains("-linux-") {
             // Statically linked: there need not be a loader for its programs here. musl's start files are the linker's.
-            let flags = "-Ctarget-feature=+crt-static -Clink-self-contained=no";
-            command.env(variable(target, "RUSTFLAGS"), flags);
+            let own = if target.ends_with("musl") { " -Clink-self-contained=no" } else { "" };
+            command.env(variable(target, "RUSTFLAGS"), format!("-Ctarget-feature=+crt-static{own}"));
         }
         Ok(command)
     }
