@@ -23,10 +23,12 @@ enum When {
     Quick,
     /// In the whole gate only.
     Whole,
+    /// With `--long` only.
+    Long,
     /// In the whole gate, in a process next to the steps that compile: most of its tests sleep.
     Background,
 }
-use When::{Background, Quick, Whole};
+use When::{Background, Long, Quick, Whole};
 
 const STEPS: [Step; 18] = [
     ("format", Quick, |_| none(shell::run(&mut shell::cargo(["fmt", "--all", "--check"])))),
@@ -43,7 +45,7 @@ const STEPS: [Step; 18] = [
     ("minimal-versions", Whole, |_| none(minimal_versions::run())),
     ("carry", Whole, |options| none(carry(options.long))),
     ("emulations", Whole, |_| conformance::run(&conformance::Options::of_emulations())),
-    ("smol", Whole, |options| conformance::run(&conformance::Options::of_smol(options.long))),
+    ("smol", Long, |_| conformance::run(&conformance::Options::of_smol())),
     ("machines", Whole, |options| conformance::run(&conformance::Options::of_machines(options.long))),
     ("readiness", Whole, |_| none(readiness_table::run(&readiness_table::Options::default()))),
     ("instructions", Whole, |_| none(bench::check_instructions())),
@@ -57,7 +59,7 @@ pub(crate) struct Options {
     /// Run the steps that need nothing but Rust, on this machine: the first six
     #[arg(long, conflicts_with = "steps")]
     quick: bool,
-    /// Run more in `targets` (unknown systems), `carry` (NetBSD, OpenBSD) and `machines` (aarch64, s390x, armv7, riscv64, musl)
+    /// Run the step `smol`, and more in `targets` (unknown systems), `carry` (NetBSD, OpenBSD) and `machines` (aarch64, s390x, armv7, riscv64, musl)
     #[arg(long, conflicts_with = "quick")]
     long: bool,
 }
@@ -65,7 +67,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let is_whole = options.steps.is_empty() && !options.quick;
     let is_wanted = |(name, when, _): &&Step| match options.steps.as_slice() {
-        [] => *when == Quick || is_whole,
+        [] => *when == Quick || is_whole && (*when != Long || options.long),
         wanted => wanted.iter().any(|wanted| wanted == name),
     };
     let steps: Vec<_> = STEPS.iter().filter(is_wanted).collect();
