@@ -43,7 +43,7 @@ const STEPS: [Step; 18] = [
     ("msrv", Whole, |_| none(msrv::run())),
     ("targets", Whole, |options| none(targets::run(&targets::Options::of_gate(options.long)))),
     ("minimal-versions", Whole, |_| none(minimal_versions::run())),
-    ("carry", Whole, |options| none(carry(options.long))),
+    ("carry", Long, |_| none(carry())),
     ("emulations", Whole, |_| conformance::run(&conformance::Options::of_emulations())),
     ("smol", Long, |_| conformance::run(&conformance::Options::of_smol())),
     ("machines", Whole, |options| conformance::run(&conformance::Options::of_machines(options.long))),
@@ -59,7 +59,7 @@ pub(crate) struct Options {
     /// Run the steps that need nothing but Rust, on this machine: the first six
     #[arg(long, conflicts_with = "steps")]
     quick: bool,
-    /// Run the step `smol`, and more in `targets` (unknown systems), `carry` (NetBSD, OpenBSD) and `machines` (aarch64, s390x, armv7, riscv64, musl)
+    /// Run the steps `smol` and `carry`, and more in `targets` (unknown systems) and `machines` (aarch64, s390x, armv7, riscv64, musl)
     #[arg(long, conflicts_with = "quick")]
     long: bool,
 }
@@ -218,8 +218,8 @@ fn remove_unpacked(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Builds the suite for a system to which it can be carried as one file, or for all of them.
-fn carry(long: bool) -> Result<()> {
-    let more = ["x86_64-unknown-netbsd", "x86_64-unknown-openbsd"].into_iter().filter(|_| long);
-    ["x86_64-unknown-freebsd"].into_iter().chain(more).try_for_each(cross_build::build)
+/// Builds the suite for each system to which it can be carried as one file.
+fn carry() -> Result<()> {
+    let targets = ["x86_64-unknown-freebsd", "x86_64-unknown-netbsd", "x86_64-unknown-openbsd"];
+    targets.into_iter().try_for_each(cross_build::build)
 }
