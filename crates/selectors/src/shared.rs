@@ -66,7 +66,7 @@ mod turns;
 ///
 /// On epoll and kqueue a change does not disturb waiting threads, and costs a lock more than that of a [`Selector`]. On select,
 /// poll and `/dev/poll` one thread waits for all, and a change interrupts it, which takes some microseconds; the wait is then
-/// resumed.
+/// resumed. The way of kqueue has been compiled, and has run on no kernel yet.
 pub struct SharedSelector<B, F, D = ()> {
     // The first field is dropped first: the kernel's set goes before the files in it are closed.
     waiter: Option<Waiter>,

@@ -80,13 +80,13 @@ fn the_null_device_is_reported_once_for_each_arming<B: Backend>() -> Run {
     once_for_each_arming::<B>(Mode::Edge, [pairs::null()?])
 }
 
-/// With another key in each mode beside it.
+/// Another key is registered as well: its mode decides how the wait is ended.
 fn each_mode_changes_to_each<B: Backend>() -> Run {
     let (mut selector, first) = file::<B>(Mode::Level)?;
     let modes: Vec<_> = MODES.into_iter().filter(|mode| selector.backend().supports(READ, *mode)).collect();
     let token = selector.register(first, READ, ()).unwrap();
-    for &beside in &modes {
-        let other = selector.register_with(pairs::regular()?, READ, beside, ()).unwrap();
+    for &mode_of_other in &modes {
+        let other = selector.register_with(pairs::regular()?, READ, mode_of_other, ()).unwrap();
         for (&from, &to) in modes.iter().flat_map(|from| modes.iter().map(move |to| (from, to))) {
             for spend in [false, true] {
                 selector.modify_with(token, READ, from).unwrap();
@@ -97,8 +97,12 @@ fn each_mode_changes_to_each<B: Backend>() -> Run {
                 for again in [false, true] {
                     let found = interests(&now(&mut selector));
                     let is_reported = !again || to == Mode::Level;
-                    assert_eq!(found.contains_key(&token), is_reported, "{from} to {to}, beside {beside}");
-                    assert!(beside != Mode::Level || found.contains_key(&other));
+                    assert_eq!(
+                        found.contains_key(&token),
+                        is_reported,
+                        "{from} to {to}, with {mode_of_other}"
+                    );
+                    assert!(mode_of_other != Mode::Level || found.contains_key(&other));
                 }
             }
         }

@@ -1,23 +1,25 @@
 //! A registered descriptor number that is replaced by another file.
 //!
 //! The kernel's registration belongs to the old file. It stays, and reports events, while a duplicate keeps that file open:
-//! epoll(7), "Questions and answers", 6. The back end moves what is armed to another set then. Standard input is the one number that safe code can replace.
+//! epoll(7), "Questions and answers", 6. The back end moves what is armed to another set then.
+//! Standard input is the one number that safe code can replace.
 
 use super::super::common::is_readable;
 use conformance::{
-    BOTH, Descriptors, READ, Run, Stream, WRITE, assert_idle, assert_ready, assert_times_out, in_child,
+    BOTH, Descriptors, READ, Run, Stream, WAIT, WRITE, assert_idle, assert_ready, assert_times_out, in_child,
     interests, now, pairs, soon, stdin,
 };
-use selectors::{EpollSelector, Error, Mode, Timeout};
+use selectors::{EpollSelector, Error, Mode, Readiness, SharedSelector, Timeout};
 use std::io::{Stdin, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 conformance::scenarios_of!(epoll, replaced:
     stale_registrations_end_one_wait,
     a_rebuilt_set_has_every_key,
     a_rebuilt_set_has_the_waker,
     an_outer_selector_sees_the_rebuilt_set,
+    stale_registrations_end_no_wait_of_a_shared_selector,
     a_set_that_cannot_be_rebuilt_is_kept,
     the_new_file_can_be_registered,
     the_old_file_can_be_registered_again,
@@ -51,6 +53,27 @@ fn stale_registrations_end_one_wait() -> Run {
         assert!(selector.select(Timeout::NEVER).unwrap().is_empty());
         assert!(!is_readable(&selector));
         assert_times_out(&mut selector, Duration::from_millis(1));
+        Ok(())
+    })
+}
+
+/// The set is rebuilt under the descriptor for which the thread waits.
+fn stale_registrations_end_no_wait_of_a_shared_selector() -> Run {
+    in_child("shared", &[], || {
+        let (stdin, _old, _peer) = readable_stdin();
+        let (quiet, mut other) = pairs::streams();
+        let mut selector = Selector::new().unwrap();
+        let token = selector.register(&stdin, READ, 1).unwrap();
+        let shared = SharedSelector::new(selector).unwrap();
+        stdin::replace(&quiet);
+        shared.with(|selector| selector.unregister(token)).unwrap();
+        let (start, limit) = (Instant::now(), Duration::from_millis(5));
+        let ready = shared.select(limit).unwrap();
+        assert!(ready.is_empty() && start.elapsed() >= limit);
+        assert!(!is_readable(&shared), "the stale registration is still there");
+        let token = shared.with(|selector| selector.register(&stdin, READ, 2)).unwrap();
+        other.write_all(b"x").unwrap();
+        assert_eq!(shared.select(WAIT).unwrap().get(token), Some(Readiness::READ));
         Ok(())
     })
 }
