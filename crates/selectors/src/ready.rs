@@ -4,6 +4,8 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use bitflags::bitflags;
+
 use crate::backend::Events;
 use crate::readiness::Readiness;
 use crate::token::Token;
@@ -43,14 +45,29 @@ use crate::token::Token;
 #[derive(Clone, Default)]
 #[must_use = "a one-shot key is reported once: iterate over the list"]
 pub struct Ready {
-    entries: Vec<Entry>,
-    pub(crate) woken: bool,
-    /// Whether the back end reported a tag of no armed key.
-    pub(crate) stale: bool,
-    /// Whether a thread that wants to change a shared selector ended the wait.
-    pub(crate) interrupted: bool,
+    pub(crate) results: Results,
     /// The buffer of waits of a `SharedSelector` without its lock. Empty between waits, but for its memory.
     pub(crate) events: Events,
+}
+
+/// What a wait found.
+#[derive(Clone, Default)]
+pub(crate) struct Results {
+    entries: Vec<Entry>,
+    pub(crate) others: Others,
+}
+
+bitflags! {
+    /// Reports of a back end that are of no key. One value, so that a wait without any checks it once.
+    #[derive(Clone, Copy, Debug, Default)]
+    pub(crate) struct Others: u8 {
+        /// A waker was used.
+        const WAKE = 1;
+        /// A thread that wants to change a shared selector ended the wait.
+        const INTERRUPTION = 1 << 1;
+        /// The tag is of no armed key.
+        const STALE = 1 << 2;
+    }
 }
 
 /// A key that is ready: the parts of its token, and its readiness, in 16 bytes.
@@ -91,20 +108,22 @@ impl Ready {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { entries: Vec::with_capacity(capacity), ..Self::default() }
+        let mut ready = Self::new();
+        ready.results.entries.reserve(capacity);
+        ready
     }
 
     /// Returns the number of keys that are ready.
     #[must_use]
     #[inline]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.results.entries.len()
     }
 
     /// Returns whether no key is ready.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.results.entries.is_empty()
     }
 
     /// Returns whether a [`Waker`](crate::Waker) was used since the wait before. A waker has no entry of its own.
@@ -127,7 +146,7 @@ impl Ready {
     /// ```
     #[must_use]
     pub fn woken(&self) -> bool {
-        self.woken
+        self.results.others.contains(Others::WAKE)
     }
 
     /// Returns the readiness of one key, if it is ready. Looks at every entry.
@@ -157,6 +176,13 @@ impl Ready {
     /// Iterates over the keys that are ready: the token of each, and its readiness.
     #[inline]
     pub fn iter(&self) -> Iter<'_> {
+        self.results.iter()
+    }
+}
+
+impl Results {
+    #[inline]
+    pub(crate) fn iter(&self) -> Iter<'_> {
         Iter { entries: self.entries.iter() }
     }
 
@@ -164,7 +190,7 @@ impl Ready {
     #[inline]
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
-        (self.woken, self.stale, self.interrupted) = (false, false, false);
+        self.others = Others::empty();
     }
 
     /// Adds a report: to the entry of the same key at `index`, which may be stale, or else to a new entry.
@@ -188,7 +214,7 @@ impl fmt::Debug for Ready {
                 f.debug_map().entries(self.0).finish()
             }
         }
-        f.debug_struct("Ready").field("woken", &self.woken).field("entries", &Entries(self)).finish()
+        f.debug_struct("Ready").field("woken", &self.woken()).field("entries", &Entries(self)).finish()
     }
 }
 
@@ -207,7 +233,7 @@ impl IntoIterator for Ready {
     type IntoIter = IntoIter;
 
     fn into_iter(self) -> Self::IntoIter {
-        IntoIter { entries: self.entries.into_iter() }
+        IntoIter { entries: self.results.entries.into_iter() }
     }
 }
 

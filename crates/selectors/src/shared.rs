@@ -14,7 +14,7 @@ use crate::backend::Kqueue;
 use crate::backend::{Backend, Wait, Waiter};
 use crate::error::Error;
 use crate::operation::Operation;
-use crate::ready::Ready;
+use crate::ready::{Others, Ready};
 use crate::selector::Selector;
 use crate::waker::Waker;
 
@@ -202,7 +202,7 @@ impl<B: Backend, F: AsFd, D> SharedSelector<B, F, D> {
     /// Panics in a closure of [`with`](Self::with).
     #[inline(always)]
     pub fn select_into(&self, ready: &mut Ready, timeout: impl Into<Timeout>) -> Result<usize, Error> {
-        ready.clear();
+        ready.results.clear();
         match &self.waiter {
             Some(waiter) => self.select_without_lock(waiter, ready, timeout.into()),
             None => self.select_in_turn(ready, timeout.into()),
@@ -228,7 +228,7 @@ impl<B: Backend, F: AsFd, D> SharedSelector<B, F, D> {
             let mut visit = self.turns.visit(|| {});
             visit.value().report_events(ready)?;
             drop(visit);
-            if !ready.is_empty() || ready.woken || left.limit() == Some(Duration::ZERO) {
+            if !ready.is_empty() || ready.woken() || left.limit() == Some(Duration::ZERO) {
                 return Ok(ready.len());
             }
             // These were events of keys that have changed since.
@@ -252,9 +252,9 @@ impl<B: Backend, F: AsFd, D> SharedSelector<B, F, D> {
             }
             let limit = if taken.may_block() { left } else { Timeout::ZERO };
             let result = taken.value().select_into(ready, limit);
-            let was_cut_short = ready.interrupted || !taken.may_block();
+            let was_cut_short = ready.results.others.contains(Others::INTERRUPTION) || !taken.may_block();
             drop(taken);
-            if result? > 0 || ready.woken || !was_cut_short {
+            if result? > 0 || ready.woken() || !was_cut_short {
                 return Ok(ready.len());
             }
             (left, has_looked) = (countdown.left(), true);

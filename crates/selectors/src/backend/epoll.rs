@@ -326,7 +326,9 @@ impl Backend for Epoll {
             let count = self.epoll.wait(found.start(), Timeout::ZERO).map_or(0, <[_]>::len);
             found.finish(count);
         }
-        let _ = self.update_beacon(); // the next wait tries again
+        if has_list {
+            let _ = self.update_beacon(); // the next wait tries again
+        }
         Ok(())
     }
 }

@@ -14,7 +14,7 @@ use crate::map::{Entry, Map};
 use crate::operation::Operation;
 use crate::os;
 use crate::readiness::Readiness;
-use crate::ready::Ready;
+use crate::ready::{Others, Ready, Results};
 use crate::token::Tag;
 use crate::waker::{Waker, WakerSource};
 
@@ -102,21 +102,19 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// ```
     #[inline(always)]
     pub fn select_into(&mut self, ready: &mut Ready, timeout: impl Into<Timeout>) -> Result<usize, Error> {
-        ready.clear();
+        let results = &mut ready.results;
+        results.clear();
         let Self { backend, map, waker, abandoned } = self;
         let armed = map.armed().map(source);
         let armed = armed.chain(waker.iter().filter_map(WakerSource::source).map(Ok));
         let guard = waker.as_ref().map(WakerSource::resend_guard);
-        if let Err(error) = backend.wait(armed, timeout.into(), reporter(map, ready)) {
-            wait_without_invalid(backend, map, waker.as_ref(), abandoned, ready, error)?;
+        if let Err(error) = backend.wait(armed, timeout.into(), reporter(map, results)) {
+            wait_without_invalid(backend, map, waker.as_ref(), abandoned, results, error)?;
         }
         if let Some(guard) = guard {
             guard.disarm();
         }
-        finish(map, waker.as_ref(), ready);
-        if ready.stale {
-            rebuild(backend, map, waker.as_ref(), abandoned, ready);
-        }
+        finish(backend, map, waker.as_ref(), abandoned, results);
         Ok(ready.len())
     }
 
@@ -129,32 +127,29 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     #[inline(always)]
     pub(crate) fn report_events(&mut self, ready: &mut Ready) -> Result<(), Error> {
         let Self { backend, map, waker, abandoned } = self;
+        let Ready { results, events } = ready;
         let guard = waker.as_ref().map(WakerSource::resend_guard);
-        let mut events = std::mem::take(&mut ready.events);
         let result = {
             let armed = map.armed().map(source);
             let armed = armed.chain(waker.iter().filter_map(WakerSource::source).map(Ok));
-            let result = backend.report(&mut events, armed.clone(), checked_reporter(map, ready));
+            let result = backend.report(events, armed.clone(), checked_reporter(map, results));
             // Events of keys that have changed since are normal here. Now that nobody changes any, the kernel has none of them,
             // and what is stale would come again.
-            if result.is_ok() && std::mem::take(&mut ready.stale) {
+            if result.is_ok() && results.others.contains(Others::STALE) {
+                results.others.remove(Others::STALE);
                 // An error here is no error of the events that were reported.
-                let _ = backend.wait(armed, Timeout::ZERO, reporter(map, ready));
+                let _ = backend.wait(armed, Timeout::ZERO, reporter(map, results));
             }
             result
         };
-        ready.events = events;
         if let Err(error) = result {
-            ready.clear();
+            results.clear();
             return Err(Error::from_backend(Operation::Wait, backend.name(), error));
         }
         if let Some(guard) = guard {
             guard.disarm();
         }
-        finish(map, waker.as_ref(), ready);
-        if ready.stale {
-            rebuild(backend, map, waker.as_ref(), abandoned, ready);
-        }
+        finish(backend, map, waker.as_ref(), abandoned, results);
         Ok(())
     }
 
@@ -209,24 +204,24 @@ fn source<F: AsFd, D>(entry: &Entry<F, D>) -> io::Result<Source<'_>> {
     }
 }
 
-/// Records the reports of a back end in `ready`.
+/// Records the reports of a back end in `results`.
 #[inline]
-fn reporter<F, D>(map: &Map<F, D>, ready: &mut Ready) -> impl FnMut(Tag, Readiness) {
+fn reporter<F, D>(map: &Map<F, D>, results: &mut Results) -> impl FnMut(Tag, Readiness) {
     |tag: Tag, reported: Readiness| {
         if let Some(entry) = map.by_tag(tag) {
             let readiness = reported & entry.mask;
             if !readiness.is_empty() {
-                return ready.merge(&entry.ready_index, entry.token(), readiness);
+                return results.merge(&entry.ready_index, entry.token(), readiness);
             }
         }
-        record_other(map, ready, tag);
+        record_other(map, results, tag);
     }
 }
 
 /// Does the same, and returns whether a report is of an armed key or of the waker.
 #[inline]
-fn checked_reporter<F, D>(map: &Map<F, D>, ready: &mut Ready) -> impl FnMut(Tag, Readiness) -> bool {
-    let mut report = reporter(map, ready);
+fn checked_reporter<F, D>(map: &Map<F, D>, results: &mut Results) -> impl FnMut(Tag, Readiness) -> bool {
+    let mut report = reporter(map, results);
     move |tag: Tag, reported: Readiness| {
         report(tag, reported);
         tag == Tag::WAKER || map.by_tag(tag).is_some_and(Entry::is_armed)
@@ -235,26 +230,50 @@ fn checked_reporter<F, D>(map: &Map<F, D>, ready: &mut Ready) -> impl FnMut(Tag,
 
 /// Records a report that is of no armed key: of the waker, or a stale one.
 #[cold]
-fn record_other<F, D>(map: &Map<F, D>, ready: &mut Ready, tag: Tag) {
+fn record_other<F, D>(map: &Map<F, D>, results: &mut Results, tag: Tag) {
     if tag == Tag::WAKER {
-        ready.woken = true;
+        results.others |= Others::WAKE;
     } else if map.by_tag(tag).is_none_or(|entry| entry.mask.is_empty()) {
-        ready.stale = true;
+        results.others |= Others::STALE;
     }
 }
 
-/// Disarms the one-shot keys that were reported, and prepares the waker for the next wake.
+/// Disarms the one-shot keys that were reported, and handles what was reported besides keys.
 #[inline(always)]
-fn finish<F, D>(map: &mut Map<F, D>, waker: Option<&WakerSource>, ready: &mut Ready) {
+fn finish<B: Backend, F: AsFd, D>(
+    backend: &mut B,
+    map: &mut Map<F, D>,
+    waker: Option<&WakerSource>,
+    abandoned: &mut Abandoned,
+    results: &mut Results,
+) {
     if map.has_oneshots {
-        for (token, _) in &*ready {
+        for (token, _) in results.iter() {
             map.fire(token.slot());
         }
     }
-    if ready.woken {
+    if !results.others.is_empty() {
+        finish_others(backend, map, waker, abandoned, results);
+    }
+}
+
+/// Prepares the waker for the next wake, and makes the back end forget what is stale.
+#[cold]
+fn finish_others<B: Backend, F: AsFd, D>(
+    backend: &mut B,
+    map: &mut Map<F, D>,
+    waker: Option<&WakerSource>,
+    abandoned: &mut Abandoned,
+    results: &mut Results,
+) {
+    if results.others.contains(Others::WAKE) {
         // Without a waker the back end made the report up.
-        ready.woken = waker.is_some_and(WakerSource::acknowledge);
-        ready.interrupted = !ready.woken;
+        let was_used = waker.is_some_and(WakerSource::acknowledge);
+        results.others.set(Others::WAKE, was_used);
+        results.others.set(Others::INTERRUPTION, !was_used);
+    }
+    if results.others.contains(Others::STALE) {
+        rebuild(backend, map, waker, abandoned, results);
     }
 }
 
@@ -266,12 +285,12 @@ fn wait_without_invalid<B: Backend, F: AsFd, D>(
     map: &mut Map<F, D>,
     waker: Option<&WakerSource>,
     abandoned: &mut Abandoned,
-    ready: &mut Ready,
+    results: &mut Results,
     mut error: io::Error,
 ) -> Result<(), Error> {
     let mut invalid = BTreeSet::new();
     loop {
-        ready.clear();
+        results.clear();
         let token = match Error::from_backend(Operation::Wait, backend.name(), error) {
             Error::InvalidFd { token, .. } if map.is_armed(token) && invalid.insert(token.slot()) => token,
             error => return Err(with_closed_key(map, error)),
@@ -282,23 +301,23 @@ fn wait_without_invalid<B: Backend, F: AsFd, D>(
         invalid.extend(others.map(|entry| entry.token().slot()));
         let armed = map.armed().filter(|entry| !invalid.contains(&entry.token().slot())).map(source);
         let armed = armed.chain(waker.into_iter().filter_map(WakerSource::source).map(Ok));
-        match backend.wait(armed, Timeout::ZERO, reporter(map, ready)) {
+        match backend.wait(armed, Timeout::ZERO, reporter(map, results)) {
             Ok(()) => break,
             Err(next) => error = next,
         }
     }
     for slot in invalid {
-        pause_invalid(map, abandoned, ready, slot);
+        pause_invalid(map, abandoned, results, slot);
     }
     Ok(())
 }
 
 /// Reports a key whose file object lends another descriptor than the registered one as failed, and pauses it.
-fn pause_invalid<F, D>(map: &mut Map<F, D>, abandoned: &mut Abandoned, ready: &mut Ready, slot: u32) {
+fn pause_invalid<F, D>(map: &mut Map<F, D>, abandoned: &mut Abandoned, results: &mut Results, slot: u32) {
     // As poll(2) reports a descriptor that is not open (POLLNVAL).
     let readiness = Readiness::READ | Readiness::WRITE | Readiness::ERROR;
     if let Some(entry) = map.get(slot) {
-        ready.merge(&entry.ready_index, entry.token(), readiness & entry.mask);
+        results.merge(&entry.ready_index, entry.token(), readiness & entry.mask);
     }
     abandoned.pause(map, slot);
 }
@@ -312,7 +331,7 @@ fn rebuild<B: Backend, F: AsFd, D>(
     map: &mut Map<F, D>,
     waker: Option<&WakerSource>,
     abandoned: &mut Abandoned,
-    ready: &mut Ready,
+    results: &mut Results,
 ) {
     let mut invalid = Vec::new();
     let armed = map.armed().filter_map(|entry| match source(entry) {
@@ -329,7 +348,7 @@ fn rebuild<B: Backend, F: AsFd, D>(
     if backend.rebuild(armed).unwrap_or(false) {
         map.drop_fired();
         for slot in invalid {
-            pause_invalid(map, abandoned, ready, slot);
+            pause_invalid(map, abandoned, results, slot);
         }
         abandoned.clear();
     }
