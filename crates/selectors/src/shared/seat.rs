@@ -11,6 +11,9 @@ use crate::os::POLL_READ;
 use crate::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering};
 use crate::waker::Notifier;
 
+/// At 10 to 50 ns each. A model would have to try each of them.
+const SPINS: u32 = if cfg!(loom) { 0 } else { 1000 };
+
 /// A thread that sleeps until its turn comes.
 #[derive(Debug)]
 pub(super) struct Seat {
@@ -54,6 +57,18 @@ impl Seat {
                 // The descriptor is open and has room, so this does not fail.
                 Bed::Interruptible(notifier) => drop(notifier.notify()),
             }
+        }
+    }
+
+    /// Spins until it is woken, or for some microseconds. The caller does not hold the lock.
+    ///
+    /// A thread that only has to return from a system call wakes this one sooner than the kernel could run it again.
+    pub(super) fn spin(&self) {
+        for _ in 0..SPINS {
+            if self.woken.load(Ordering::Relaxed) {
+                break;
+            }
+            std::hint::spin_loop();
         }
     }
 

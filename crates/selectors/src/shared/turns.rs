@@ -120,6 +120,7 @@ impl<T> Turns<T> {
         if std::mem::take(&mut state.is_waiting) {
             drop(state);
             interrupt();
+            seat.spin();
             state = self.lock();
         }
         state.wake_next();
