@@ -92,6 +92,32 @@ pub fn changes_of_epoll(laps: u32) -> io::Result<Cost> {
     })
 }
 
+/// Wakes another thread, which sleeps in `read`, and waits for its answer. A step is such a round trip.
+///
+/// # Errors
+///
+/// The system's error.
+pub fn round_trips(laps: u32) -> io::Result<Cost> {
+    let ((question, asking), (answer, answering)) = (rustix::pipe::pipe()?, rustix::pipe::pipe()?);
+    let (name, waiting) = sync_channel(1);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            name.send(gettid()).map_err(io::Error::other)?;
+            let mut byte = [0];
+            while rustix::io::read(&question, &mut byte)? > 0 {
+                rustix::io::write(&answering, &byte)?;
+            }
+            io::Result::Ok(())
+        });
+        let asking = asking; // closed at the end of the scope's closure, which ends the thread
+        pairs(waiting.recv().map_err(io::Error::other)?, laps, || {
+            rustix::io::write(&asking, &[1])?;
+            rustix::io::read(&answer, &mut [0])?;
+            Ok(())
+        })
+    })
+}
+
 /// Waits of a shared selector that no other thread uses, with `ready` of 100 files ready. A step is a wait.
 ///
 /// # Errors

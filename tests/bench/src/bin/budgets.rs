@@ -87,7 +87,8 @@ mod linux {
             self.row(&format!("{back_end}: {name}"), budget, entries, workload.least())
         }
 
-        /// A shared selector compared with the calls from several threads, with a limit, and with a selector of one thread.
+        /// A shared selector compared with the calls from several threads, with a round trip of two threads (the waiting
+        /// thread has to wake up and answer), and with a selector of one thread.
         fn shared(&self) -> io::Result<()> {
             let pair = "register and unregister while another thread waits";
             let entries = vec![
@@ -95,10 +96,15 @@ mod linux {
                 Entry::new("calls", shared::changes_of_epoll),
             ];
             self.row(&format!("shared epoll: {pair}"), 1.25, entries, LAPS)?;
-            let limit = |laps: u32| Ok(Cost { time: laps * Duration::from_micros(12), steps: laps.into() });
             let within = |name: &str, changes: fn(u32) -> io::Result<Cost>| {
-                let entries = vec![Entry::new("shared", changes), Entry::new("12 µs", limit)];
-                self.row(&format!("shared {name}: {pair}, to 12 µs"), 1.0, entries, LAPS)
+                let entries =
+                    vec![Entry::new("shared", changes), Entry::new("round trip", shared::round_trips)];
+                self.row(
+                    &format!("shared {name}: the same, to a round trip of two threads"),
+                    1.5,
+                    entries,
+                    LAPS,
+                )
             };
             within("poll", shared::changes::<Poll>)?;
             within("select", shared::changes::<Select>)?;
