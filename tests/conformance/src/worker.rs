@@ -40,9 +40,10 @@ impl Worker {
     pub fn run(&mut self, scenario: &Scenario) -> Outcome {
         let start = Instant::now();
         #[cfg(all(target_os = "linux", feature = "libkqueue"))]
-        let outcome = crate::libkqueue::judged(scenario, || self.outcome(scenario));
+        let judged = crate::libkqueue::judged(scenario, || Self::default().outcome(scenario));
         #[cfg(not(all(target_os = "linux", feature = "libkqueue")))]
-        let outcome = self.outcome(scenario);
+        let judged = None;
+        let outcome = judged.unwrap_or_else(|| self.outcome(scenario));
         outcome::report(scenario, &outcome, start.elapsed());
         outcome
     }
