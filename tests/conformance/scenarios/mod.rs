@@ -37,6 +37,7 @@ mod reuse;
 mod scale;
 mod select;
 mod shared;
+mod shared_backends;
 mod shared_soak;
 mod shared_waits;
 mod signals;
@@ -85,6 +86,7 @@ pub(crate) fn scenarios<B: Backend + Send + 'static>(backend: &'static str) -> V
         scale::scenarios::<B>(backend),
         select::scenarios::<B>(backend),
         shared::scenarios::<B>(backend),
+        shared_backends::scenarios::<B>(backend),
         shared_soak::scenarios::<B>(backend),
         shared_waits::scenarios::<B>(backend),
         signals::scenarios::<B>(backend),

@@ -67,7 +67,7 @@ fn it_is_send_and_sync<B: Backend + Send + 'static>() -> Run {
     Ok(())
 }
 
-fn a_key_registered_during_a_wait_is_reported<B: Backend + Send>() -> Run {
+pub(super) fn a_key_registered_during_a_wait_is_reported<B: Backend + Send>() -> Run {
     let shared = shared::<B>();
     for number in 0..3 {
         let (a, _b) = pairs::streams();
@@ -79,7 +79,7 @@ fn a_key_registered_during_a_wait_is_reported<B: Backend + Send>() -> Run {
     Ok(())
 }
 
-fn a_key_changed_during_a_wait_is_reported<B: Backend + Send>() -> Run {
+pub(super) fn a_key_changed_during_a_wait_is_reported<B: Backend + Send>() -> Run {
     let (a, _b) = pairs::streams();
     let shared = shared::<B>();
     let token = shared.with(|selector| selector.register(a, READ, 0)).unwrap();
@@ -88,7 +88,7 @@ fn a_key_changed_during_a_wait_is_reported<B: Backend + Send>() -> Run {
     Ok(())
 }
 
-fn a_key_rearmed_during_a_wait_is_reported<B: Backend + Send>() -> Run {
+pub(super) fn a_key_rearmed_during_a_wait_is_reported<B: Backend + Send>() -> Run {
     let (a, _b) = pairs::streams();
     let shared = shared::<B>();
     let token = shared.with(|selector| selector.register_with(a, WRITE, Mode::Oneshot, 0)).unwrap();
@@ -101,7 +101,7 @@ fn a_key_rearmed_during_a_wait_is_reported<B: Backend + Send>() -> Run {
     Ok(())
 }
 
-fn a_key_resumed_during_a_wait_is_reported<B: Backend + Send>() -> Run {
+pub(super) fn a_key_resumed_during_a_wait_is_reported<B: Backend + Send>() -> Run {
     let (a, _b) = pairs::streams();
     let shared = shared::<B>();
     let token = shared.with(|selector| selector.register_paused(a, WRITE, 0)).unwrap();
@@ -111,7 +111,7 @@ fn a_key_resumed_during_a_wait_is_reported<B: Backend + Send>() -> Run {
 }
 
 /// The other key ends the wait.
-fn a_key_paused_during_a_wait_is_not_reported<B: Backend + Send>() -> Run {
+pub(super) fn a_key_paused_during_a_wait_is_not_reported<B: Backend + Send>() -> Run {
     let ((a, mut a_peer), (b, mut b_peer)) = (pairs::streams(), pairs::streams());
     let shared = shared::<B>();
     let paused = shared.with(|selector| selector.register(a, READ, 0)).unwrap();
@@ -125,7 +125,7 @@ fn a_key_paused_during_a_wait_is_not_reported<B: Backend + Send>() -> Run {
     Ok(())
 }
 
-fn a_key_unregistered_during_a_wait_is_not_reported<B: Backend + Send>() -> Run {
+pub(super) fn a_key_unregistered_during_a_wait_is_not_reported<B: Backend + Send>() -> Run {
     let ((a, mut a_peer), (b, mut b_peer)) = (pairs::streams(), pairs::streams());
     let shared = shared::<B>();
     let gone = shared.with(|selector| selector.register(a, READ, 0)).unwrap();
@@ -142,7 +142,7 @@ fn a_key_unregistered_during_a_wait_is_not_reported<B: Backend + Send>() -> Run 
 }
 
 /// The next file gets the number of the one that is closed.
-fn its_descriptor_can_be_reused_during_a_wait<B: Backend + Send>() -> Run {
+pub(super) fn its_descriptor_can_be_reused_during_a_wait<B: Backend + Send>() -> Run {
     let ((a, mut a_peer), (b, mut b_peer)) = (pairs::streams(), pairs::streams());
     let shared = shared::<B>();
     let first = shared.with(|selector| selector.register(a, READ, 0)).unwrap();
@@ -219,7 +219,7 @@ fn errors_go_to_the_thread_that_caused_them<B: Backend + Send>() -> Run {
     Ok(())
 }
 
-fn a_panic_leaves_a_selector_that_works<B: Backend + Send>() -> Run {
+pub(super) fn a_panic_leaves_a_selector_that_works<B: Backend + Send>() -> Run {
     let ((a, _a_peer), (b, _b_peer)) = (pairs::streams(), pairs::streams());
     let shared = shared::<B>();
     let (ready, second) = wait_while(&shared, || {

@@ -274,7 +274,7 @@ fn reports_of_three<B: Backend + Send>(mode: Mode) -> Result<(), Error> {
     Ok(())
 }
 
-fn a_one_shot_key_is_reported_to_one_of_three_threads<B: Backend + Send>() -> Run {
+pub(super) fn a_one_shot_key_is_reported_to_one_of_three_threads<B: Backend + Send>() -> Run {
     reports_of_three::<B>(Mode::Oneshot).unwrap();
     Ok(())
 }
