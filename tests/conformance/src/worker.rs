@@ -40,10 +40,10 @@ impl Worker {
     pub fn run(&mut self, scenario: &Scenario) -> Outcome {
         let start = Instant::now();
         #[cfg(all(target_os = "linux", feature = "libkqueue"))]
-        let judged = crate::libkqueue::judged(scenario, || Self::default().outcome(scenario));
+        let outcome = crate::libkqueue::judged(scenario, || Self::default().outcome(scenario))
+            .unwrap_or_else(|| self.outcome(scenario));
         #[cfg(not(all(target_os = "linux", feature = "libkqueue")))]
-        let judged = None;
-        let outcome = judged.unwrap_or_else(|| self.outcome(scenario));
+        let outcome = self.outcome(scenario);
         outcome::report(scenario, &outcome, start.elapsed());
         outcome
     }
