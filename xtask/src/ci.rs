@@ -45,7 +45,7 @@ const STEPS: [Step; 18] = [
     ("minimal-versions", Whole, |_| none(minimal_versions::run())),
     ("carry", Long, |_| none(carry())),
     ("emulations", Whole, |_| conformance::run(&conformance::Options::of_emulations())),
-    ("smol", Long, |_| conformance::run(&conformance::Options::of_smol())),
+    ("smol", Whole, |options| conformance::run(&conformance::Options::of_smol(options.long))),
     ("machines", Whole, |options| conformance::run(&conformance::Options::of_machines(options.long))),
     ("readiness", Whole, |_| none(readiness_table::run(&readiness_table::Options::default()))),
     ("instructions", Whole, |_| none(bench::check_instructions())),
@@ -59,7 +59,7 @@ pub(crate) struct Options {
     /// Run the steps that need nothing but Rust, on this machine: the first six
     #[arg(long, conflicts_with = "steps")]
     quick: bool,
-    /// Run the steps `smol` and `carry`, and more in `targets` (unknown systems) and `machines` (aarch64, s390x, armv7, riscv64, musl)
+    /// Run the step `carry`, and more in `targets` (unknown systems), `smol` (poll, select) and `machines` (s390x, armv7, riscv64, musl)
     #[arg(long, conflicts_with = "quick")]
     long: bool,
 }
@@ -112,8 +112,8 @@ struct Job {
 
 impl Job {
     fn start(steps: &[&Step]) -> Result<Self> {
-        let names = steps.iter().filter(|(_, when, _)| *when == Background).map(|(name, ..)| *name);
-        let names: Vec<_> = names.collect();
+        let steps = steps.iter().filter(|(_, when, _)| *when == Background);
+        let names: Vec<_> = steps.map(|(name, ..)| *name).collect();
         let log = shell::target_directory()?.join("ci-background.log");
         let output = fs::File::create(&log).with_context(|| log.display().to_string())?;
         // Not this program's own file: cargo may have replaced it in the meantime.

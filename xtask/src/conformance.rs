@@ -61,9 +61,10 @@ impl Options {
         Self { with: machine::of_gate(long), only_guests: true, ..Self::default() }
     }
 
-    /// The tests of smol's crates.
-    pub(crate) fn of_smol() -> Self {
-        Self { with: vec!["smol".to_owned()], ..Self::default() }
+    /// The tests of smol's crates, over all back ends or one.
+    pub(crate) fn of_smol(long: bool) -> Self {
+        let backend = if long { Vec::new() } else { vec!["epoll".to_owned()] };
+        Self { backend, with: vec!["smol".to_owned()], ..Self::default() }
     }
 
     fn wants(&self, name: &Name) -> bool {

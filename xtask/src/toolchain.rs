@@ -44,8 +44,13 @@ impl Toolchain {
         let mut command = self.cargo(subcommand, &[target]);
         command.arg("-Zbuild-std=std,panic_abort").env("CARGO_TARGET_DIR", folder()?);
         if target.contains("-linux-") {
-            // Statically linked: there need not be a loader for its programs here. musl's start files are the linker's.
-            let own = if target.ends_with("musl") { " -Clink-self-contained=no" } else { "" };
+            // Statically linked: there need not be a loader for its programs here.
+            let own = match target.split('-').next_back() {
+                Some("musl") => " -Clink-self-contained=no", // the linker has its own start files
+                // The linker ld (binutils 2.40) calls glibc's `memcpy_ifunc`, which is in Thumb code, as Arm code.
+                Some("gnueabihf") => " -Clink-arg=-fuse-ld=gold",
+                _ => "",
+            };
             command.env(variable(target, "RUSTFLAGS"), format!("-Ctarget-feature=+crt-static{own}"));
         }
         Ok(command)

@@ -37,7 +37,7 @@ const GUESTS: [Guest; 7] = [
     Guest { name: "i686", title: "Linux on i686", target: "i686-unknown-linux-gnu",
         linker: Some("i686-linux-gnu-gcc"), runner: None, in_gate: true },
     Guest { name: "aarch64", title: "Linux on aarch64, emulated by QEMU", target: "aarch64-unknown-linux-gnu",
-        linker: Some("aarch64-linux-gnu-gcc"), runner: Some("qemu-aarch64"), in_gate: false },
+        linker: Some("aarch64-linux-gnu-gcc"), runner: Some("qemu-aarch64"), in_gate: true },
     Guest { name: "s390x", title: "Linux on s390x, big-endian, emulated by QEMU", target: "s390x-unknown-linux-gnu",
         linker: Some("s390x-linux-gnu-gcc"), runner: Some("qemu-s390x"), in_gate: false },
     Guest { name: "armv7", title: "Linux on armv7, emulated by QEMU", target: "armv7-unknown-linux-gnueabihf",
@@ -92,8 +92,7 @@ impl Machine {
     }
 
     fn guest(guest: &Guest) -> Result<Self> {
-        let programs = [guest.linker, guest.runner];
-        let programs: Vec<_> = programs.into_iter().flatten().collect();
+        let programs: Vec<_> = [guest.linker, guest.runner].into_iter().flatten().collect();
         apparatus::need_programs(&programs, guest.name)?;
         let mut environment = Vec::new();
         match guest.linker {
