@@ -25,7 +25,7 @@ enum When {
     Whole,
     /// With `--long` only.
     Long,
-    /// In the whole gate, in a process next to the steps that compile: most of its tests sleep.
+    /// In the whole gate, in a process next to the steps that compile: its tests sleep, or use one core.
     Background,
 }
 use When::{Background, Long, Quick, Whole};
@@ -39,17 +39,20 @@ const STEPS: [Step; 18] = [
     ("docs", Quick, |_| none(docs())),
     ("cpython", Background, |_| cpython::run(&cpython::Options::default())),
     ("cpython-emulated", Background, |_| cpython::run(&cpython::Options::emulated())),
+    ("smol", Background, |options| conformance::run(&conformance::Options::of_smol(options.long))),
+    ("machines", Background, |options| conformance::run(&conformance::Options::of_machines(options.long))),
     ("packages", Whole, |_| none(packages())),
     ("msrv", Whole, |_| none(msrv::run())),
     ("targets", Whole, |options| none(targets::run(&targets::Options::of_gate(options.long)))),
     ("minimal-versions", Whole, |_| none(minimal_versions::run())),
-    ("carry", Long, |_| none(carry())),
+    ("carry", Long, |_| none(CARRIED.into_iter().try_for_each(cross_build::build))),
     ("emulations", Whole, |_| conformance::run(&conformance::Options::of_emulations())),
-    ("smol", Whole, |options| conformance::run(&conformance::Options::of_smol(options.long))),
-    ("machines", Whole, |options| conformance::run(&conformance::Options::of_machines(options.long))),
     ("readiness", Whole, |_| none(readiness_table::run(&readiness_table::Options::default()))),
     ("instructions", Whole, |_| none(bench::check_instructions())),
 ];
+
+/// The targets to which the suite can be carried as one file.
+const CARRIED: [&str; 3] = ["x86_64-unknown-freebsd", "x86_64-unknown-netbsd", "x86_64-unknown-openbsd"];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -76,7 +79,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     for (index, (name, when, run)) in steps.iter().enumerate() {
         if is_whole && *when == Background {
             if background.is_none() {
-                background = Some(Job::start(&steps)?);
+                background = Some(Job::start(&steps, options.long)?);
             }
             continue;
         }
@@ -93,7 +96,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if let Some(mut job) = background {
         let begin = Instant::now();
         counts.push(job.wait()?);
-        times.push(("the rest of CPython", begin.elapsed()));
+        times.push(("the background", begin.elapsed()));
     }
     anstream::println!("\n{BOLD}== all {} steps passed{BOLD:#}", steps.len());
     for (name, time) in times {
@@ -111,14 +114,15 @@ struct Job {
 }
 
 impl Job {
-    fn start(steps: &[&Step]) -> Result<Self> {
+    fn start(steps: &[&Step], long: bool) -> Result<Self> {
         let steps = steps.iter().filter(|(_, when, _)| *when == Background);
         let names: Vec<_> = steps.map(|(name, ..)| *name).collect();
         let log = shell::target_directory()?.join("ci-background.log");
         let output = fs::File::create(&log).with_context(|| log.display().to_string())?;
         // Not this program's own file: cargo may have replaced it in the meantime.
         let mut command = shell::cargo(["run", "--quiet", "--package", "xtask", "--", "ci"]);
-        command.args(&names).stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+        command.args(&names).args(long.then_some("--long"));
+        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         let child = command.spawn().context("cargo does not start")?;
         anstream::println!("\n{BOLD}== in the background: {}{BOLD:#}", names.join(", "));
         Ok(Self { child, log })
@@ -216,10 +220,4 @@ fn remove_unpacked(name: &str) -> Result<()> {
         let _ = fs::remove_dir(registry.path()); // unless other packages are in it
     }
     Ok(())
-}
-
-/// Builds the suite for each system to which it can be carried as one file.
-fn carry() -> Result<()> {
-    let targets = ["x86_64-unknown-freebsd", "x86_64-unknown-netbsd", "x86_64-unknown-openbsd"];
-    targets.into_iter().try_for_each(cross_build::build)
 }
