@@ -24,6 +24,7 @@ fn main() {
         ("linux_like", linux_like),
         ("solarish", solarish),
         ("apple", apple),
+        ("known_unix", linux_like || solarish || apple || bsd),
         ("libkqueue", libkqueue),
         ("devpoll_emulation", devpoll_emulation),
         // The interfaces of the kernel.
@@ -35,7 +36,7 @@ fn main() {
         // `POLLRDHUP`.
         ("poll_rdhup", linux_like || any(&["freebsd", "illumos"])),
         // A word of `fd_set` has 32 bits. Elsewhere it is a `long`.
-        ("fd_set_u32", apple || any(&["netbsd", "openbsd"])),
+        ("fd_set_u32", apple || any(&["haiku", "netbsd", "openbsd"])),
         // Filters and notes of kqueue that some of its systems have.
         ("kqueue_except", apple || any(&["dragonfly", "openbsd"])),
         ("kqueue_lio", libkqueue || any(&["freebsd"])),

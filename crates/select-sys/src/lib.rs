@@ -115,4 +115,4 @@ pub use timeout::{Countdown, Timeout};
 /// [pipe(7)](https://man7.org/linux/man-pages/man7/pipe.7.html)
 #[doc(alias = "select.PIPE_BUF")]
 #[cfg(unix)]
-pub const PIPE_BUF: usize = libc::PIPE_BUF as _; // `int` on illumos and Solaris
+pub const PIPE_BUF: usize = sys::PIPE_BUF;

@@ -16,3 +16,10 @@ pub(crate) mod poll;
 pub(crate) mod rlimit;
 pub(crate) mod select;
 pub(crate) mod timespec;
+
+/// `PIPE_BUF` of limits.h.
+#[cfg(known_unix)]
+pub(crate) const PIPE_BUF: usize = libc::PIPE_BUF as _; // `int` on illumos and Solaris
+/// What POSIX guarantees (`_POSIX_PIPE_BUF` of limits.h): the crate `libc` has no other constant on Haiku and the Hurd.
+#[cfg(not(known_unix))]
+pub(crate) const PIPE_BUF: usize = 512;
