@@ -257,6 +257,9 @@ impl<B: Backend, F: AsFd, D> SharedSelector<B, F, D> {
             if result? > 0 || ready.woken() || !was_cut_short {
                 return Ok(ready.len());
             }
+            if ready.results.others.contains(Others::INTERRUPTION) {
+                self.turns.linger();
+            }
             (left, has_looked) = (countdown.left(), true);
             if left.limit() == Some(Duration::ZERO) {
                 return Ok(0);

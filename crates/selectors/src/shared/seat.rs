@@ -11,8 +11,9 @@ use crate::os::POLL_READ;
 use crate::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering};
 use crate::waker::Notifier;
 
-/// At 10 to 50 ns each. A model would have to try each of them.
-const SPINS: u32 = if cfg!(loom) { 0 } else { 1000 };
+/// So often a thread yields before it sleeps, at 0.2 µs each (Linux 6.18, Intel Xeon): a kernel takes 20 µs there to wake the
+/// thread that it waits for. A model would have to try each.
+const YIELDS: u32 = if cfg!(loom) { 0 } else { 200 };
 
 /// A thread that sleeps until its turn comes.
 #[derive(Debug)]
@@ -60,15 +61,15 @@ impl Seat {
         }
     }
 
-    /// Spins until it is woken, or for some microseconds. The caller does not hold the lock.
+    /// Yields until it is woken, or for some 10 microseconds. The caller does not hold the lock.
     ///
     /// A thread that only has to return from a system call wakes this one sooner than the kernel could run it again.
-    pub(super) fn spin(&self) {
-        for _ in 0..SPINS {
+    pub(super) fn yield_for_a_while(&self) {
+        for _ in 0..YIELDS {
             if self.woken.load(Ordering::Relaxed) {
                 break;
             }
-            std::hint::spin_loop();
+            std::thread::yield_now();
         }
     }
 

@@ -15,6 +15,9 @@ use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering, thread_id};
 /// A visit of a thread that runs is cheaper than one by a thread that has to be woken first.
 const VISITS_BEFORE_A_WAIT: u32 = if cfg!(loom) { 1 } else { 16 }; // a model cannot have many
 
+/// So often an interrupted wait yields before its next turn, at 0.2 µs each (Linux 6.18, Intel Xeon).
+const YIELDS: u32 = if cfg!(loom) { 0 } else { 40 };
+
 /// A value for two kinds of users: *visits*, which are short and keep the lock, and *waits*, which take the value with them.
 ///
 /// A visit that finds the value taken interrupts the wait. The wait returns the value, and queues for its next turn.
@@ -120,7 +123,7 @@ impl<T> Turns<T> {
         if std::mem::take(&mut state.is_waiting) {
             drop(state);
             interrupt();
-            seat.spin();
+            seat.yield_for_a_while();
             state = self.lock();
         }
         state.wake_next();
@@ -136,6 +139,15 @@ impl<T> Turns<T> {
         let value = self.visit(interrupt).state.value.take();
         self.user.store(thread_id(), Ordering::Relaxed);
         Taken { turns: self, value, may_block: false, has_queued: true }
+    }
+
+    /// Leaves the value to others for some microseconds, after an interruption.
+    ///
+    /// Programs often make several changes in a row. Those that come meanwhile need no interruption of their own.
+    pub(super) fn linger(&self) {
+        for _ in 0..YIELDS {
+            std::thread::yield_now();
+        }
     }
 
     /// Takes the value for a wait. Returns `None` if the time is over before its turn.
