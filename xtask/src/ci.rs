@@ -25,8 +25,8 @@ enum When {
     Whole,
     /// With `--long` only.
     Long,
-    /// In the whole gate, in a process next to the steps that compile: its tests sleep, or use one core.
-    Background,
+    /// In the whole gate, in one of two processes next to the steps that compile: its tests sleep, or use one core.
+    Background(usize),
 }
 use When::{Background, Long, Quick, Whole};
 
@@ -37,10 +37,10 @@ const STEPS: [Step; 18] = [
     ("readme", Quick, |_| readme()),
     ("tests", Quick, |_| tests()),
     ("docs", Quick, |_| none(docs())),
-    ("cpython", Background, |_| cpython::run(&cpython::Options::default())),
-    ("cpython-emulated", Background, |_| cpython::run(&cpython::Options::emulated())),
-    ("smol", Background, |options| conformance::run(&conformance::Options::of_smol(options.long))),
-    ("machines", Background, |options| conformance::run(&conformance::Options::of_machines(options.long))),
+    ("cpython", Background(0), |_| cpython::run(&cpython::Options::default())),
+    ("cpython-emulated", Background(0), |_| cpython::run(&cpython::Options::emulated())),
+    ("smol", Background(0), |options| conformance::run(&conformance::Options::of_smol(options.long))),
+    ("machines", Background(1), |options| conformance::run(&conformance::Options::of_machines(options.long))),
     ("packages", Whole, |_| none(packages())),
     ("msrv", Whole, |_| none(msrv::run())),
     ("targets", Whole, |options| none(targets::run(&targets::Options::of_gate(options.long)))),
@@ -75,11 +75,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     let steps: Vec<_> = STEPS.iter().filter(is_wanted).collect();
     let (start, mut counts, mut times) = (Instant::now(), Vec::new(), Vec::new());
-    let mut background = None;
+    let mut background = Vec::new();
     for (index, (name, when, run)) in steps.iter().enumerate() {
-        if is_whole && *when == Background {
-            if background.is_none() {
-                background = Some(Job::start(&steps, options.long)?);
+        if let (Background(process), true) = (*when, is_whole) {
+            if process == background.len() {
+                background.push(Job::start(&steps, process, options.long)?);
             }
             continue;
         }
@@ -93,7 +93,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         anstream::println!("{DIM}{name}: {:.1} s{DIM:#}", begin.elapsed().as_secs_f64());
         times.push((*name, begin.elapsed()));
     }
-    if let Some(mut job) = background {
+    for mut job in background {
         let begin = Instant::now();
         counts.push(job.wait()?);
         times.push(("the background", begin.elapsed()));
@@ -114,10 +114,10 @@ struct Job {
 }
 
 impl Job {
-    fn start(steps: &[&Step], long: bool) -> Result<Self> {
-        let steps = steps.iter().filter(|(_, when, _)| *when == Background);
+    fn start(steps: &[&Step], process: usize, long: bool) -> Result<Self> {
+        let steps = steps.iter().filter(|(_, when, _)| *when == Background(process));
         let names: Vec<_> = steps.map(|(name, ..)| *name).collect();
-        let log = shell::target_directory()?.join("ci-background.log");
+        let log = shell::target_directory()?.join(format!("ci-background-{process}.log"));
         let output = fs::File::create(&log).with_context(|| log.display().to_string())?;
         // Not this program's own file: cargo may have replaced it in the meantime.
         let mut command = shell::cargo(["run", "--quiet", "--package", "xtask", "--", "ci"]);
