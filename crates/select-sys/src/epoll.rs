@@ -249,8 +249,8 @@ impl Epoll {
 
     /// Puts the set of `other` in the place of this one, under this descriptor.
     ///
-    /// Both have that set in common then. The earlier one is closed if nobody else has it: duplicates of this descriptor keep
-    /// it, and so do waits that have begun.
+    /// Afterwards both share that set. The earlier one is closed if nobody else has it: duplicates of this descriptor keep it,
+    /// and so do waits that have begun.
     ///
     /// # Errors
     ///

@@ -157,7 +157,7 @@ impl Timeout {
     #[inline]
     #[must_use]
     pub fn start(self) -> Countdown {
-        let start = self.limit.filter(|limit| !limit.is_zero()).map(|_| Start::now());
+        let start = self.limit.filter(|limit| !limit.is_zero()).map(|_| Instant::now());
         Countdown { timeout: self, start }
     }
 
@@ -215,18 +215,14 @@ impl From<Duration> for Timeout {
 pub struct Countdown {
     timeout: Timeout,
     // When it began, if it ends and takes time.
-    start: Option<Start>,
+    start: Option<Instant>,
 }
 
 impl Countdown {
-    /// The time that is left, as a timeout for the next call. It is never less than the true time.
-    ///
-    /// # Portability
-    ///
-    /// On Linux the first call in a process may return up to two clock ticks more.
+    /// The time that is left, as a timeout for the next call.
     #[must_use]
     pub fn left(&self) -> Timeout {
-        let elapsed = self.start.as_ref().map_or(Duration::ZERO, Start::elapsed);
+        let elapsed = self.start.as_ref().map_or(Duration::ZERO, Instant::elapsed);
         Timeout { limit: self.timeout.limit.map(|limit| limit.saturating_sub(elapsed)), ..self.timeout }
     }
 }

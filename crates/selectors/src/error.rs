@@ -171,7 +171,7 @@ pub enum Error {
 
     /// A signal interrupted a wait whose timeout is [interruptible](select_sys::Timeout::interruptible).
     ///
-    /// On Linux, stopping and continuing the process interrupts such a wait as well.
+    /// On Linux, stopping and continuing the process interrupts such a wait on epoll as well.
     #[doc(alias = "EINTR")]
     #[error("a signal interrupted the wait, as its timeout allows")]
     Interrupted,

@@ -11,7 +11,7 @@
 //! * **Level-triggered** unless you ask for edges or one-shot keys: unread data is reported again.
 //! * **Nothing is lost.** A failed call changes nothing and returns its arguments. Closing a selector returns every file
 //!   object.
-//! * **Exact.** A wait takes nanoseconds where the kernel does, never ends early, and continues after a signal.
+//! * **Exact.** A timeout has nanoseconds where the kernel has them, never elapses early, and survives signals.
 //!
 //! # Examples
 //!

@@ -34,7 +34,7 @@ pub(crate) struct Entry<F, D> {
     pub(crate) ready_index: AtomicU32,
 }
 
-/// What the back end does for a registration.
+/// The state of a registration in the back end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// It watches for the interest. The index is the place in [`Map::armed`].
@@ -99,7 +99,7 @@ pub(crate) struct Map<F, D> {
     /// The slots that are armed, in no particular order. A wait costs what is armed now, not what once was.
     armed: Vec<u32>,
     serials: Serials,
-    /// The next removal that leaves so many entries gives memory back.
+    /// A removal that leaves this many entries, or fewer, frees memory.
     shrink_at: usize,
     /// Whether any registration was ever one-shot.
     pub(crate) has_oneshots: bool,

@@ -46,11 +46,11 @@ use crate::token::Token;
 #[must_use = "a one-shot key is reported once: iterate over the list"]
 pub struct Ready {
     pub(crate) results: Results,
-    /// The buffer of waits of a `SharedSelector` without its lock. Empty between waits, but for its memory.
+    /// The buffer of waits of a `SharedSelector` without its lock. Each wait overwrites it.
     pub(crate) events: Events,
 }
 
-/// What a wait found.
+/// The results of a wait, without the buffer of events.
 #[derive(Clone, Default)]
 pub(crate) struct Results {
     entries: Vec<Entry>,
@@ -63,7 +63,8 @@ bitflags! {
     pub(crate) struct Others: u8 {
         /// A waker was used.
         const WAKE = 1;
-        /// A thread that wants to change a shared selector ended the wait.
+        /// The wake was no [`Waker`](crate::Waker)'s: a thread wants to change a shared selector, or an earlier wait has
+        /// reported it.
         const INTERRUPTION = 1 << 1;
         /// The tag is of no armed key.
         const STALE = 1 << 2;

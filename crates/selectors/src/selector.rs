@@ -84,9 +84,9 @@ mod abandoned;
 /// something. To nest one selector in another, register a duplicate of that descriptor
 /// (`selector.as_fd().try_clone_to_owned()`), and call `select` with a timeout of zero when it is ready.
 ///
-/// On epoll a wait may put a new set under the descriptor, if `dup2` has put another file under a registered number while the
-/// first one is open elsewhere. Whoever watches a duplicate is then still told of everything, and perhaps too often: register a
-/// new duplicate.
+/// On epoll a wait may replace the set under the descriptor, if `dup2` has put another file under a registered number while
+/// the first file is open elsewhere. A selector that watches a duplicate still gets every event, and may get too many: register
+/// a new duplicate.
 #[doc(alias = "BaseSelector")]
 #[doc(alias = "fileno")]
 pub struct Selector<B, F, D = ()> {

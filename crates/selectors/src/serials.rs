@@ -25,8 +25,8 @@ impl Serials {
     }
 }
 
-/// The numbers in a block: few enough that the blocks do not run out. Whoever makes a selector each microsecond uses them
-/// up in nine years.
+/// The numbers in a block: few enough that the blocks last. A process that registers with a new selector every microsecond
+/// uses them up in nine years.
 #[cfg(target_has_atomic = "64")]
 const BLOCK: u64 = 1 << 16;
 

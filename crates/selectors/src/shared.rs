@@ -18,9 +18,9 @@ use crate::ready::{Others, Ready};
 use crate::selector::Selector;
 use crate::waker::Waker;
 
-use turns::Turns;
+use turns::{Turns, yield_after_interruption};
 
-mod seat;
+mod parker;
 mod turns;
 
 /// A [`Selector`] that many threads use at once: some wait, while others register, change and unregister.
@@ -66,7 +66,7 @@ mod turns;
 ///
 /// On epoll and kqueue a change does not disturb waiting threads, and costs a lock more than that of a [`Selector`]. On select,
 /// poll and `/dev/poll` one thread waits for all, and a change interrupts it, which takes some microseconds; the wait is then
-/// resumed. The way of kqueue has been compiled, and has run on no kernel yet.
+/// resumed. On kqueue this has been compiled, and has run on no BSD kernel yet.
 pub struct SharedSelector<B, F, D = ()> {
     // The first field is dropped first: the kernel's set goes before the files in it are closed.
     waiter: Option<Waiter>,
@@ -258,7 +258,7 @@ impl<B: Backend, F: AsFd, D> SharedSelector<B, F, D> {
                 return Ok(ready.len());
             }
             if ready.results.others.contains(Others::INTERRUPTION) {
-                self.turns.linger();
+                yield_after_interruption();
             }
             (left, has_looked) = (countdown.left(), true);
             if left.limit() == Some(Duration::ZERO) {
@@ -286,9 +286,9 @@ impl<B: Backend, F: AsFd, D> SharedSelector<B, F, D> {
         self.turns.into_inner()
     }
 
-    /// Returns the back end's own descriptor, if it has one. It is readable when a wait would return something.
+    /// Returns the back end's own descriptor, if it has one and [waits without the lock](Backend::waiter).
     ///
-    /// See [`Selector`] for nesting.
+    /// It is readable when a wait would return something. See [`Selector`] for nesting.
     ///
     /// # Panics
     ///
@@ -309,6 +309,10 @@ impl<F: AsFd, D> AsFd for SharedSelector<Epoll, F, D> {
 }
 
 /// Lends the back end's own descriptor, see [`fd`](Self::fd).
+///
+/// # Panics
+///
+/// Panics for a kqueue in a forked child, which does not inherit it.
 #[cfg(kqueue)]
 impl<F: AsFd, D> AsFd for SharedSelector<Kqueue, F, D> {
     fn as_fd(&self) -> BorrowedFd<'_> {

@@ -66,8 +66,9 @@ impl fmt::Debug for Token {
 /// selector ignores every other tag, such as that of an event which another thread got from the kernel just before the
 /// change.
 ///
-/// A tag contains a slot of the registry, and half of a serial number of 64 bits. It can repeat after 2^32 armings: if the
-/// kernel still reports the earlier one, a key is reported that is not ready.
+/// A tag contains a slot of the registry, and half of a serial number of 64 bits. The selectors of a process take serial
+/// numbers in blocks of 65,536, so a tag can repeat after 65,536 blocks. If the kernel still reports the earlier one, a key is
+/// reported that is not ready.
 ///
 /// # Examples
 ///

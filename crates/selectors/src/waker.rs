@@ -70,15 +70,15 @@ pub struct Waker {
 #[derive(Debug)]
 struct Shared {
     method: Method,
-    // Who woke the selector since its last wait: `BY_USER`, `BY_GUEST`. If anybody, a wake was sent, or is about to be.
+    /// The kinds of wakes since the last wait: `WAKE`, `INTERRUPTION`. If there is any, a wake was sent, or is about to be.
     pending: AtomicU8,
 }
 
-/// A wake by a [`Waker`].
-const BY_USER: u8 = 1;
+/// [`Waker::wake`].
+const WAKE: u8 = 1;
 
-/// A wake by a thread that wants to change a shared selector.
-const BY_GUEST: u8 = 2;
+/// [`Waker::interrupt`]: a thread wants to change a shared selector.
+const INTERRUPTION: u8 = 2;
 
 /// How a wake reaches the back end.
 #[derive(Debug)]
@@ -91,8 +91,8 @@ enum Method {
 
 impl Shared {
     /// Wakes the selector, unless that was done since its last wait.
-    fn wake(&self, by: u8) -> io::Result<()> {
-        if self.pending.fetch_or(by, Ordering::AcqRel) != 0 {
+    fn wake(&self, kind: u8) -> io::Result<()> {
+        if self.pending.fetch_or(kind, Ordering::AcqRel) != 0 {
             return Ok(());
         }
         let result = self.send();
@@ -119,7 +119,7 @@ impl Waker {
     /// # Errors
     ///
     /// The system's error: in practice only `EBADF` in a forked child, where an inherited kqueue does not work. A wake of
-    /// another thread that was coalesced with this one fails too.
+    /// another thread that was coalesced with this one has returned `Ok` and is lost.
     ///
     /// # Examples
     ///
@@ -139,13 +139,13 @@ impl Waker {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn wake(&self) -> io::Result<()> {
-        self.shared.wake(BY_USER)
+        self.shared.wake(WAKE)
     }
 
     /// Ends the current wait, or the next one, and is not [reported](crate::Ready::woken).
     pub(crate) fn interrupt(&self) {
         // In a forked child it can fail. The wait is the parent's then.
-        let _ = self.shared.wake(BY_GUEST);
+        let _ = self.shared.wake(INTERRUPTION);
     }
 }
 
@@ -155,8 +155,8 @@ pub(crate) struct ResendGuard<'a>(&'a Shared);
 impl ResendGuard<'_> {
     /// The wait succeeded: nothing is sent again.
     #[inline]
-    pub(crate) fn disarm(self) {
-        std::mem::forget(self);
+    pub(crate) fn disarm(guard: Option<Self>) {
+        std::mem::forget(guard);
     }
 }
 
@@ -180,7 +180,7 @@ pub(crate) struct WakerSource {
 impl WakerSource {
     /// Makes a waker source and adds it to the back end.
     pub(crate) fn new(backend: &mut impl Backend) -> io::Result<Self> {
-        let method = match backend.wake(Tag::WAKER)? {
+        let method = match backend.native_waker(Tag::WAKER)? {
             Some(wake) => Method::Native(wake),
             None => Method::Notifier(Notifier::new()?),
         };
@@ -230,8 +230,8 @@ impl WakerSource {
             notifier.drain();
         }
         // After the read. A wake that comes between the two finds `pending` set and sends nothing; this swap synchronises
-        // with its swap, so its writes are visible to the caller. In the other order this thread would read its byte and
+        // with its `fetch_or`, so its writes are visible to the caller. In the other order this thread would read its byte and
         // leave `pending` set for ever.
-        self.shared.pending.swap(0, Ordering::AcqRel) & BY_USER != 0
+        self.shared.pending.swap(0, Ordering::AcqRel) & WAKE != 0
     }
 }

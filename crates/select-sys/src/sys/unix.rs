@@ -20,6 +20,6 @@ pub(crate) mod timespec;
 /// `PIPE_BUF` of limits.h.
 #[cfg(known_unix)]
 pub(crate) const PIPE_BUF: usize = libc::PIPE_BUF as _; // `int` on illumos and Solaris
-/// What POSIX guarantees (`_POSIX_PIPE_BUF` of limits.h): the crate `libc` has no other constant on Haiku and the Hurd.
+/// The minimum of POSIX (`_POSIX_PIPE_BUF` of limits.h): the crate `libc` has no other constant on Haiku and the Hurd.
 #[cfg(not(known_unix))]
 pub(crate) const PIPE_BUF: usize = 512;

@@ -238,13 +238,13 @@ impl Backend for AnyBackend {
         }
     }
 
-    fn wake(&mut self, tag: Tag) -> io::Result<Option<Arc<dyn Wake>>> {
+    fn native_waker(&mut self, tag: Tag) -> io::Result<Option<Arc<dyn Wake>>> {
         match &mut self.0 {
-            Any::Select(backend) => backend.wake(tag),
-            Any::Poll(backend) => backend.wake(tag),
-            Any::Epoll(backend) => backend.wake(tag),
-            Any::Devpoll(backend) => backend.wake(tag),
-            Any::Kqueue(backend) => backend.wake(tag),
+            Any::Select(backend) => backend.native_waker(tag),
+            Any::Poll(backend) => backend.native_waker(tag),
+            Any::Epoll(backend) => backend.native_waker(tag),
+            Any::Devpoll(backend) => backend.native_waker(tag),
+            Any::Kqueue(backend) => backend.native_waker(tag),
         }
     }
 

@@ -185,7 +185,7 @@ impl Epoll {
         self.always_ready.report(&mut report, |_| ());
         for index in 0..found {
             let event = self.buffer[index];
-            if !self.is_of_beacon(event) {
+            if !self.is_beacon_event(event) {
                 report(Tag::from_u64(event.data()), from_event_flags(event.flags()));
             }
         }
@@ -193,7 +193,7 @@ impl Epoll {
     }
 
     /// Whether an event is that of the beacon. Notes that the kernel has disarmed it, if it has.
-    fn is_of_beacon(&mut self, event: Event) -> bool {
+    fn is_beacon_event(&mut self, event: Event) -> bool {
         if let Some(Beacon { armed: armed @ Some(_), .. }) = &mut self.beacon {
             if event.data() == BEACON {
                 *armed = armed.filter(|mode| *mode != Mode::Oneshot);
@@ -281,8 +281,9 @@ impl Backend for Epoll {
                 added => added?,
             }
         }
-        // Who waits for the earlier set, or watches it with another selector, sees the new set through it. If that is nested
-        // too deep (ELOOP), others see that the earlier set is ready, as nothing was removed from it.
+        // Waits that have begun, and selectors that watch a duplicate of the descriptor, keep the earlier set. The new set is
+        // registered in it, so they still see every event. If that nests too deep (ELOOP), they still see that the earlier set
+        // is ready, as nothing was removed from it.
         let _ = self.epoll.register(&new.epoll, EventFlags::IN, BEACON);
         self.epoll.replace(&new.epoll)?;
         *self = Self { epoll: Arc::clone(&self.epoll), ..new };
@@ -314,7 +315,7 @@ impl Backend for Epoll {
         }
         loop {
             for &event in found.events() {
-                if !(has_list && self.is_of_beacon(event)) {
+                if !(has_list && self.is_beacon_event(event)) {
                     report(Tag::from_u64(event.data()), from_event_flags(event.flags()));
                 }
             }

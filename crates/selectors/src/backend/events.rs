@@ -32,13 +32,13 @@ enum Kind {
     None,
     /// See `Waiter`.
     #[cfg(epoll)]
-    Epoll(Box<Found<Event>>),
+    Epoll(Box<EventBuffer<Event>>),
     Other(Box<Buffer>),
 }
 
 const CHECKED: &str = "the kind of buffer has been checked";
 
-/// Any type that a [`Ready`](crate::Ready) can contain without losing a property.
+/// A [`Ready`](crate::Ready) is `Send`, `Sync` and unwind-safe, so its buffer must be, too.
 type Buffer = dyn Any + Send + Sync + UnwindSafe + RefUnwindSafe;
 
 impl Events {
@@ -58,7 +58,7 @@ impl Events {
     /// The buffer of the epoll back end.
     #[cfg(epoll)]
     #[inline(always)]
-    pub(super) fn of_epoll(&mut self) -> &mut Found<Event> {
+    pub(super) fn of_epoll(&mut self) -> &mut EventBuffer<Event> {
         if !matches!(self.0, Kind::Epoll(_)) {
             self.0 = Kind::Epoll(Box::default());
         }
@@ -84,20 +84,20 @@ impl fmt::Debug for Events {
 
 /// The buffer of a kernel that keeps the set, and the number of events in it.
 #[cfg(any(epoll, kqueue))]
-pub(super) struct Found<E> {
+pub(super) struct EventBuffer<E> {
     buffer: Vec<E>,
     found: usize,
 }
 
 #[cfg(any(epoll, kqueue))]
-impl<E: Clone + Default> Default for Found<E> {
+impl<E: Clone + Default> Default for EventBuffer<E> {
     fn default() -> Self {
         Self { buffer: vec![E::default(); 64], found: 0 }
     }
 }
 
 #[cfg(any(epoll, kqueue))]
-impl<E: Clone + Default> Found<E> {
+impl<E: Clone + Default> EventBuffer<E> {
     /// Returns the buffer for a wait, which is empty until [`finish`](Self::finish).
     #[inline]
     pub(super) fn start(&mut self) -> &mut [E] {

@@ -25,8 +25,8 @@ use crate::token::Tag;
 ///   because it may have been closed and reused. `wait` gets the open descriptors again.
 ///
 /// The default methods `add`, `modify` and `remove` do nothing: a back end whose kernel keeps no set needs only `wait`. A
-/// back end that wraps another one must pass on all three, because the inner one may depend on them, and should pass on
-/// [`rebuild`](Self::rebuild).
+/// back end that wraps another one must pass on all three, because the inner one may depend on them. It should pass on
+/// [`rebuild`](Self::rebuild). It passes on [`waiter`](Self::waiter) and [`report`](Self::report) together or not at all.
 ///
 /// Implementing this trait is safe, and no implementation can break a selector: a tag that is reported without reason,
 /// twice, or after its key was removed reports that key, is merged, or is ignored.
@@ -133,14 +133,14 @@ pub trait Backend: Sized {
         None
     }
 
-    /// Returns the back end's own means to end a wait from another thread, if it has one. The wait then reports `tag`.
+    /// Makes the back end's own means to end a wait from another thread, if it has one. The wait then reports `tag`.
     ///
     /// The default returns `None`: the selector adds a descriptor to be woken by.
     ///
     /// # Errors
     ///
     /// Any error of the system.
-    fn wake(&mut self, tag: Tag) -> io::Result<Option<Arc<dyn Wake>>> {
+    fn native_waker(&mut self, tag: Tag) -> io::Result<Option<Arc<dyn Wake>>> {
         let _ = tag;
         Ok(None)
     }
@@ -154,7 +154,7 @@ pub trait Backend: Sized {
     /// A back end that returns one promises the following. [`add`](Self::add), [`modify`](Self::modify) and
     /// [`remove`](Self::remove) take effect in waits that have begun. An event carries the tag of the last `add` or `modify`
     /// that was completed before the kernel reported it. Several threads may wait at once. An edge and a one-shot event are
-    /// reported to one of them, and so is the tag of [`wake`](Self::wake), or of the descriptor that is added in its place.
+    /// reported to one of them, and so is the tag of the [`native_waker`](Self::native_waker), or of the descriptor that is added in its place.
     fn waiter(&self) -> Option<Waiter> {
         None
     }
@@ -165,7 +165,7 @@ pub trait Backend: Sized {
     /// since the kernel reported the event: a back end must not act on such an event. It may ask the kernel for more events,
     /// without waiting, and report these as well.
     ///
-    /// The default reports nothing.
+    /// The default fails: a back end that has a [`waiter`](Self::waiter) must implement this.
     ///
     /// # Errors
     ///
@@ -177,7 +177,7 @@ pub trait Backend: Sized {
         report: impl FnMut(Tag, Readiness) -> bool,
     ) -> io::Result<()> {
         let _ = (events, armed, report);
-        Ok(())
+        Err(io::ErrorKind::Unsupported.into())
     }
 }
 

@@ -10,7 +10,7 @@ use select_sys::fd::{AsFd, BorrowedFd};
 use select_sys::kqueue::{self, Filter, Flags, Kevent};
 
 use super::always_ready::{AlwaysReady, Entry};
-use super::events::{Events, Found};
+use super::events::{EventBuffer, Events};
 use super::interface::{Backend, Source, Wake};
 use super::waiter::Waiter;
 use crate::interest::{Interest, Mode};
@@ -47,7 +47,8 @@ use trigger::Trigger;
 ///
 /// ```
 /// use selectors::{Interest, KqueueSelector};
-/// ///
+/// use std::os::unix::net::UnixStream;
+///
 /// let (a, _b) = UnixStream::pair()?;
 /// let mut selector = KqueueSelector::new()?;
 /// selector.register(a, Interest::WRITE, ())?;
@@ -123,35 +124,38 @@ impl Kqueue {
         match self.change(entry) {
             Ok(()) => {
                 if self.always_ready.remove((entry.ident, watch.filter)).is_some() {
-                    self.update_beacon();
+                    let _ = self.update_beacon(); // the next wait tries again
                 }
                 Ok(())
             }
-            Err(error) => self.list_refused(source, watch, error),
+            // The kernel refuses it, and it may be ready all the same.
+            Err(error) => {
+                let readiness = readiness_of_refused(&self.queue, source, watch, error)?;
+                self.list(source, watch, readiness).map(drop)
+            }
         }
-    }
-
-    /// Adds a filter that the kernel refused to the list, if it is ready all the same.
-    #[cold]
-    fn list_refused(&mut self, source: &Source<'_>, watch: Watch, error: io::Error) -> io::Result<()> {
-        let readiness = readiness_of_refused(&self.queue, source, watch, error)?;
-        self.list(source, watch, readiness);
-        Ok(())
     }
 
     /// Adds a filter to the list if it is ready, and returns whether it did.
-    fn list(&mut self, source: &Source<'_>, watch: Watch, readiness: Readiness) -> bool {
-        if !readiness.is_empty() {
-            let entry = Entry { tag: source.tag(), readiness, mode: source.mode(), is_armed: true };
-            self.always_ready.insert((ident(source.fd()), watch.filter), entry);
-            self.update_beacon();
+    fn list(&mut self, source: &Source<'_>, watch: Watch, readiness: Readiness) -> io::Result<bool> {
+        if readiness.is_empty() {
+            return Ok(false);
         }
-        !readiness.is_empty()
+        let key = (ident(source.fd()), watch.filter);
+        let entry = Entry { tag: source.tag(), readiness, mode: source.mode(), is_armed: true };
+        let earlier = self.always_ready.insert(key, entry);
+        self.update_beacon().inspect_err(|_| {
+            match earlier {
+                Some(earlier) => self.always_ready.insert(key, earlier),
+                None => self.always_ready.remove(key),
+            };
+        })?;
+        Ok(true)
     }
 
-    /// Arms the beacon while an entry of the list is armed, and disarms it otherwise. If that fails, the next wait tries again.
-    fn update_beacon(&mut self) {
-        self.beacon.update(&self.queue, self.always_ready.beacon(), self.always_ready.is_empty());
+    /// Arms the beacon while an entry of the list is armed, and disarms it otherwise.
+    fn update_beacon(&mut self) -> io::Result<()> {
+        self.beacon.update(&self.queue, self.always_ready.beacon(), self.always_ready.is_empty())
     }
 
     /// Adds filters. Removes them again if one is refused.
@@ -166,10 +170,12 @@ impl Kqueue {
                 refuse_itself(&self.queue, self.own, source.fd())?; // it has no other filter, and this one comes first
             }
             // Before the kernel is asked: it reports reading before the end only.
-            if is_always_ready && self.list(source, watch, ready_now(source.fd(), watch)) {
-                continue;
-            }
-            if let Err(error) = self.arm(source, watch) {
+            let listed = if is_always_ready { ready_now(source.fd(), watch) } else { Readiness::empty() };
+            let armed = match self.list(source, watch, listed) {
+                Ok(false) => self.arm(source, watch),
+                listed => listed.map(drop),
+            };
+            if let Err(error) = armed {
                 // If this fails, the filter reports a tag that no key has, or readiness that was not requested.
                 let _ = self.delete_all(source.fd(), filters.take(done));
                 return Err(error);
@@ -182,7 +188,7 @@ impl Kqueue {
     /// and those of a pipe when the other end is closed.
     fn delete(&mut self, ident: usize, filter: Filter) -> io::Result<()> {
         if self.always_ready.remove((ident, filter)).is_some() {
-            self.update_beacon();
+            let _ = self.update_beacon(); // the next wait tries again
             return Ok(());
         }
         match self.change(Kevent::new(ident, filter, Flags::DELETE)) {
@@ -269,7 +275,7 @@ impl Backend for Kqueue {
             let is_listed = self.always_ready.contains((number, watch.filter));
             if is_listed
                 && *is_always_ready.get_or_insert_with(|| os::is_file_or_directory(to.fd()))
-                && self.list(to, watch, ready_now(to.fd(), watch))
+                && self.list(to, watch, ready_now(to.fd(), watch))?
             {
                 continue;
             }
@@ -321,7 +327,7 @@ impl Backend for Kqueue {
             self.report_event(&event, &mut unchecked, &mut report);
         }
         self.report_checked(unchecked, armed, &mut report);
-        self.update_beacon();
+        let _ = self.update_beacon(); // the next wait tries again
         Ok(())
     }
 
@@ -330,7 +336,7 @@ impl Backend for Kqueue {
     fn rebuild<'fd>(&mut self, armed: impl Iterator<Item = Source<'fd>>) -> io::Result<bool> {
         let armed: BTreeSet<_> = armed.map(|source| source.tag().to_u64()).collect();
         self.always_ready.retain_armed(|tag| armed.contains(&tag.to_u64()));
-        self.update_beacon();
+        let _ = self.update_beacon(); // the next wait tries again
         Ok(false)
     }
 
@@ -348,7 +354,7 @@ impl Backend for Kqueue {
         armed: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
         mut report: impl FnMut(Tag, Readiness) -> bool,
     ) -> io::Result<()> {
-        let found = events.get::<Found<Kevent>>();
+        let found = events.get::<EventBuffer<Kevent>>();
         self.report_list(&mut report);
         let mut unchecked = Vec::new();
         loop {
@@ -364,11 +370,11 @@ impl Backend for Kqueue {
             found.finish(count);
         }
         self.report_checked(unchecked, armed, &mut report);
-        self.update_beacon();
+        let _ = self.update_beacon(); // the next wait tries again
         Ok(())
     }
 
-    fn wake(&mut self, tag: Tag) -> io::Result<Option<Arc<dyn Wake>>> {
+    fn native_waker(&mut self, tag: Tag) -> io::Result<Option<Arc<dyn Wake>>> {
         let trigger = Trigger::new(&self.queue, tag);
         match self.change(trigger.added()) {
             Ok(()) => {

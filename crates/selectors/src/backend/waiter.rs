@@ -27,6 +27,10 @@ pub trait Wait: fmt::Debug + Send + Sync + UnwindSafe + RefUnwindSafe {
     fn wait(&self, events: &mut Events, timeout: Timeout) -> io::Result<usize>;
 
     /// Returns the descriptor of [`Backend::fd`](super::Backend::fd).
+    ///
+    /// # Panics
+    ///
+    /// Panics for a kqueue in a forked child, which does not inherit it.
     fn fd(&self) -> Option<BorrowedFd<'_>> {
         None
     }
@@ -70,7 +74,8 @@ pub trait Wait: fmt::Debug + Send + Sync + UnwindSafe + RefUnwindSafe {
 #[derive(Clone, Debug)]
 pub struct Waiter(Kind);
 
-/// Epoll has a kind of its own, which needs no call by address: 3 to 8 % of an idle wait, in several runs on a busy machine.
+/// Epoll has a variant of its own, to avoid dynamic dispatch: it takes 3 to 8 % of an idle wait (several runs on a busy
+/// machine).
 #[derive(Clone, Debug)]
 enum Kind {
     #[cfg(epoll)]
@@ -79,7 +84,7 @@ enum Kind {
 }
 
 impl Waiter {
-    /// Makes one of this.
+    /// Makes a waiter that calls `wait`.
     #[must_use]
     pub fn new(wait: Arc<dyn Wait>) -> Self {
         Self(Kind::Other(wait))

@@ -245,7 +245,7 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
         let tag = map.new_tag(token.slot());
         let entry = map.find(LookupKey::Token(token))?;
         let fd = entry.borrow_fd()?;
-        claimed?;
+        claimed?; // after the descriptor: that another one is lent is the more precise error
         let to = Source::new(fd, tag, interest, mode);
         if is_in_backend {
             let from = Source::new(fd, entry.tag(), entry.interest, entry.mode);

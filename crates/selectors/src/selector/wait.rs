@@ -16,14 +16,15 @@ use crate::os;
 use crate::readiness::Readiness;
 use crate::ready::{Others, Ready, Results};
 use crate::token::Tag;
-use crate::waker::{Waker, WakerSource};
+use crate::waker::{ResendGuard, Waker, WakerSource};
 
 impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// Waits until a key is ready or the timeout elapses, and returns the ready keys.
     ///
     /// `None` waits without a limit, [`Duration::ZERO`](std::time::Duration::ZERO) does not wait. With nothing registered it
     /// waits all the same, with `None` until a [`Waker`] is used. A wait ends early only if a key is ready or a [`Waker`] was
-    /// used (and, rarely, with an empty list: on epoll and kqueue, for an event of a key that was removed or is spent).
+    /// used, and rarely with an empty list: for an event of a key that was removed or is spent, or for a wake that an earlier
+    /// wait has reported.
     /// While a file that is always ready is armed, such as a regular file, a wait does not block.
     /// Signals do not end a wait unless the timeout is [interruptible](Timeout::interruptible).
     ///
@@ -104,17 +105,13 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     pub fn select_into(&mut self, ready: &mut Ready, timeout: impl Into<Timeout>) -> Result<usize, Error> {
         let results = &mut ready.results;
         results.clear();
-        let Self { backend, map, waker, abandoned } = self;
-        let armed = map.armed().map(source);
-        let armed = armed.chain(waker.iter().filter_map(WakerSource::source).map(Ok));
-        let guard = waker.as_ref().map(WakerSource::resend_guard);
-        if let Err(error) = backend.wait(armed, timeout.into(), reporter(map, results)) {
-            wait_without_invalid(backend, map, waker.as_ref(), abandoned, results, error)?;
+        let Self { backend, map, waker, .. } = self;
+        let sources = sources(map, waker.as_ref());
+        let waited = wait(backend, waker.as_ref(), sources, timeout.into(), reporter(map, results));
+        if let Err(error) = waited {
+            self.wait_without_invalid(results, error)?;
         }
-        if let Some(guard) = guard {
-            guard.disarm();
-        }
-        finish(backend, map, waker.as_ref(), abandoned, results);
+        self.finish(results);
         Ok(ready.len())
     }
 
@@ -126,30 +123,24 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
     /// Reports the events in `ready.events`, which a wait without the selector returned, in `ready`.
     #[inline(always)]
     pub(crate) fn report_events(&mut self, ready: &mut Ready) -> Result<(), Error> {
-        let Self { backend, map, waker, abandoned } = self;
+        let Self { backend, map, waker, .. } = self;
         let Ready { results, events } = ready;
         let guard = waker.as_ref().map(WakerSource::resend_guard);
-        let result = {
-            let armed = map.armed().map(source);
-            let armed = armed.chain(waker.iter().filter_map(WakerSource::source).map(Ok));
-            let result = backend.report(events, armed.clone(), checked_reporter(map, results));
-            // Events of keys that have changed since are normal here. Now that nobody changes any, the kernel has none of them,
-            // and what is stale would come again.
-            if result.is_ok() && results.others.contains(Others::STALE) {
-                results.others.remove(Others::STALE);
-                // An error here is no error of the events that were reported.
-                let _ = backend.wait(armed, Timeout::ZERO, reporter(map, results));
-            }
-            result
-        };
-        if let Err(error) = result {
+        let reported = backend.report(events, sources(map, waker.as_ref()), checked_reporter(map, results));
+        if let Err(error) = reported {
             results.clear();
             return Err(Error::from_backend(Operation::Wait, backend.name(), error));
         }
-        if let Some(guard) = guard {
-            guard.disarm();
+        // Stale events are normal here: another thread changed the key after the kernel had reported it. No key changes under
+        // the lock, so a tag that is stale in a second look would be reported in every wait.
+        if results.others.contains(Others::STALE) {
+            results.others.remove(Others::STALE);
+            // An error here is no error of the events that were reported.
+            let sources = sources(map, waker.as_ref());
+            let _ = backend.wait(sources, Timeout::ZERO, reporter(map, results));
         }
-        finish(backend, map, waker.as_ref(), abandoned, results);
+        ResendGuard::disarm(guard);
+        self.finish(results);
         Ok(())
     }
 
@@ -193,6 +184,95 @@ impl<B: Backend, F: AsFd, D> Selector<B, F, D> {
             Err(error) => Err(Error::from_backend(Operation::Waker, self.backend.name(), error)),
         }
     }
+
+    /// Disarms the one-shot keys that were reported, and handles what was reported besides keys.
+    #[inline(always)]
+    fn finish(&mut self, results: &mut Results) {
+        if self.map.has_oneshots {
+            for (token, _) in results.iter() {
+                self.map.fire(token.slot());
+            }
+        }
+        if !results.others.is_empty() {
+            self.finish_others(results);
+        }
+    }
+
+    /// Prepares the waker for the next wake, and makes the back end forget what is stale.
+    #[cold]
+    fn finish_others(&mut self, results: &mut Results) {
+        if results.others.contains(Others::WAKE) {
+            // Without a waker the back end made the report up.
+            let was_used = self.waker.as_ref().is_some_and(WakerSource::acknowledge);
+            results.others.set(Others::WAKE, was_used);
+            results.others.set(Others::INTERRUPTION, !was_used);
+        }
+        if results.others.contains(Others::STALE) {
+            results.others.remove(Others::STALE);
+            self.rebuild(results);
+        }
+    }
+
+    /// Handles a failed wait: if file objects lend other descriptors than the registered ones, looks for what is ready without
+    /// them, reports them as failed, and pauses them. Otherwise returns the error.
+    #[cold]
+    fn wait_without_invalid(&mut self, results: &mut Results, mut error: io::Error) -> Result<(), Error> {
+        let Self { backend, map, waker, abandoned } = self;
+        let mut invalid = BTreeSet::new();
+        loop {
+            results.clear();
+            let token = match Error::from_backend(Operation::Wait, backend.name(), error) {
+                Error::InvalidFd { token, .. } if map.is_armed(token) && invalid.insert(token.slot()) => {
+                    token
+                }
+                error if invalid.is_empty() => return Err(with_closed_key(map, error)),
+                // The next wait returns it, if it comes again. The back end may have dropped the keys that it was not shown, so
+                // they are reported and paused first.
+                _ => break,
+            };
+            // An object that lends another descriptor in each call may pass now and not in the wait. So this ends when all
+            // keys are in `invalid` at the latest.
+            let others = map.armed().filter(|entry| entry.token() != token && entry.borrow_fd().is_err());
+            invalid.extend(others.map(|entry| entry.token().slot()));
+            let valid = map.armed().filter(|entry| !invalid.contains(&entry.token().slot())).map(source);
+            let sources = valid.chain(waker.iter().filter_map(WakerSource::source).map(Ok));
+            match wait(backend, waker.as_ref(), sources, Timeout::ZERO, reporter(map, results)) {
+                Ok(()) => break,
+                Err(next) => error = next,
+            }
+        }
+        for slot in invalid {
+            pause_invalid(map, abandoned, results, slot);
+        }
+        Ok(())
+    }
+
+    /// Rebuilds the back end's set after a report of no armed key, which may come again in every wait.
+    ///
+    /// If that fails, the next such report tries again.
+    #[cold]
+    fn rebuild(&mut self, results: &mut Results) {
+        let Self { backend, map, waker, abandoned } = self;
+        let mut invalid = Vec::new();
+        let armed = map.armed().filter_map(|entry| match source(entry) {
+            Ok(source) => Some(source),
+            Err(_) => {
+                invalid.push(entry.token().slot());
+                None
+            }
+        });
+        let armed = armed.chain(waker.iter().filter_map(WakerSource::source));
+        // Adding a notifier that is readable would be a wake. One that is pending is sent again.
+        let _guard = waker.as_ref().map(WakerSource::resend_guard);
+        waker.iter().for_each(WakerSource::drain);
+        if backend.rebuild(armed).unwrap_or(false) {
+            map.drop_fired();
+            for slot in invalid {
+                pause_invalid(map, abandoned, results, slot);
+            }
+            abandoned.clear();
+        }
+    }
 }
 
 /// Shows an armed key to the back end.
@@ -202,6 +282,30 @@ fn source<F: AsFd, D>(entry: &Entry<F, D>) -> io::Result<Source<'_>> {
         Ok(fd) => Ok(Source::new(fd, entry.tag(), entry.interest, entry.mode)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Everything to wait for: the armed keys, then the waker.
+#[inline]
+fn sources<'a, F: AsFd, D>(
+    map: &'a Map<F, D>,
+    waker: Option<&'a WakerSource>,
+) -> impl Iterator<Item = io::Result<Source<'a>>> + Clone {
+    map.armed().map(source).chain(waker.into_iter().filter_map(WakerSource::source).map(Ok))
+}
+
+/// Waits once. If that fails, a pending wake is sent again: the back end may have consumed it.
+#[inline(always)]
+fn wait<'fd>(
+    backend: &mut impl Backend,
+    waker: Option<&WakerSource>,
+    sources: impl Iterator<Item = io::Result<Source<'fd>>> + Clone,
+    timeout: Timeout,
+    report: impl FnMut(Tag, Readiness),
+) -> io::Result<()> {
+    let guard = waker.map(WakerSource::resend_guard);
+    backend.wait(sources, timeout, report)?;
+    ResendGuard::disarm(guard);
+    Ok(())
 }
 
 /// Records the reports of a back end in `results`.
@@ -238,80 +342,6 @@ fn record_other<F, D>(map: &Map<F, D>, results: &mut Results, tag: Tag) {
     }
 }
 
-/// Disarms the one-shot keys that were reported, and handles what was reported besides keys.
-#[inline(always)]
-fn finish<B: Backend, F: AsFd, D>(
-    backend: &mut B,
-    map: &mut Map<F, D>,
-    waker: Option<&WakerSource>,
-    abandoned: &mut Abandoned,
-    results: &mut Results,
-) {
-    if map.has_oneshots {
-        for (token, _) in results.iter() {
-            map.fire(token.slot());
-        }
-    }
-    if !results.others.is_empty() {
-        finish_others(backend, map, waker, abandoned, results);
-    }
-}
-
-/// Prepares the waker for the next wake, and makes the back end forget what is stale.
-#[cold]
-fn finish_others<B: Backend, F: AsFd, D>(
-    backend: &mut B,
-    map: &mut Map<F, D>,
-    waker: Option<&WakerSource>,
-    abandoned: &mut Abandoned,
-    results: &mut Results,
-) {
-    if results.others.contains(Others::WAKE) {
-        // Without a waker the back end made the report up.
-        let was_used = waker.is_some_and(WakerSource::acknowledge);
-        results.others.set(Others::WAKE, was_used);
-        results.others.set(Others::INTERRUPTION, !was_used);
-    }
-    if results.others.contains(Others::STALE) {
-        rebuild(backend, map, waker, abandoned, results);
-    }
-}
-
-/// Handles a failed wait: if file objects lend other descriptors than the registered ones, looks for what is ready without
-/// them, reports them as failed, and pauses them. Otherwise returns the error.
-#[cold]
-fn wait_without_invalid<B: Backend, F: AsFd, D>(
-    backend: &mut B,
-    map: &mut Map<F, D>,
-    waker: Option<&WakerSource>,
-    abandoned: &mut Abandoned,
-    results: &mut Results,
-    mut error: io::Error,
-) -> Result<(), Error> {
-    let mut invalid = BTreeSet::new();
-    loop {
-        results.clear();
-        let token = match Error::from_backend(Operation::Wait, backend.name(), error) {
-            Error::InvalidFd { token, .. } if map.is_armed(token) && invalid.insert(token.slot()) => token,
-            error => return Err(with_closed_key(map, error)),
-        };
-        // An object that lends another descriptor in each call may pass now and not in the wait. So this ends when all keys
-        // are in `invalid` at the latest.
-        let others = map.armed().filter(|entry| entry.token() != token && entry.borrow_fd().is_err());
-        invalid.extend(others.map(|entry| entry.token().slot()));
-        let armed = map.armed().filter(|entry| !invalid.contains(&entry.token().slot())).map(source);
-        let armed = armed.chain(waker.into_iter().filter_map(WakerSource::source).map(Ok));
-        match backend.wait(armed, Timeout::ZERO, reporter(map, results)) {
-            Ok(()) => break,
-            Err(next) => error = next,
-        }
-    }
-    for slot in invalid {
-        pause_invalid(map, abandoned, results, slot);
-    }
-    Ok(())
-}
-
 /// Reports a key whose file object lends another descriptor than the registered one as failed, and pauses it.
 fn pause_invalid<F, D>(map: &mut Map<F, D>, abandoned: &mut Abandoned, results: &mut Results, slot: u32) {
     // As poll(2) reports a descriptor that is not open (POLLNVAL).
@@ -320,38 +350,6 @@ fn pause_invalid<F, D>(map: &mut Map<F, D>, abandoned: &mut Abandoned, results: 
         results.merge(&entry.ready_index, entry.token(), readiness & entry.mask);
     }
     abandoned.pause(map, slot);
-}
-
-/// Rebuilds the back end's set after a report of no armed key, which may come again in every wait.
-///
-/// If that fails, the next such report tries again.
-#[cold]
-fn rebuild<B: Backend, F: AsFd, D>(
-    backend: &mut B,
-    map: &mut Map<F, D>,
-    waker: Option<&WakerSource>,
-    abandoned: &mut Abandoned,
-    results: &mut Results,
-) {
-    let mut invalid = Vec::new();
-    let armed = map.armed().filter_map(|entry| match source(entry) {
-        Ok(source) => Some(source),
-        Err(_) => {
-            invalid.push(entry.token().slot());
-            None
-        }
-    });
-    let armed = armed.chain(waker.into_iter().filter_map(WakerSource::source));
-    // Adding a notifier that is readable would be a wake. One that is pending is sent again.
-    let _guard = waker.map(WakerSource::resend_guard);
-    waker.into_iter().for_each(WakerSource::drain);
-    if backend.rebuild(armed).unwrap_or(false) {
-        map.drop_fired();
-        for slot in invalid {
-            pause_invalid(map, abandoned, results, slot);
-        }
-        abandoned.clear();
-    }
 }
 
 /// Finds the key whose descriptor is closed, if a wait failed for that reason.

@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use select_sys::{Countdown, Timeout};
 
-use super::seat::Seat;
+use super::parker::Parker;
 use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering, thread_id};
 
-/// So many visits may be made while a wait is queued. Then it has a turn.
+/// The number of visits before a queued wait has a turn.
 ///
 /// A visit of a thread that runs is cheaper than one by a thread that has to be woken first.
 const VISITS_BEFORE_A_WAIT: u32 = if cfg!(loom) { 1 } else { 16 }; // a model cannot have many
 
-/// So often an interrupted wait yields before its next turn, at 0.2 µs each (Linux 6.18, Intel Xeon).
-const YIELDS: u32 = if cfg!(loom) { 0 } else { 40 };
+/// The number of yields of an interrupted wait before its next turn, at 0.2 µs each (Linux 6.18, Intel Xeon).
+const YIELDS_AFTER_INTERRUPTION: u32 = if cfg!(loom) { 0 } else { 40 };
 
 /// A value for two kinds of users: *visits*, which are short and keep the lock, and *waits*, which take the value with them.
 ///
@@ -24,7 +24,7 @@ const YIELDS: u32 = if cfg!(loom) { 0 } else { 40 };
 #[derive(Debug)]
 pub(super) struct Turns<T> {
     state: Mutex<State<T>>,
-    /// The thread that uses the value, or 0. It is for that thread itself, see [`lock`](Self::lock).
+    /// The thread that uses the value, or 0. A thread looks only for itself, see [`check`](Self::check).
     user: AtomicUsize,
 }
 
@@ -40,7 +40,7 @@ struct State<T> {
     visited: u32,
 }
 
-type Queue = VecDeque<Arc<Seat>>;
+type Queue = VecDeque<Arc<Parker>>;
 
 impl<T> State<T> {
     #[inline]
@@ -54,21 +54,21 @@ impl<T> State<T> {
     }
 
     /// The queued thread whose turn is next.
-    fn next(&self) -> Option<&Arc<Seat>> {
+    fn next(&self) -> Option<&Arc<Parker>> {
         let (visit, wait) = (self.visits.front(), self.waits.front());
         if self.may_visit() { visit.or(wait) } else { wait.or(visit) }
     }
 
     /// Wakes the thread whose turn has come, if the value is there. To be called after each change.
     fn wake_next(&self) {
-        if let (true, Some(seat)) = (self.value.is_some(), self.next()) {
-            seat.wake();
+        if let (true, Some(parker)) = (self.value.is_some(), self.next()) {
+            parker.wake();
         }
     }
 
     /// Whether a queued thread can use the value now.
-    fn is_turn_of(&self, seat: &Arc<Seat>) -> bool {
-        self.value.is_some() && self.next().is_some_and(|next| Arc::ptr_eq(next, seat))
+    fn is_turn_of(&self, parker: &Arc<Parker>) -> bool {
+        self.value.is_some() && self.next().is_some_and(|next| Arc::ptr_eq(next, parker))
     }
 
     /// Whether a visit can begin that has not queued.
@@ -77,9 +77,9 @@ impl<T> State<T> {
     }
 
     /// Removes a thread from its queue.
-    fn remove(&mut self, seat: &Arc<Seat>) {
+    fn remove(&mut self, parker: &Arc<Parker>) {
         for queue in [&mut self.visits, &mut self.waits] {
-            queue.retain(|queued| !Arc::ptr_eq(queued, seat));
+            queue.retain(|queued| !Arc::ptr_eq(queued, parker));
         }
     }
 }
@@ -118,19 +118,19 @@ impl<T> Turns<T> {
         mut state: MutexGuard<'a, State<T>>,
         interrupt: impl FnOnce(),
     ) -> MutexGuard<'a, State<T>> {
-        let seat = Arc::new(Seat::new());
-        state.visits.push_back(Arc::clone(&seat));
+        let parker = Arc::new(Parker::new());
+        state.visits.push_back(Arc::clone(&parker));
         if std::mem::take(&mut state.is_waiting) {
             drop(state);
             interrupt();
-            seat.yield_for_a_while();
+            parker.yield_for_a_while();
             state = self.lock();
         }
         state.wake_next();
-        while !state.is_turn_of(&seat) {
-            state = seat.sleep(&self.state, state, Timeout::NEVER).0;
+        while !state.is_turn_of(&parker) {
+            state = parker.sleep(&self.state, state, Timeout::NEVER).0;
         }
-        state.remove(&seat);
+        state.remove(&parker);
         state
     }
 
@@ -141,19 +141,10 @@ impl<T> Turns<T> {
         Taken { turns: self, value, may_block: false, has_queued: true }
     }
 
-    /// Leaves the value to others for some microseconds, after an interruption.
-    ///
-    /// Programs often make several changes in a row. Those that come meanwhile need no interruption of their own.
-    pub(super) fn linger(&self) {
-        for _ in 0..YIELDS {
-            std::thread::yield_now();
-        }
-    }
-
     /// Takes the value for a wait. Returns `None` if the time is over before its turn.
     ///
-    /// If visits are queued, the wait must not block. If it has not looked before, and nobody waits when the time is over, it
-    /// has a turn all the same.
+    /// If visits are queued, the wait must not block. A wait that has never looked gets a turn even after its time is over,
+    /// unless another thread waits.
     ///
     /// # Errors
     ///
@@ -161,36 +152,39 @@ impl<T> Turns<T> {
     pub(super) fn take(
         &self,
         countdown: &Countdown,
-        timeout: Timeout,
+        mut left: Timeout,
         has_looked: bool,
     ) -> io::Result<Option<Taken<'_, T>>> {
         let mut state = self.lock();
         let has_queued = state.value.is_none() || !state.is_queue_empty();
         if has_queued {
-            let seat = Arc::new(Seat::for_timeout(timeout)?);
-            state.waits.push_back(Arc::clone(&seat));
+            let parker = Arc::new(Parker::for_timeout(left)?);
+            state.waits.push_back(Arc::clone(&parker));
             state.wake_next();
-            let mut timeout = timeout;
-            while !state.is_turn_of(&seat) {
-                let (guard, result) = seat.sleep(&self.state, state, timeout);
+            while !state.is_turn_of(&parker) {
+                let (guard, result) = parker.sleep(&self.state, state, left);
                 state = guard;
-                let is_over = !state.is_turn_of(&seat) && {
-                    timeout = if timeout.limit().is_some() { countdown.left() } else { timeout };
-                    timeout.limit() == Some(Duration::ZERO)
-                };
+                if result.is_ok() && state.is_turn_of(&parker) {
+                    break;
+                }
+                if left.limit().is_some() {
+                    left = countdown.left();
+                }
+                let is_over = left.limit() == Some(Duration::ZERO);
                 if result.is_err() || is_over && (has_looked || state.is_waiting) {
-                    state.remove(&seat);
+                    state.remove(&parker);
                     state.wake_next();
                     return result.map(|()| None);
                 }
                 if is_over {
-                    state.remove(&seat);
-                    state.visits.push_back(Arc::clone(&seat));
+                    // It has never looked: it queues with the visits, and looks without blocking.
+                    state.remove(&parker);
+                    state.visits.push_back(Arc::clone(&parker));
                     state.wake_next();
-                    timeout = without_limit(timeout);
+                    left = without_limit(left);
                 }
             }
-            state.remove(&seat);
+            state.remove(&parker);
         }
         let may_block = state.visits.is_empty();
         (state.visited, state.is_waiting) = (0, may_block);
@@ -213,6 +207,15 @@ impl<T> Turns<T> {
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.check();
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Leaves the value to others for some microseconds, after an interruption.
+///
+/// Programs often make several changes in a row. Those that come meanwhile need no interruption of their own.
+pub(super) fn yield_after_interruption() {
+    for _ in 0..YIELDS_AFTER_INTERRUPTION {
+        std::thread::yield_now();
     }
 }
 

@@ -48,8 +48,8 @@ fn wait_millis(fd: RawFd, buffer: &mut [libc::epoll_event], millis: libc::c_int)
 /// `dup3`: the open file of `other` replaces that of `fd`, atomically.
 pub(crate) fn replace(fd: BorrowedFd<'_>, other: BorrowedFd<'_>) -> io::Result<()> {
     // By its number, as the crate `libc` has no `dup3` for Android.
-    // SAFETY: no address is passed. The number `fd` is open before and after the call, so nobody who borrows it notices but
-    // by the set that it has.
+    // SAFETY: no address is passed. The number `fd` stays open throughout, so every borrow of it stays valid; afterwards it
+    // refers to the other set.
     let result = unsafe { libc::syscall(libc::SYS_dup3, other.as_raw_fd(), fd.as_raw_fd(), libc::O_CLOEXEC) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }

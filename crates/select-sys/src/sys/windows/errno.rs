@@ -14,7 +14,7 @@ pub(crate) fn cvt(result: i32) -> io::Result<usize> {
     })
 }
 
-/// What `ENOENT` is on Unix.
+/// The error that is `ENOENT` on Unix.
 pub(crate) fn not_found() -> io::Error {
     io::ErrorKind::NotFound.into()
 }

@@ -22,13 +22,15 @@ pub(super) struct Beacon {
 
 impl Beacon {
     /// Arms the beacon in this mode, or disarms it. Closes it if it is not needed any more.
-    pub(super) fn update(&mut self, queue: &Kqueue, mode: Option<Mode>, is_last: bool) {
+    pub(super) fn update(&mut self, queue: &Kqueue, mode: Option<Mode>, is_last: bool) -> io::Result<()> {
         if self.armed != mode {
-            self.armed = self.arm(queue, mode).unwrap_or(None);
+            self.armed = None;
+            self.armed = self.arm(queue, mode)?;
         }
         if is_last {
             self.socket = None;
         }
+        Ok(())
     }
 
     fn arm(&mut self, queue: &Kqueue, mode: Option<Mode>) -> io::Result<Option<Mode>> {
@@ -52,7 +54,7 @@ impl Beacon {
     }
 
     /// Whether an event is that of the beacon. Notes that the kernel has disarmed it, if it has.
-    pub(super) fn is_its(&mut self, event: &Kevent) -> bool {
+    pub(super) fn has_event(&mut self, event: &Kevent) -> bool {
         let socket = self.socket.as_ref().map(|socket| ident(socket.as_fd()));
         let is_its = event.filter == Filter::READ && Some(event.ident) == socket;
         if is_its && event.flags.contains(Flags::DISPATCH) {

@@ -39,7 +39,7 @@ impl Checked {
 }
 
 /// A true event: its source, its filter, and what to report.
-pub(super) type Found<'fd> = (Source<'fd>, Watch, Readiness);
+pub(super) type TrueEvent<'fd> = (Source<'fd>, Watch, Readiness);
 
 /// Whether an event may be true. If it is not, nobody has to look for its source, which takes time for each armed key.
 pub(super) fn may_be_true(event: &Kevent) -> bool {
@@ -55,7 +55,7 @@ fn ends(event: &Kevent) -> Readiness {
 pub(super) fn check<'fd>(
     mut events: Vec<Kevent>,
     armed: impl Iterator<Item = io::Result<Source<'fd>>>,
-) -> Vec<Found<'fd>> {
+) -> Vec<TrueEvent<'fd>> {
     events.sort_unstable_by_key(|event| event.udata);
     let mut found = Vec::new();
     for source in armed.flatten() {

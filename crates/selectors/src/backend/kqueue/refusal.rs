@@ -1,4 +1,4 @@
-//! Filters that the kernel refuses: what the descriptor is ready for all the same.
+//! The readiness of a descriptor whose filter the kernel refuses.
 
 use std::io;
 

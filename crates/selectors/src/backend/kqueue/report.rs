@@ -10,7 +10,7 @@ use super::Kqueue;
 use super::checked::{check, may_be_true};
 use super::filters::{Watch, added, filters, ident, mode, readiness, tag};
 use crate::backend::always_ready::Entry;
-use crate::backend::events::{Events, Found};
+use crate::backend::events::{EventBuffer, Events};
 use crate::backend::interface::Source;
 use crate::backend::waiter::Wait;
 use crate::interest::{Interest, Mode};
@@ -49,7 +49,7 @@ impl Kqueue {
         unchecked: &mut Vec<Kevent>,
         mut report: impl FnMut(Tag, Readiness) -> bool,
     ) {
-        if self.beacon.is_its(event) {
+        if self.beacon.has_event(event) {
             return;
         }
         if self.checked.contains(event) {
@@ -114,7 +114,7 @@ impl Kqueue {
 
 impl Wait for kqueue::Kqueue {
     fn wait(&self, events: &mut Events, timeout: Timeout) -> io::Result<usize> {
-        let found = events.get::<Found<Kevent>>();
+        let found = events.get::<EventBuffer<Kevent>>();
         let count = self.control(&[], found.start(), timeout)?.len();
         Ok(found.finish(count))
     }

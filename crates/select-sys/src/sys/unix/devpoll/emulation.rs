@@ -32,7 +32,7 @@ pub(crate) struct Device {
     last: RawFd,
 }
 
-/// What the driver caches for a number.
+/// The driver's cache entry of a number.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cached {
     events: i16,
