@@ -162,8 +162,8 @@ impl Side {
             }
             "kqueue" => (read_closed, truth.write_closed && interest.contains(WRITE)),
             _ => {
-                let hung_up = truth.hung_up && kernel::POLL_TELLS_HANG_UPS;
-                (hung_up || read_closed && kernel::POLL_TELLS_HALF_CLOSES, hung_up)
+                let hung_up = truth.hung_up && kernel::POLL_REPORTS_HANG_UPS;
+                (hung_up || read_closed && kernel::POLL_REPORTS_HALF_CLOSES, hung_up)
             }
         }
     }

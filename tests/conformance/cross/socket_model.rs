@@ -184,5 +184,5 @@ fn has_room(socket: &Stream) -> bool {
     let mut fds = [PollFd::new(socket, PollFlags::OUT)];
     poll(&mut fds, Some(&Timespec::default())).unwrap();
     let seen = fds[0].revents();
-    seen.contains(PollFlags::OUT) || seen.contains(PollFlags::HUP) && !kernel::POLL_UNSAID.is_empty()
+    seen.contains(PollFlags::OUT) || seen.contains(PollFlags::HUP) && !kernel::POLL_HIDDEN_BY_HUP.is_empty()
 }

@@ -2,7 +2,7 @@
 
 use conformance::{
     Call, ChangingFd, MockBackend, READ, Run, Stream, WAIT, WRITE, assert_idle, assert_list,
-    assert_not_registered, assert_ready, now, pairs,
+    assert_not_registered, assert_ready, errno, now, pairs, wait_woken,
 };
 use selectors::backend::Backend;
 use selectors::{Error, Mode, Readiness, Selector, Token};
@@ -20,6 +20,7 @@ conformance::scenarios!(changing_fd:
     a_call_that_changes_nothing_does_not_borrow,
     a_paused_key_can_be_unregistered,
     a_wait_reports_the_key_or_ignores_the_other_descriptor,
+    a_wait_that_fails_without_it_reports_the_key,
     a_wait_reports_a_oneshot_key_once,
     waits_survive_a_descriptor_that_differs_in_each_call,
     a_wait_ignores_a_paused_key,
@@ -239,6 +240,31 @@ fn a_wait_reports_the_key_or_ignores_the_other_descriptor<B: Backend>() -> Run {
     assert_ready(&mut selector, [(other, READ)]);
     peer.write_all(b"x").unwrap();
     assert_ready(&mut selector, [(token, READ), (other, READ)]);
+    Ok(())
+}
+
+/// A wait that notices the other descriptor waits again, without the key. The error of that wait may hide the first one.
+fn a_wait_that_fails_without_it_reports_the_key<B: Backend>() -> Run {
+    let (file, [mut peer, _other_peer]) = changing_fd();
+    let (mut selector, control) = MockBackend::<B>::selector::<&ChangingFd, ()>();
+    let token = selector.register(&file, READ, ()).unwrap();
+    let waker = selector.waker().unwrap();
+    waker.wake().unwrap();
+    file.choose(1);
+    control.report_and_fail(errno::UNHEARD_OF);
+    let result = selector.select(WAIT);
+    let noticed = selector.key(token).is_some_and(|key| key.is_paused());
+    match result {
+        Ok(ready) => assert_list(&ready, noticed.then_some((token, READ))),
+        Err(error) => assert!(matches!(error, Error::Os { .. }) && !noticed, "{error:?}"),
+    }
+    wait_woken(&mut selector);
+    file.choose(0);
+    if noticed {
+        selector.rearm(token).unwrap();
+    }
+    peer.write_all(b"x").unwrap();
+    assert_ready(&mut selector, [(token, READ)]);
     Ok(())
 }
 

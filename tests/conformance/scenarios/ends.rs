@@ -26,7 +26,7 @@ conformance::scenarios!(ends:
     an_error_counts_as_a_hang_up,
 );
 
-/// What a hang-up or an error is reported as.
+/// The readiness of a hang-up or an error.
 const HUNG_UP: Readiness = Readiness::WRITE_CLOSED.union(Readiness::ERROR);
 
 /// Both ends.

@@ -6,7 +6,7 @@ use conformance::{
     soon,
 };
 use selectors::backend::Backend;
-use selectors::{Error, Limit, Mode, Operation, Selector};
+use selectors::{Error, Limit, Mode, Operation, Selector, SharedSelector};
 use std::io::Write;
 
 conformance::scenarios!(limits:
@@ -15,6 +15,7 @@ conformance::scenarios!(limits:
     a_second_waker_needs_no_descriptor,
     registering_needs_no_descriptor,
     waiting_needs_no_descriptor,
+    a_file_that_is_always_ready_is_reported_or_refused,
     the_limit_is_named_when_registering_fails,
     the_limit_is_named_when_resuming_fails,
     the_limit_is_named_when_modifying_fails,
@@ -124,6 +125,28 @@ fn waiting_needs_no_descriptor<B: Backend>() -> Run {
     drop(limit);
     assert!(nothing.is_empty());
     assert_list(&ready, [(token, READ)]);
+    Ok(())
+}
+
+/// On epoll and kqueue such a file needs a descriptor of the back end.
+fn a_file_that_is_always_ready_is_reported_or_refused<B: Backend + Send>() -> Run {
+    let file = pairs::regular()?;
+    let shared = SharedSelector::<B, _>::new(Selector::new().unwrap()).unwrap();
+    let limit = Descriptors::none_left()?;
+    let registered = shared.with(|selector| selector.register(&file, READ, ()));
+    let ready = registered.is_ok().then(|| shared.select(WAIT).unwrap());
+    drop(limit);
+    let token = match registered {
+        Ok(token) => {
+            assert_list(&ready.unwrap(), [(token, READ)]);
+            token
+        }
+        Err(rejected) => {
+            assert_limit(&rejected.error, Limit::ProcessDescriptors, Operation::Register, Errno::MFILE);
+            shared.with(|selector| selector.register(&file, READ, ())).unwrap()
+        }
+    };
+    assert_list(&shared.select(WAIT).unwrap(), [(token, READ)]);
     Ok(())
 }
 

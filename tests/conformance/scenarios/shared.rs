@@ -51,7 +51,7 @@ fn wait_while<B: Backend + Send, T: Send>(shared: &Shared<B>, act: impl FnOnce()
     let this = this_thread();
     thread::scope(|scope| {
         let other = scope.spawn(move || {
-            until_asleep(this);
+            until_asleep(&this);
             act()
         });
         let ready = soon(shared);
@@ -189,7 +189,7 @@ fn more_keys_than_a_wait_knew_are_reported_at_once<B: Backend + Send>() -> Run {
     let this = this_thread();
     let ready = thread::scope(|scope| {
         scope.spawn(|| {
-            until_asleep(this);
+            until_asleep(&this);
             shared.with(|selector| {
                 for (number, (a, _)) in streams.iter().enumerate() {
                     selector.register(a, WRITE, number).unwrap();

@@ -21,7 +21,7 @@ pub const PRIORITY: Interest = Interest::PRIORITY;
 /// Reading and writing.
 pub const BOTH: Interest = READ.union(WRITE);
 
-/// What a key can be ready for: reading, writing and priority.
+/// The readiness to compare: reading, writing and priority.
 pub const ACTIONS: Interest = BOTH.union(PRIORITY);
 
 /// [`Interest::READ_CLOSED`].

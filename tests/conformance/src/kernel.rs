@@ -1,6 +1,6 @@
-//! What kernels do each in their own way, with the place where it can be read: scenarios that see it ask here.
+//! Differences between kernels, each with its source. Scenarios read these constants.
 //!
-//! Of those that are not named nobody has looked; they are taken to do as Linux does.
+//! Systems that are not named are assumed to behave as Linux does.
 
 use selectors::Interest;
 use selectors::sys::poll::PollFlags;
@@ -60,7 +60,7 @@ pub const BROKEN: SetFlags =
 /// `select` puts a socket that has hung up into the third set too, if asked: `pselect` of illumos, as above.
 pub const SELECT_FINDS_HANG_UPS_EXCEPTIONAL: bool = SOLARISH;
 
-/// What `poll` says of a pipe's end to read from when nobody can write to it any more and it was asked for `IN` and `OUT`:
+/// The flags of a pipe's end to read from in `poll` when nobody can write to it any more and `IN` and `OUT` were requested:
 /// `pipe_poll` in `sys/kern/sys_pipe.c` of FreeBSD and of NetBSD, `ppollcollect` in `sys/kern/sys_generic.c` of OpenBSD,
 /// `poll_callback` in `bsd/kern/sys_generic.c` of XNU.
 pub const POLL_HUNG_UP: PollFlags = if FREEBSD || OPENBSD || APPLE {
@@ -71,27 +71,27 @@ pub const POLL_HUNG_UP: PollFlags = if FREEBSD || OPENBSD || APPLE {
     PollFlags::HUP
 };
 
-/// What `poll` says, unasked, of a pipe's end to write to when nobody can read from it any more: as above, and `fifo_poll` in
-/// `fs/fifofs/fifovnops.c` of illumos. XNU says it only to those that ask for `OUT`.
+/// The flags of a pipe's end to write to in `poll`, without a request, when nobody can read from it any more: as above, and
+/// `fifo_poll` in `fs/fifofs/fifovnops.c` of illumos. XNU reports them only if `OUT` is requested.
 pub const POLL_BROKEN: PollFlags =
     if FREEBSD || NETBSD || OPENBSD || APPLE || SOLARISH { PollFlags::HUP } else { PollFlags::ERR };
 
 /// Flags that `poll` does not report together with `HUP`: `pollscan` in `sys/kern/sys_generic.c` of FreeBSD, `ppollcollect`
 /// there of OpenBSD, `poll_callback` in `bsd/kern/sys_generic.c` of XNU, `fifo_poll` of illumos.
-pub const POLL_UNSAID: PollFlags =
+pub const POLL_HIDDEN_BY_HUP: PollFlags =
     if FREEBSD || OPENBSD || APPLE || SOLARISH { PollFlags::OUT } else { PollFlags::empty() };
 
-/// `poll` tells when both directions of a socket are closed. NetBSD does not (`sodopoll` in `sys/kern/uipc_socket.c`).
-pub const POLL_TELLS_HANG_UPS: bool = !NETBSD;
+/// `poll` reports when both directions of a socket are closed. NetBSD does not (`sodopoll` in `sys/kern/uipc_socket.c`).
+pub const POLL_REPORTS_HANG_UPS: bool = !NETBSD;
 
 /// `poll` tells, when asked, that the other end of a socket sends no more. The BSDs have no word for that, or FreeBSD one
 /// that regular files do not understand (`poll_no_poll` in `sys/kern/sys_generic.c`), so that the back end does not use it.
-pub const POLL_TELLS_HALF_CLOSES: bool = !BSD;
+pub const POLL_REPORTS_HALF_CLOSES: bool = !BSD;
 
 /// `poll` refuses more entries than the process may have descriptors. FreeBSD takes as many as the system lets any process
 /// have, at least 1024 (`kern_poll_maxfds` in `sys/kern/sys_generic.c`), and NetBSD 1000 more than there is room for in the
 /// process's table (`pollcommon` in `sys/kern/sys_select.c`).
-pub const POLL_MINDS_THE_LIMIT: bool = !(FREEBSD || NETBSD);
+pub const POLL_CHECKS_LIMIT: bool = !(FREEBSD || NETBSD);
 
 /// The filters of kqueue for a terminal that report that its master is gone, as `poll` does. Those of NetBSD set no `EV_EOF`
 /// (`filt_ttyread` and `filt_ttywrite` in `sys/kern/tty.c`).

@@ -42,7 +42,7 @@ pub use os::fork::in_a_fork_within;
 pub use os::limits::Descriptors;
 pub use os::{errno, signals, stdin};
 pub use outcome::Outcome;
-pub use threads::{StopAtEnd, this_thread, until_asleep, when_asleep};
+pub use threads::{StopAtEnd, Thread, this_thread, until_asleep, when_asleep};
 pub use worker::{Worker, run as run_as_worker};
 
 /// The limit of a wait that must find something: far more than it takes on a busy machine.

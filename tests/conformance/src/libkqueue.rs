@@ -120,8 +120,8 @@ impl Backend for LibKqueue {
         None
     }
 
-    fn wake(&mut self, tag: Tag) -> io::Result<Option<Arc<dyn Wake>>> {
-        self.inner.wake(tag)
+    fn native_waker(&mut self, tag: Tag) -> io::Result<Option<Arc<dyn Wake>>> {
+        self.inner.native_waker(tag)
     }
 }
 

@@ -21,7 +21,7 @@ const LIMIT: Duration = Duration::from_millis(100);
 fn interrupted(meanwhile: impl Fn() + Send, wait: impl FnOnce() -> io::Result<usize>) -> Option<usize> {
     let thread = this_thread();
     let other = move |hold: &dyn Fn(&dyn Fn())| {
-        until_asleep(thread);
+        until_asleep(&thread);
         hold(&|| {
             meanwhile();
             let start = Instant::now();

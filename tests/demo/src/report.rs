@@ -69,7 +69,7 @@ pub(crate) fn results(options: &Options, runs: &[(BackendKind, anyhow::Result<Ru
     good.len() == runs.len()
 }
 
-/// What a client sends or fetches.
+/// The name of the thing that a client sends or fetches.
 fn noun(options: &Options) -> &'static str {
     if options.http { "file" } else { "message" }
 }

@@ -180,3 +180,31 @@ fn a_rearmed_key_is_not_spent_by_an_earlier_event_without_the_lock() {
 fn a_rearmed_key_is_not_spent_by_a_wait_that_has_the_selector() {
     a_rearmed_key_is_not_spent_by_an_earlier_event(false);
 }
+
+/// A wait looks once while another one waits. One of both reports a one-shot key.
+fn a_look_and_a_wait_share_a_key(keeps_set: bool) {
+    model(2, move || {
+        let (shared, kernel) = shared(keeps_set);
+        kernel.set_ready(true);
+        shared.with(|selector| {
+            selector.register_with(stdin(), Interest::READ, Mode::Oneshot, ()).unwrap();
+        });
+        let waiting = {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || shared.select(None).unwrap().len())
+        };
+        let looked = shared.select(Duration::ZERO).unwrap().len();
+        shared.waker().wake().unwrap();
+        assert_eq!(looked + waiting.join().unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_look_interrupts_a_wait_that_has_the_selector() {
+    a_look_and_a_wait_share_a_key(false);
+}
+
+#[test]
+fn a_look_and_a_wait_without_the_lock_share_a_key() {
+    a_look_and_a_wait_share_a_key(true);
+}

@@ -60,7 +60,7 @@ enum Peer {
     None,
 }
 
-/// What happens to a subject.
+/// An action on a subject.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Act {
     Write,

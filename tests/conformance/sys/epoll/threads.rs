@@ -27,7 +27,7 @@ fn waiter(epoll: &Epoll, change: impl FnOnce()) -> Vec<u64> {
             let events = epoll.wait(&mut buffer, WAIT).unwrap();
             events.iter().map(|event| event.data()).collect()
         });
-        until_asleep(receiver.recv().unwrap());
+        until_asleep(&receiver.recv().unwrap());
         change();
         waiter.join().unwrap()
     })
@@ -63,7 +63,7 @@ fn several_threads_can_wait() -> Run {
             epoll.wait(&mut [Event::default()], WAIT).unwrap().len()
         };
         let waiters = [(); 3].map(|()| sender.clone()).map(|sender| scope.spawn(move || wait(sender)));
-        receiver.iter().take(waiters.len()).for_each(until_asleep);
+        receiver.iter().take(waiters.len()).for_each(|thread| until_asleep(&thread));
         b.write_all(b"x").unwrap();
         waiters.into_iter().map(|waiter| waiter.join().unwrap()).collect()
     });

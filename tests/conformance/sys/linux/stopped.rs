@@ -26,7 +26,7 @@ fn stopped(name: &str, wait: Wait, timeout: Timeout, stops: u32, check: impl Fn(
                 while !begins.load(Ordering::Acquire) {
                     thread::yield_now();
                 }
-                until_asleep(this);
+                until_asleep(&this);
                 for _ in 0..stops {
                     if !ended.load(Ordering::Relaxed) {
                         assert!(in_a_fork(stop_the_parent));

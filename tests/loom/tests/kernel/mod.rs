@@ -105,7 +105,7 @@ impl Backend for Model {
         Ok(())
     }
 
-    fn wake(&mut self, tag: Tag) -> io::Result<Option<Arc<dyn Wake>>> {
+    fn native_waker(&mut self, tag: Tag) -> io::Result<Option<Arc<dyn Wake>>> {
         Ok(Some(Arc::new(Handle { kernel: AssertUnwindSafe(self.kernel()), tag })))
     }
 

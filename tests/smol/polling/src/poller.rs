@@ -19,22 +19,16 @@ const NOTIFY_KEY: usize = usize::MAX;
 /// `EBADF`, on every Unix.
 const BAD_FD: i32 = 9;
 
-type Selector = AnySelector<BorrowedFd<'static>, Registered>;
-
-/// The data of a source.
-#[derive(Clone, Copy)]
-struct Registered {
-    key: usize,
-    /// Whether `PRIORITY` is there only to hear of a hang-up, because an interest must not be empty.
-    only_interrupt: bool,
-}
+/// The data of a source is its key.
+type Selector = AnySelector<BorrowedFd<'static>, usize>;
 
 /// Waits for I/O events.
 pub struct Poller {
-    selector: AnySharedSelector<BorrowedFd<'static>, Registered>,
+    selector: AnySharedSelector<BorrowedFd<'static>, usize>,
     waker: Waker,
     has_level: bool,
     has_edge: bool,
+    has_hang_up: bool,
     /// Locked by the thread that waits.
     waiting: Mutex<()>,
 }
@@ -49,8 +43,10 @@ impl Poller {
         let selector = Selector::new()?;
         let supports = |mode| selector.backend().supports(Interest::READ | Interest::WRITE, mode);
         let (has_level, has_edge) = (supports(Mode::Level), supports(Mode::Edge));
+        let has_hang_up = selector.backend().supports(Interest::HANG_UP, Mode::Oneshot);
         let selector = AnySharedSelector::new(selector)?;
-        Ok(Self { waker: selector.waker(), selector, has_level, has_edge, waiting: Mutex::new(()) })
+        let (waker, waiting) = (selector.waker(), Mutex::new(()));
+        Ok(Self { selector, waker, has_level, has_edge, has_hang_up, waiting })
     }
 
     /// Returns whether the level-triggered mode exists here.
@@ -96,7 +92,8 @@ impl Poller {
         interest: Event,
         mode: PollMode,
     ) -> io::Result<()> {
-        let (interest, data) = self.request(interest, mode)?;
+        let key = interest.key;
+        let interest = self.request(interest, mode)?;
         let fd = source.raw();
         if fd < 0 {
             return Err(io::Error::from_raw_os_error(BAD_FD));
@@ -105,9 +102,9 @@ impl Poller {
         let source = unsafe { BorrowedFd::borrow_raw(fd) };
         self.selector.with(|selector| {
             if interest.is_empty() {
-                selector.register_paused(source, Interest::READ, data)?;
+                selector.register_paused(source, Interest::READ, key)?;
             } else {
-                selector.register_with(source, interest, mode.mode(), data)?;
+                selector.register_with(source, interest, mode.mode(), key)?;
             }
             Ok(())
         })
@@ -130,7 +127,8 @@ impl Poller {
     ///
     /// As [`modify`](Self::modify), and `Unsupported` for a mode that does not exist here.
     pub fn modify_with_mode(&self, source: impl AsSource, interest: Event, mode: PollMode) -> io::Result<()> {
-        let (interest, data) = self.request(interest, mode)?;
+        let key = interest.key;
+        let interest = self.request(interest, mode)?;
         let source = source.source();
         self.selector.with(|selector| {
             if interest.is_empty() {
@@ -139,7 +137,7 @@ impl Poller {
                 selector.modify_with(source, interest, mode.mode())?;
             }
             if let Some(known) = selector.data_mut(source) {
-                *known = data;
+                *known = key;
             }
             Ok(())
         })
@@ -188,16 +186,9 @@ impl Poller {
             self.selector.with(|selector| {
                 for (token, readiness) in &*ready {
                     // A source that another thread has deleted has no data.
-                    let Some(&Registered { key, only_interrupt }) = selector.data(token) else { continue };
-                    let event = Event::report(key, readiness);
-                    if only_interrupt && !event.writable {
-                        selector.rearm(token)?;
-                    } else {
-                        list.push(event);
-                    }
+                    list.extend(selector.data(token).map(|&key| Event::report(key, readiness)));
                 }
-                Ok::<_, io::Error>(())
-            })?;
+            });
         }
         Ok(list.len())
     }
@@ -211,8 +202,8 @@ impl Poller {
         self.waker.wake()
     }
 
-    /// Checks a key and a mode, and returns the selector's interest and the data.
-    fn request(&self, event: Event, mode: PollMode) -> io::Result<(Interest, Registered)> {
+    /// Checks a key and a mode, and returns the selector's interest, which may be empty.
+    fn request(&self, event: Event, mode: PollMode) -> io::Result<Interest> {
         if event.key == NOTIFY_KEY {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the key `usize::MAX` is reserved"));
         }
@@ -222,10 +213,10 @@ impl Poller {
                 "the back end has no edge-triggered mode",
             ));
         }
+        // Any other interest hears of a hang-up, too.
         let interest = event.interest();
-        let only_interrupt = interest.is_empty() && event.is_interrupt();
-        let interest = if only_interrupt { Interest::PRIORITY } else { interest };
-        Ok((interest, Registered { key: event.key, only_interrupt }))
+        let only_interrupt = interest.is_empty() && event.is_interrupt() && self.has_hang_up;
+        Ok(if only_interrupt { Interest::HANG_UP } else { interest })
     }
 }
 

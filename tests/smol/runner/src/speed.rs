@@ -27,7 +27,7 @@ pub(crate) fn measure(rounds: u32) -> Result<()> {
             }
             for line in String::from_utf8_lossy(&output.stdout).lines() {
                 let [name, time, cpu] = line.split('\t').collect::<Vec<_>>()[..] else {
-                    bail!("what is {line:?}?")
+                    bail!("unexpected output of the workload: {line:?}")
                 };
                 let values = workloads.entry(name.to_owned()).or_default();
                 values[2 * index].push(time.parse()?);

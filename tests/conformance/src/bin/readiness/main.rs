@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     let done = match std::env::args().nth(1).as_deref() {
         None | Some("--check") => table::check(),
         Some("--write") => table::write(),
-        _ => Err("usage: truth [--check | --write]".into()),
+        _ => Err("usage: readiness [--check | --write]".into()),
     };
     match done {
         Ok(notes) => {

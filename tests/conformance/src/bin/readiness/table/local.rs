@@ -85,7 +85,7 @@ fn open(path: &str, flags: OFlags) -> io::Result<OwnedFd> {
 fn named_pipe() -> io::Result<String> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("truth-{}-{count}", std::process::id());
+    let name = format!("readiness-{}-{count}", std::process::id());
     let path = std::env::temp_dir().join(name).display().to_string();
     rustix::fs::mkfifoat(rustix::fs::CWD, path.as_str(), Mode::RUSR | Mode::WUSR)?;
     Ok(path)

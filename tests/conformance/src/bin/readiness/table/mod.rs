@@ -13,8 +13,8 @@ mod other;
 mod situation;
 mod tcp;
 
-const BEGIN: &str = "<!-- truth: begin. Written by `cargo xtask truth --write`, do not edit. -->";
-const END: &str = "<!-- truth: end -->";
+const BEGIN: &str = "<!-- readiness: begin. Written by `cargo xtask readiness --write`, do not edit. -->";
+const END: &str = "<!-- readiness: end -->";
 const COLUMNS: [&str; 8] = [
     "`select`",
     "`poll`",
@@ -60,7 +60,7 @@ pub(crate) fn check() -> Result<Vec<String>, String> {
         return Ok(notes);
     }
     Err(format!(
-        "docs/platforms.md differs from this machine:\n{differences}`cargo xtask truth --write` rewrites it"
+        "docs/platforms.md differs from this machine:\n{differences}`cargo xtask readiness --write` rewrites it"
     ))
 }
 

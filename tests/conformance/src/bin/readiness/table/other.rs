@@ -152,7 +152,7 @@ fn exited(after: fn(&mut Running) -> io::Result<()>) -> io::Result<Made> {
 
 /// Returns an empty file without a name, and the name that it had.
 fn file() -> io::Result<(File, std::path::PathBuf)> {
-    let path = std::env::temp_dir().join(format!("truth-file-{}", std::process::id()));
+    let path = std::env::temp_dir().join(format!("readiness-file-{}", std::process::id()));
     let file = File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
     fs::remove_file(&path)?;
     Ok((file, path))
