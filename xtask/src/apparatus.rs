@@ -1,4 +1,4 @@
-//! What a machine needs besides Rust. `.ci/prepare` installs it; this program only looks whether it is there.
+//! The tools that a machine needs besides Rust. `.ci/prepare` installs it; this program only looks whether it is there.
 
 use std::env;
 use std::fs;

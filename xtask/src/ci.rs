@@ -12,7 +12,7 @@ use clap::builder::PossibleValuesParser;
 use crate::conformance::{self, cross_build};
 use crate::counts::Counts;
 use crate::shell::{self, BOLD, DIM, GOOD};
-use crate::{bench, cpython, minimal_versions, msrv, readiness_table, targets, tidy};
+use crate::{bench, cpython, minimal_versions, msrv, readiness, targets, tidy};
 
 /// A step: its name, when it runs, and what it does.
 type Step = (&'static str, When, fn(&Options) -> Result<Counts>);
@@ -31,35 +31,35 @@ enum When {
 use When::{Background, Long, Quick, Whole};
 
 const STEPS: [Step; 18] = [
-    ("format", Quick, |_| none(shell::run(&mut shell::cargo(["fmt", "--all", "--check"])))),
+    ("format", Quick, |_| none(MANIFESTS.into_iter().try_for_each(format))),
     ("lints", Quick, |_| none(lints())),
     ("tidy", Quick, |_| none(tidy::run())),
     ("readme", Quick, |_| readme()),
     ("tests", Quick, |_| tests()),
     ("docs", Quick, |_| none(docs())),
+    ("readiness", Quick, |_| none(readiness::run(&readiness::Options::default()))),
     ("cpython", Background(0), |_| cpython::run(&cpython::Options::default())),
     ("cpython-emulated", Background(0), |_| cpython::run(&cpython::Options::emulated())),
-    ("smol", Background(0), |options| conformance::run(&conformance::Options::of_smol(options.long))),
+    ("smol", Background(0), |options| smol(options.long)),
     ("machines", Background(1), |options| conformance::run(&conformance::Options::of_machines(options.long))),
     ("packages", Whole, |_| none(packages())),
     ("msrv", Whole, |_| none(msrv::run())),
     ("targets", Whole, |options| none(targets::run(&targets::Options::of_gate(options.long)))),
     ("minimal-versions", Whole, |_| none(minimal_versions::run())),
-    ("carry", Long, |_| none(CARRIED.into_iter().try_for_each(cross_build::build))),
+    ("carry", Long, |_| none(cross_build::build_all_alone())),
     ("emulations", Whole, |_| conformance::run(&conformance::Options::of_emulations())),
-    ("readiness", Whole, |_| none(readiness_table::run(&readiness_table::Options::default()))),
     ("instructions", Whole, |_| none(bench::check_instructions())),
 ];
 
-/// The targets to which the suite can be carried as one file.
-const CARRIED: [&str; 3] = ["x86_64-unknown-freebsd", "x86_64-unknown-netbsd", "x86_64-unknown-openbsd"];
+/// The workspaces.
+const MANIFESTS: [&str; 3] = ["Cargo.toml", "tests/smol/Cargo.toml", "tests/smol/speed/Cargo.toml"];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// Run only these steps
     #[arg(value_name = "STEP", value_parser = PossibleValuesParser::new(STEPS.map(|(name, ..)| name)))]
     steps: Vec<String>,
-    /// Run the steps that need nothing but Rust, on this machine: the first six
+    /// Run the steps that need nothing but Rust, on this machine: the first seven
     #[arg(long, conflicts_with = "steps")]
     quick: bool,
     /// Run the step `carry`, and more in `targets` (unknown systems), `smol` (poll, select) and `machines` (s390x, armv7, riscv64, musl)
@@ -143,7 +143,7 @@ impl Job {
 
 impl Drop for Job {
     fn drop(&mut self) {
-        // It has ended already, unless another step has failed.
+        // It has ended already, unless another step has failed. A test that it runs ends by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -152,6 +152,10 @@ impl Drop for Job {
 /// The result of a step that counts no tests.
 fn none(result: Result<()>) -> Result<Counts> {
     result.map(|()| Counts::default())
+}
+
+fn format(manifest: &str) -> Result<()> {
+    shell::run(&mut shell::cargo(["fmt", "--all", "--check", "--manifest-path", manifest]))
 }
 
 fn lints() -> Result<()> {
@@ -183,6 +187,16 @@ fn tests() -> Result<Counts> {
         runs.push(run);
     }
     runs.iter_mut().map(|run| Ok(Counts::in_output(&shell::tee(run)?))).sum()
+}
+
+/// Checks the workspaces of the tests of smol, and runs these tests.
+fn smol(long: bool) -> Result<Counts> {
+    for manifest in &MANIFESTS[1..] {
+        let mut clippy = shell::cargo(["clippy", "--quiet", "--all-targets", "--manifest-path", manifest]);
+        clippy.env("CARGO_TARGET_DIR", shell::target_directory()?.join("smol"));
+        shell::run(clippy.args(["--", "-D", "warnings"]))?;
+    }
+    conformance::run(&conformance::Options::of_smol(long))
 }
 
 fn docs() -> Result<()> {

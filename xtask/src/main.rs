@@ -14,7 +14,7 @@ mod counts;
 mod cpython;
 mod minimal_versions;
 mod msrv;
-mod readiness_table;
+mod readiness;
 mod shell;
 mod targets;
 mod tidy;
@@ -57,7 +57,7 @@ enum Command {
     /// Compare the readiness tables in docs/platforms.md with this kernel.
     ///
     /// The tables list what each kernel interface reports for each state of a file.
-    Truth(readiness_table::Options),
+    Readiness(readiness::Options),
     /// Measure the cost of a wait, and compare it with the bare system calls and other libraries.
     ///
     /// Every workload runs over every subject in turn, once a round. A ratio is the median of the ratios of each round: to the
@@ -77,7 +77,7 @@ enum Command {
     Targets(targets::Options),
     /// Run every check that a change must pass, one step after the other.
     ///
-    /// Stops at the first step that fails. The last line reads `N passed, N failed, N skipped`, over the conformance suite and
+    /// Stops at the first step that fails; those in the background are looked at when the others have ended. The last line reads `N passed, N failed, N skipped`, over the conformance suite and
     /// all other tests.
     Ci(ci::Options),
 }
@@ -92,7 +92,7 @@ fn run() -> Result<ExitCode> {
         }
         Command::Conformance(options) => return Ok(conformance::run(&options)?.exit_code()),
         Command::Cpython(options) => return Ok(cpython::run(&options)?.exit_code()),
-        Command::Truth(options) => readiness_table::run(&options)?,
+        Command::Readiness(options) => readiness::run(&options)?,
         Command::Bench(options) => bench::run(&options)?,
         Command::Tidy => tidy::run()?,
         Command::Msrv => msrv::run()?,

@@ -20,11 +20,7 @@ pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
 
 /// Returns the top folder of the repository.
 pub(crate) fn root() -> PathBuf {
-    let own = env::var_os("CARGO_MANIFEST_DIR")
-        .map(PathBuf::from)
-        .filter(|path| path.ends_with("xtask"))
-        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
-    own.parent().map_or_else(|| own.clone(), Path::to_path_buf)
+    Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("")
 }
 
 /// Returns a command for the cargo that runs this program, at the top of the repository.
@@ -34,15 +30,10 @@ pub(crate) fn cargo<const N: usize>(arguments: [&str; N]) -> Command {
     command
 }
 
-/// Returns the folder in which cargo puts its results.
+/// Returns the folder in which cargo puts its results: this program is in a folder of it.
 pub(crate) fn target_directory() -> Result<PathBuf> {
-    let mut command = cargo(["metadata", "--no-deps", "--format-version", "1"]);
-    let output = command.stderr(Stdio::inherit()).output().context("cargo does not start")?;
-    check(&command, output.status)?;
-    let metadata: Value =
-        serde_json::from_slice(&output.stdout).context("`cargo metadata` printed no JSON")?;
-    let path = metadata["target_directory"].as_str().context("`cargo metadata` names no target directory")?;
-    Ok(PathBuf::from(path))
+    let program = env::current_exe()?;
+    Ok(program.ancestors().nth(2).context("this program is in no folder")?.to_path_buf())
 }
 
 /// Builds with a cargo command, and returns the path of the program or library of this kind (`bin`, `test`, `cdylib`) and name.

@@ -76,7 +76,7 @@ impl Tree {
     }
 }
 
-/// What is wrong: path, line and text.
+/// Path, line and text of each violation.
 #[derive(Debug, Default)]
 struct Findings(Vec<(String, usize, String)>);
 

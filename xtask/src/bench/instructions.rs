@@ -17,14 +17,14 @@ const EVENTS: u64 = 100;
 /// The exit status of a program whose subject cannot do what is asked, as an edge-triggered one with what stays ready.
 const CANNOT: i32 = 3;
 
-/// How much more than written down is let through, in percent.
+/// The tolerated increase over the recorded figures, in percent.
 const MORE: f64 = 5.0;
 
 fn file() -> PathBuf {
     shell::root().join("tests/bench/instructions.txt")
 }
 
-/// Fails when one of our back ends takes more instructions for an event than is written down.
+/// Fails when one of our back ends takes more instructions for an event than is recorded.
 pub(crate) fn check() -> Result<()> {
     let text = fs::read_to_string(file()).context("tests/bench/instructions.txt")?;
     let program = prepare("")?;

@@ -46,7 +46,7 @@ const LIBRARIES: [Library; 3] = [
 /// The subjects of Python.
 const PYTHON: [&str; 3] = ["cpython", "cpython-poll", "cpython-select"];
 
-/// What is to be measured.
+/// The subjects to measure.
 #[derive(Debug, Default)]
 pub(super) struct Subjects {
     pub(super) names: Vec<&'static str>,

@@ -19,7 +19,7 @@ pub(super) struct Case {
     pub(super) subjects: Vec<Subject>,
 }
 
-/// What was measured of one subject, a value for each round.
+/// The measurements of one subject, a value for each round.
 #[derive(Debug)]
 pub(super) struct Subject {
     pub(super) name: String,

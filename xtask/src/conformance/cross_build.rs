@@ -27,6 +27,11 @@ const TARGETS: [Target; 5] = [
     Target { name: "aarch64-apple-darwin", zig: "aarch64-macos", alone: false },
 ];
 
+/// Builds every file that needs nothing but the kernel.
+pub(crate) fn build_all_alone() -> Result<()> {
+    TARGETS.iter().filter(|target| target.alone).try_for_each(|target| build(target.name))
+}
+
 pub(crate) fn build(name: &str) -> Result<()> {
     let Some(target) = TARGETS.iter().find(|known| known.name == name) else {
         let known: Vec<_> = TARGETS.iter().map(|known| known.name).collect();
@@ -57,9 +62,5 @@ pub(crate) fn build(name: &str) -> Result<()> {
     let needs = if target.alone { "the kernel" } else { "the loader and the C library" };
     anstream::println!("{BOLD}{}{BOLD:#}\n{} bytes", file.display(), fs::metadata(&file)?.len());
     println!("It needs {needs} there, a folder for temporary files, and the loopback interface.");
-    println!(
-        "An argument selects the scenarios with this text in their names. A scenario fails if it has not ended after"
-    );
-    println!("300 seconds, or as many as the variable CONFORMANCE_PATIENCE says.");
     Ok(())
 }

@@ -37,6 +37,7 @@ pub(super) fn run(backends: &[String]) -> Result<Report> {
         let again: Vec<_> =
             failed.map(|one| one.name.scenario.split_once("::").unwrap_or_default().1).collect();
         if !again.is_empty() {
+            println!("run a second time, as they failed over {backend} only: {}", again.join(", "));
             published.extend(test(PUBLISHED, &again)?);
             ours.extend(test(backend, &again)?);
             compared = compare(backend, &published, &ours);

@@ -1,4 +1,4 @@
-//! What differs between the two sides, and what is meant to.
+//! The differences between the two sides, and the expected ones.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,23 +13,23 @@ use crate::shell::BAD;
 /// The most tests that may be meant to fail.
 const MOST: usize = 10;
 
-/// Where they stand, below the package: a line for each, its name, a colon, the reason.
+/// The file in the package that lists them: a line for each, with its name, a colon and the reason.
 const LIST: &str = "meant-to-fail.txt";
 /// Those that fail over the emulations of kqueue and `/dev/poll`, likewise. They are the emulations' own.
 const EMULATED: &str = "emulated.txt";
 
-/// What a reason begins with if the test would never end.
+/// The beginning of a reason if the test would never end.
 const HANGS: &str = "left out: ";
 
 /// The tests that are meant to fail, each with the reason.
-pub(super) struct MeantToFail(BTreeMap<String, String>);
+pub(super) struct MeantToFail(pub(super) BTreeMap<String, String>);
 
 impl MeantToFail {
     pub(super) fn read(package: &Path, emulated: bool) -> Result<Self> {
         let list = |name| Self::parse(&read(&package.join(name))?).context(name);
         let mut meant = list(LIST)?;
-        if meant.len() > MOST {
-            bail!("{} tests are meant to fail, where {MOST} are the most", meant.len());
+        if meant.0.len() > MOST {
+            bail!("{} tests are meant to fail, where {MOST} are the most", meant.0.len());
         }
         if emulated {
             meant.0.append(&mut list(EMULATED)?.0);
@@ -50,10 +50,6 @@ impl MeantToFail {
     pub(super) fn left_out(&self) -> Vec<&str> {
         let hang = self.0.iter().filter(|(_, reason)| reason.starts_with(HANGS));
         hang.map(|(test, _)| test.as_str()).collect()
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
     }
 
     /// Those that no interpreter has run.
@@ -90,7 +86,7 @@ fn always_counts(test: &str) -> bool {
     modules::of_test(test).is_none_or(|module| module == modules::SHARED)
 }
 
-/// What counts against us in a test that is not meant to fail: ours fails, or is not run, where CPython's is better.
+/// Returns why a test that is not meant to fail counts as a failure: ours fails, or is not run, where CPython's is better.
 fn wrong(test: &str, [theirs, ours]: &Both) -> Option<String> {
     match (theirs, ours) {
         (Some(Outcome::Failed(_)), Some(Outcome::Failed(_))) if !always_counts(test) => None,
@@ -104,7 +100,7 @@ fn wrong(test: &str, [theirs, ours]: &Both) -> Option<String> {
     }
 }
 
-/// What counts against us in the tests of one interpreter.
+/// Returns the failures of one interpreter.
 pub(super) fn differences(interpreter: &str, tests: &Tests, meant: &MeantToFail) -> Vec<Difference> {
     let mut differences = Vec::new();
     for (test, both) in tests {

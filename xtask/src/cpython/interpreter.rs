@@ -120,7 +120,7 @@ impl Interpreter {
         shell::run(&mut fuzz).context("the fuzz")
     }
 
-    /// Measures, and tells.
+    /// Measures, and prints the figures.
     pub(super) fn speed(&self, package: &Path) -> Result<()> {
         let mut speed = self.command(Side::Theirs);
         shell::run(speed.arg(package.join("python/speed.py")).arg(&self.modules))

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 /// The list of CPython's own, with the meaning of its lines.
 const LIST: &str = include_str!("../../../tests/cpython/modules.txt");
 
-/// What CPython's tests do not ask: the one module of tests that is our own.
+/// The one module of tests that is our own, for what CPython's tests leave out.
 pub(super) const SHARED: &str = "test_shared";
 
 /// The modules below `tests`, the folder of the package `test`, that this interpreter ships: those of the emulations, or all
@@ -35,7 +35,7 @@ pub(super) fn of(tests: &Path, emulated: bool, slow: bool) -> Result<Vec<String>
     Ok(modules)
 }
 
-/// What Python calls it.
+/// Returns the name by which Python imports it.
 pub(super) fn full_name(module: &str) -> String {
     if module == SHARED { module.to_owned() } else { format!("test.{module}") }
 }

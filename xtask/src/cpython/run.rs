@@ -149,7 +149,7 @@ fn one(
     Ok(outcomes)
 }
 
-/// What the lines tell; a test that was started and did not end has failed.
+/// Reads the outcomes; a test that was started and did not end has failed.
 fn outcomes(lines: &str) -> Result<BTreeMap<String, Outcome>> {
     let mut outcomes = BTreeMap::new();
     for line in lines.lines() {
