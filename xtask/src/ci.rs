@@ -47,7 +47,7 @@ const STEPS: [Step; 18] = [
     ("targets", Whole, |options| none(targets::run(&targets::Options::of_gate(options.long)))),
     ("minimal-versions", Whole, |_| none(minimal_versions::run())),
     ("carry", Long, |_| none(cross_build::build_all_alone())),
-    ("emulations", Whole, |_| conformance::run(&conformance::Options::of_emulations())),
+    ("emulations", Whole, |_| emulations()),
     ("instructions", Whole, |_| none(bench::check_instructions())),
 ];
 
@@ -149,7 +149,6 @@ impl Drop for Job {
     }
 }
 
-/// The result of a step that counts no tests.
 fn none(result: Result<()>) -> Result<Counts> {
     result.map(|()| Counts::default())
 }
@@ -189,12 +188,20 @@ fn tests() -> Result<Counts> {
     runs.iter_mut().map(|run| Ok(Counts::in_output(&shell::tee(run)?))).sum()
 }
 
+/// Runs the examples of kqueue, and the suite.
+fn emulations() -> Result<Counts> {
+    let mut examples = shell::cargo(["test", "--doc", "--package", "select-sys", "--package", "selectors"]);
+    let output = shell::tee(examples.args(["--features", "selectors/libkqueue"]))?;
+    let suite = conformance::run(&conformance::Options::of_emulations())?;
+    Ok([Counts::in_output(&output), suite].into_iter().sum())
+}
+
 /// Checks the workspaces of the tests of smol, and runs these tests.
 fn smol(long: bool) -> Result<Counts> {
+    let folder = shell::target_directory()?.join("smol");
     for manifest in &MANIFESTS[1..] {
         let mut clippy = shell::cargo(["clippy", "--quiet", "--all-targets", "--manifest-path", manifest]);
-        clippy.env("CARGO_TARGET_DIR", shell::target_directory()?.join("smol"));
-        shell::run(clippy.args(["--", "-D", "warnings"]))?;
+        shell::run(clippy.args(["--", "-D", "warnings"]).env("CARGO_TARGET_DIR", &folder))?;
     }
     conformance::run(&conformance::Options::of_smol(long))
 }

@@ -42,7 +42,9 @@ impl Toolchain {
     /// Returns a cargo command that builds programs for a target.
     pub(crate) fn build(&self, subcommand: &str, target: &str) -> Result<Command> {
         let mut command = self.cargo(subcommand, &[target]);
-        command.arg("-Zbuild-std=std,panic_abort").env("CARGO_TARGET_DIR", folder("guests")?);
+        // One folder for all systems, and not that of the checks: cargo locks the folder that it builds in.
+        command.env("CARGO_TARGET_DIR", shell::target_directory()?.join("guests"));
+        command.arg("-Zbuild-std=std,panic_abort");
         if target.contains("-linux-") {
             // Statically linked: there need not be a loader for its programs here.
             let own = match target.split('-').next_back() {
@@ -58,7 +60,7 @@ impl Toolchain {
 
     /// Returns a function that makes cargo commands which link nothing, for some of these targets: `check`, `clippy`, `doc`.
     pub(crate) fn checks(self, targets: &[&str]) -> Result<impl Fn(&str, &[&str]) -> Command> {
-        let folder = folder("targets")?;
+        let folder = shell::target_directory()?.join("targets");
         let sysroot = self.metadata(targets, &folder)?;
         let flag = format!("--sysroot={}", sysroot.display());
         Ok(move |subcommand: &str, targets: &[&str]| {
@@ -83,12 +85,6 @@ impl Toolchain {
         command.env("CARGO_PROFILE_DEV_DEBUG", "0");
         command
     }
-}
-
-/// A folder for all other systems, so that a library is built once. What is linked has another one than what is checked, as
-/// cargo locks the folder that it builds in.
-fn folder(name: &str) -> Result<PathBuf> {
-    Ok(shell::target_directory()?.join(name))
 }
 
 /// Returns the name of a setting of cargo for a target, as an environment variable.
