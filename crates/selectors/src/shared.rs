@@ -18,7 +18,7 @@ use crate::ready::{Others, Ready};
 use crate::selector::Selector;
 use crate::waker::Waker;
 
-use turns::{Turns, yield_after_interruption};
+use turns::{Turns, spin_after_interruption};
 
 mod parker;
 mod turns;
@@ -258,7 +258,7 @@ impl<B: Backend, F: AsFd, D> SharedSelector<B, F, D> {
                 return Ok(ready.len());
             }
             if ready.results.others.contains(Others::INTERRUPTION) {
-                yield_after_interruption();
+                spin_after_interruption();
             }
             (left, has_looked) = (countdown.left(), true);
             if left.limit() == Some(Duration::ZERO) {

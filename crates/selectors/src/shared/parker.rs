@@ -2,18 +2,18 @@
 
 use std::io;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use select_sys::Timeout;
 use select_sys::fd::AsFd;
 use select_sys::poll::{PollFd, poll};
 
 use crate::os::POLL_READ;
-use crate::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering};
+use crate::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, spin};
 use crate::waker::Notifier;
 
-/// The number of yields before a thread sleeps. A yield takes 0.2 µs, and the kernel takes 20 µs to wake a thread (Linux 6.18,
-/// Intel Xeon). A model would have to try each yield.
-const YIELDS_BEFORE_SLEEP: u32 = if cfg!(loom) { 0 } else { 200 };
+/// A thread spins so long before it sleeps. The kernel takes 20 µs to wake a thread on an idle core (Linux 6.18, Intel Xeon).
+const SPIN: Duration = Duration::from_micros(40);
 
 /// A thread that sleeps until its turn comes.
 #[derive(Debug)]
@@ -61,16 +61,11 @@ impl Parker {
         }
     }
 
-    /// Yields until it is woken, or for about 40 microseconds. The caller does not hold the lock.
+    /// Spins until it is woken, or for some time. The caller does not hold the lock.
     ///
     /// A thread that only has to return from a system call wakes this one sooner than the kernel could run it again.
-    pub(super) fn yield_for_a_while(&self) {
-        for _ in 0..YIELDS_BEFORE_SLEEP {
-            if self.woken.load(Ordering::Relaxed) {
-                break;
-            }
-            std::thread::yield_now();
-        }
+    pub(super) fn spin(&self) {
+        spin(SPIN, || self.woken.load(Ordering::Relaxed));
     }
 
     /// Releases the lock and sleeps until it is woken or the timeout elapses; perhaps less.

@@ -8,15 +8,15 @@ use std::time::Duration;
 use select_sys::{Countdown, Timeout};
 
 use super::parker::Parker;
-use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering, thread_id};
+use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering, spin, thread_id};
 
 /// The number of visits before a queued wait has a turn.
 ///
 /// A visit of a thread that runs is cheaper than one by a thread that has to be woken first.
 const VISITS_BEFORE_A_WAIT: u32 = if cfg!(loom) { 1 } else { 16 }; // a model cannot have many
 
-/// The number of yields of an interrupted wait before its next turn, at 0.2 µs each (Linux 6.18, Intel Xeon).
-const YIELDS_AFTER_INTERRUPTION: u32 = if cfg!(loom) { 0 } else { 40 };
+/// An interrupted wait leaves the value to others for so long.
+const SPIN: Duration = Duration::from_micros(10);
 
 /// A value for two kinds of users: *visits*, which are short and keep the lock, and *waits*, which take the value with them.
 ///
@@ -123,7 +123,7 @@ impl<T> Turns<T> {
         if std::mem::take(&mut state.is_waiting) {
             drop(state);
             interrupt();
-            parker.yield_for_a_while();
+            parker.spin();
             state = self.lock();
         }
         state.wake_next();
@@ -212,11 +212,10 @@ impl<T> Turns<T> {
 
 /// Leaves the value to others for some microseconds, after an interruption.
 ///
-/// Programs often make several changes in a row. Those that come meanwhile need no interruption of their own.
-pub(super) fn yield_after_interruption() {
-    for _ in 0..YIELDS_AFTER_INTERRUPTION {
-        std::thread::yield_now();
-    }
+/// Programs often make several changes in a row. Those that come meanwhile need no interruption of their own. It spins, because
+/// a thread that yields may lose its core to others for milliseconds.
+pub(super) fn spin_after_interruption() {
+    spin(SPIN, || false);
 }
 
 fn without_limit(timeout: Timeout) -> Timeout {

@@ -2,6 +2,15 @@
 
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+/// Spins until the condition holds or the time is over.
+pub(crate) fn spin(limit: Duration, condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() && start.elapsed() < limit {
+        std::hint::spin_loop();
+    }
+}
 
 /// Returns a number that no other running thread has, and that is not 0.
 #[inline]
