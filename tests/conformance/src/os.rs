@@ -10,8 +10,8 @@ mod windows;
 #[cfg(unix)]
 pub use unix::{errno, signals, stdin};
 #[cfg(unix)]
-pub(crate) use unix::{files, fork, limits};
+pub(crate) use unix::{files, fork, group, limits};
 #[cfg(windows)]
 pub use windows::{errno, signals, stdin};
 #[cfg(windows)]
-pub(crate) use windows::{files, fork, limits};
+pub(crate) use windows::{files, fork, group, limits};

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::os::group;
 use crate::{Outcome, Scenario, child, outcome};
 
 /// The environment variable that is set in a worker.
@@ -51,7 +52,7 @@ impl Worker {
     fn outcome(&mut self, scenario: &Scenario) -> Outcome {
         let outcome = self.outcome_of_one_run(scenario);
         // A scenario that hangs reports its time limit itself. A process that cannot even do that was stopped by its emulator:
-        // QEMU 7.2 does so once in some 10,000 scenarios.
+        // after a fork, a child of QEMU 7.2 may wait for a lock that another thread held, once in some 10,000 scenarios.
         if outcome == Outcome::Failed(HANGS.to_owned()) && env::var_os(child::RUNNER).is_some() {
             eprintln!("{} runs a second time: the emulator hung", scenario.full_name());
             return self.outcome_of_one_run(scenario);
@@ -83,6 +84,7 @@ impl Worker {
 impl Process {
     fn start(mut command: Command) -> io::Result<Self> {
         command.env(WORKER, "1").stdin(Stdio::piped()).stdout(Stdio::piped());
+        group::start_in_group(&mut command);
         let mut child = command.spawn()?;
         let (Some(names), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(io::ErrorKind::BrokenPipe.into());
@@ -142,7 +144,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         // It has finished its work, or hangs.
-        let _ = self.child.kill();
+        group::kill_group(&mut self.child);
         let _ = self.child.wait();
     }
 }

@@ -101,7 +101,7 @@ mod linux {
                     vec![Entry::new("shared", changes), Entry::new("round trip", shared::round_trips)];
                 self.row(
                     &format!("shared {name}: the same, to a round trip of two threads"),
-                    1.5,
+                    1.0,
                     entries,
                     LAPS,
                 )

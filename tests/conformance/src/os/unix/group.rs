@@ -1,0 +1,19 @@
+//! A child process with its own children.
+
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// Lets the program start in a group of its own.
+pub(crate) fn start_in_group(command: &mut Command) {
+    command.process_group(0);
+}
+
+/// Kills a program that was started so, with its children: a child that an emulator hangs before `exec` ends by no other way.
+pub(crate) fn kill_group(child: &mut Child) {
+    // Until it is waited for, no other process gets its number.
+    if matches!(child.try_wait(), Ok(None)) {
+        let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+    }
+}
