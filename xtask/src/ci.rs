@@ -25,23 +25,24 @@ enum When {
     Whole,
     /// With `--long` only.
     Long,
-    /// In the whole gate, in one of two processes next to the steps that compile: its tests sleep, or use one core.
+    /// In the whole gate, in one of three processes next to the steps that compile: its tests sleep, or use one core.
     Background(usize),
 }
 use When::{Background, Long, Quick, Whole};
 
-const STEPS: [Step; 18] = [
+const STEPS: [Step; 19] = [
     ("format", Quick, |_| none(MANIFESTS.into_iter().try_for_each(format))),
     ("lints", Quick, |_| none(lints())),
     ("tidy", Quick, |_| none(tidy::run())),
+    ("cpython", Background(0), |_| cpython::run(&cpython::Options::default())),
+    ("cpython-emulated", Background(0), |_| cpython::run(&cpython::Options::emulated())),
+    ("smol", Background(0), |options| smol(options.long)),
+    ("machines", Background(1), |options| machines(&["wine", "i686"], options.long, &["musl"])),
+    ("qemu", Background(2), |options| machines(&["aarch64"], options.long, &["s390x", "armv7", "riscv64"])),
     ("readme", Quick, |_| readme()),
     ("tests", Quick, |_| tests()),
     ("docs", Quick, |_| none(docs())),
     ("readiness", Quick, |_| none(readiness::run(&readiness::Options::default()))),
-    ("cpython", Background(0), |_| cpython::run(&cpython::Options::default())),
-    ("cpython-emulated", Background(0), |_| cpython::run(&cpython::Options::emulated())),
-    ("smol", Background(0), |options| smol(options.long)),
-    ("machines", Background(1), |options| conformance::run(&conformance::Options::of_machines(options.long))),
     ("packages", Whole, |_| none(packages())),
     ("msrv", Whole, |_| none(msrv::run())),
     ("targets", Whole, |options| none(targets::run(&targets::Options::of_gate(options.long)))),
@@ -59,10 +60,10 @@ pub(crate) struct Options {
     /// Run only these steps
     #[arg(value_name = "STEP", value_parser = PossibleValuesParser::new(STEPS.map(|(name, ..)| name)))]
     steps: Vec<String>,
-    /// Run the steps that need nothing but Rust, on this machine: the first seven
+    /// Run only the steps that need nothing but Rust
     #[arg(long, conflicts_with = "steps")]
     quick: bool,
-    /// Run the step `carry`, and more in `targets` (unknown systems), `smol` (poll, select) and `machines` (s390x, armv7, riscv64, musl)
+    /// Run the step `carry`, and more in `targets` (unknown systems), `smol` (poll, select), `machines` (musl) and `qemu` (s390x, armv7, riscv64)
     #[arg(long, conflicts_with = "quick")]
     long: bool,
 }
@@ -194,6 +195,11 @@ fn emulations() -> Result<Counts> {
     let output = shell::tee(examples.args(["--features", "selectors/libkqueue"]))?;
     let suite = conformance::run(&conformance::Options::of_emulations())?;
     Ok([Counts::in_output(&output), suite].into_iter().sum())
+}
+
+fn machines(always: &[&str], long: bool, with_long: &[&str]) -> Result<Counts> {
+    let names = [always, if long { with_long } else { &[] }].concat();
+    conformance::run(&conformance::Options::of_machines(&names))
 }
 
 /// Checks the workspaces of the tests of smol, and runs these tests.

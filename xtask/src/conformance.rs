@@ -56,9 +56,10 @@ impl Options {
         Self { except: &["select", "poll", "epoll", "default"], with, ..Self::default() }
     }
 
-    /// Machines that this one can act as: all of them, or those of the gate.
-    pub(crate) fn of_machines(long: bool) -> Self {
-        Self { with: machine::of_gate(long), only_guests: true, ..Self::default() }
+    /// Machines that this one can act as.
+    pub(crate) fn of_machines(names: &[&str]) -> Self {
+        let with = names.iter().map(|&name| name.to_owned()).collect();
+        Self { with, only_guests: true, ..Self::default() }
     }
 
     /// The tests of smol's crates, over all back ends or one.

@@ -26,26 +26,24 @@ struct Guest {
     linker: Option<&'static str>,
     /// The program that runs the guest's programs.
     runner: Option<&'static str>,
-    /// Whether the gate runs it each time. It runs all of them with `--long`.
-    in_gate: bool,
 }
 
 #[rustfmt::skip]
 const GUESTS: [Guest; 7] = [
     Guest { name: "wine", title: "Windows, emulated by Wine", target: "x86_64-pc-windows-gnu",
-        linker: Some("x86_64-w64-mingw32-gcc"), runner: Some("wine"), in_gate: true },
+        linker: Some("x86_64-w64-mingw32-gcc"), runner: Some("wine") },
     Guest { name: "i686", title: "Linux on i686", target: "i686-unknown-linux-gnu",
-        linker: Some("i686-linux-gnu-gcc"), runner: None, in_gate: true },
+        linker: Some("i686-linux-gnu-gcc"), runner: None },
     Guest { name: "aarch64", title: "Linux on aarch64, emulated by QEMU", target: "aarch64-unknown-linux-gnu",
-        linker: Some("aarch64-linux-gnu-gcc"), runner: Some("qemu-aarch64"), in_gate: true },
+        linker: Some("aarch64-linux-gnu-gcc"), runner: Some("qemu-aarch64") },
     Guest { name: "s390x", title: "Linux on s390x, big-endian, emulated by QEMU", target: "s390x-unknown-linux-gnu",
-        linker: Some("s390x-linux-gnu-gcc"), runner: Some("qemu-s390x"), in_gate: false },
+        linker: Some("s390x-linux-gnu-gcc"), runner: Some("qemu-s390x") },
     Guest { name: "armv7", title: "Linux on armv7, emulated by QEMU", target: "armv7-unknown-linux-gnueabihf",
-        linker: Some("arm-linux-gnueabihf-gcc"), runner: Some("qemu-arm"), in_gate: false },
+        linker: Some("arm-linux-gnueabihf-gcc"), runner: Some("qemu-arm") },
     Guest { name: "riscv64", title: "Linux on riscv64, emulated by QEMU", target: "riscv64gc-unknown-linux-gnu",
-        linker: Some("riscv64-linux-gnu-gcc"), runner: Some("qemu-riscv64"), in_gate: false },
+        linker: Some("riscv64-linux-gnu-gcc"), runner: Some("qemu-riscv64") },
     Guest { name: "musl", title: "Linux with musl", target: "x86_64-unknown-linux-musl",
-        linker: None, runner: None, in_gate: false },
+        linker: None, runner: None },
 ];
 
 /// The values of `--with`.
@@ -54,11 +52,6 @@ pub(super) fn values() -> Vec<PossibleValue> {
     let others = [("all", "All of these"), ("smol", "Only the tests of smol's crates, over our polling")];
     let named = emulations.chain(GUESTS.iter().map(|guest| (guest.name, guest.title))).chain(others);
     named.map(|(name, help)| PossibleValue::new(name).help(help)).collect()
-}
-
-/// The names of the guests on which the gate runs the suite.
-pub(super) fn of_gate(long: bool) -> Vec<String> {
-    GUESTS.iter().filter(|guest| guest.in_gate || long).map(|guest| guest.name.to_owned()).collect()
 }
 
 /// A machine on which the suite runs, and how it gets there.
