@@ -1,4 +1,4 @@
-//! The tools that a machine needs besides Rust. `.ci/prepare` installs it; this program only looks whether it is there.
+//! The tools that a machine needs besides Rust. `.ci/prepare` installs them; this program only checks that they are there.
 
 use std::env;
 use std::fs;

@@ -95,9 +95,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         times.push((*name, begin.elapsed()));
     }
     for mut job in background {
-        let begin = Instant::now();
-        counts.push(job.wait()?);
-        times.push(("the background", begin.elapsed()));
+        counts.push(job.wait()?); // prints the times of its steps
     }
     anstream::println!("\n{BOLD}== all {} steps passed{BOLD:#}", steps.len());
     for (name, time) in times {

@@ -75,10 +75,10 @@ enum Command {
     ///
     /// Builds the standard library of each target from source: of this toolchain, or of one that is linked as `debian`.
     Targets(targets::Options),
-    /// Run every check that a change must pass, one step after the other.
+    /// Run every check that a change must pass.
     ///
-    /// Stops at the first step that fails; those in the background are looked at when the others have ended. The last line reads `N passed, N failed, N skipped`, over the conformance suite and
-    /// all other tests.
+    /// Stops at the first step that fails. The whole gate runs some steps in the background, and reports them at the end. The
+    /// last line reads `N passed, N failed, N skipped`, over the conformance suite and all other tests.
     Ci(ci::Options),
 }
 

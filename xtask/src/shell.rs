@@ -20,7 +20,9 @@ pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
 
 /// Returns the top folder of the repository.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("")
+    // Of this run: a checkout may have moved since this program was compiled.
+    let own = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).filter(|path| path.ends_with("xtask"));
+    own.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()).with_file_name("")
 }
 
 /// Returns a command for the cargo that runs this program, at the top of the repository.

@@ -35,8 +35,8 @@ use crate::sys::clock::{MAY_WAKE_EARLY, Start};
 /// Linux lets a wait exceed its limit, to wake several threads at once: by 0.1 % of the limit, but at least 50 µs
 /// (`PR_SET_TIMERSLACK` of prctl(2) changes that) and at most 100 ms.
 ///
-/// On Linux the first interrupted wait of a process may end up to two clock ticks late (8 ms with the usual tick of 4 ms):
-/// until then waits read their start from a clock that is cheaper and less precise.
+/// On Linux a wait that began before the first interruption of a process may end up to two clock ticks late (8 ms with the
+/// usual tick of 4 ms): until then waits read their start from a clock that is cheaper and less precise.
 ///
 /// # References
 ///

@@ -63,8 +63,8 @@ bitflags! {
     pub(crate) struct Others: u8 {
         /// A waker was used.
         const WAKE = 1;
-        /// The wake was no [`Waker`](crate::Waker)'s: a thread wants to change a shared selector, or an earlier wait has
-        /// reported it.
+        /// No [`Waker`](crate::Waker) was used: a thread wants to change a shared selector, or an earlier wait has reported
+        /// the wake.
         const INTERRUPTION = 1 << 1;
         /// The tag is of no armed key.
         const STALE = 1 << 2;

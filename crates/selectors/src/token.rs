@@ -67,8 +67,8 @@ impl fmt::Debug for Token {
 /// change.
 ///
 /// A tag contains a slot of the registry, and half of a serial number of 64 bits. The selectors of a process take serial
-/// numbers in blocks of 65,536, so a tag can repeat after 65,536 blocks. If the kernel still reports the earlier one, a key is
-/// reported that is not ready.
+/// numbers in blocks (of 65,536 where the processor has 64-bit atomics), so a tag can repeat when the process has used 2^32
+/// numbers, counting whole blocks. If the kernel still reports the earlier one, a key is reported that is not ready.
 ///
 /// # Examples
 ///

@@ -51,8 +51,8 @@ impl Worker {
 
     fn outcome(&mut self, scenario: &Scenario) -> Outcome {
         let outcome = self.outcome_of_one_run(scenario);
-        // A scenario that hangs reports its time limit itself. A process that cannot even do that was stopped by its emulator:
-        // after a fork, a child of QEMU 7.2 may wait for a lock that another thread held, once in some 10,000 scenarios.
+        // A scenario that hangs ends its process at its time limit. If the output stays open after that, a child has it: after a
+        // fork, a child of QEMU 7.2 may wait for a lock that another thread held, once in some 10,000 scenarios.
         if outcome == Outcome::Failed(HANGS.to_owned()) && env::var_os(child::RUNNER).is_some() {
             eprintln!("{} runs a second time: the emulator hung", scenario.full_name());
             return self.outcome_of_one_run(scenario);

@@ -122,7 +122,7 @@ impl Epoll {
                 Some(earlier) => self.always_ready.insert(fd, earlier),
                 None => self.always_ready.remove(fd),
             };
-            let _ = self.update_beacon(); // the next wait tries again
+            let _ = self.update_beacon(); // the next report tries again
         })
     }
 
@@ -143,7 +143,7 @@ impl Epoll {
     #[cold]
     fn unlist(&mut self, fd: RawFd) {
         self.always_ready.remove(fd);
-        let _ = self.update_beacon(); // the next wait tries again
+        let _ = self.update_beacon(); // the next report tries again
     }
 
     /// Arms the beacon while an entry of the list is armed, and disarms it otherwise. It exists while the list is not empty.
@@ -189,7 +189,7 @@ impl Epoll {
                 report(Tag::from_u64(event.data()), from_event_flags(event.flags()));
             }
         }
-        let _ = self.update_beacon(); // the next wait tries again
+        let _ = self.update_beacon(); // the next report tries again
     }
 
     /// Whether an event is that of the beacon. Notes that the kernel has disarmed it, if it has.
@@ -328,7 +328,7 @@ impl Backend for Epoll {
             found.finish(count);
         }
         if has_list {
-            let _ = self.update_beacon(); // the next wait tries again
+            let _ = self.update_beacon(); // the next report tries again
         }
         Ok(())
     }

@@ -154,7 +154,8 @@ pub trait Backend: Sized {
     /// A back end that returns one promises the following. [`add`](Self::add), [`modify`](Self::modify) and
     /// [`remove`](Self::remove) take effect in waits that have begun. An event carries the tag of the last `add` or `modify`
     /// that was completed before the kernel reported it. Several threads may wait at once. An edge and a one-shot event are
-    /// reported to one of them, and so is the tag of the [`native_waker`](Self::native_waker), or of the descriptor that is added in its place.
+    /// reported to one of them. So is the tag of the waker: of the [`native_waker`](Self::native_waker), or of the descriptor
+    /// that the selector adds in its place.
     fn waiter(&self) -> Option<Waiter> {
         None
     }

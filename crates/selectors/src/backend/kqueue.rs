@@ -124,7 +124,7 @@ impl Kqueue {
         match self.change(entry) {
             Ok(()) => {
                 if self.always_ready.remove((entry.ident, watch.filter)).is_some() {
-                    let _ = self.update_beacon(); // the next wait tries again
+                    let _ = self.update_beacon(); // the next report tries again
                 }
                 Ok(())
             }
@@ -188,7 +188,7 @@ impl Kqueue {
     /// and those of a pipe when the other end is closed.
     fn delete(&mut self, ident: usize, filter: Filter) -> io::Result<()> {
         if self.always_ready.remove((ident, filter)).is_some() {
-            let _ = self.update_beacon(); // the next wait tries again
+            let _ = self.update_beacon(); // the next report tries again
             return Ok(());
         }
         match self.change(Kevent::new(ident, filter, Flags::DELETE)) {
@@ -327,7 +327,7 @@ impl Backend for Kqueue {
             self.report_event(&event, &mut unchecked, &mut report);
         }
         self.report_checked(unchecked, armed, &mut report);
-        let _ = self.update_beacon(); // the next wait tries again
+        let _ = self.update_beacon(); // the next report tries again
         Ok(())
     }
 
@@ -336,7 +336,7 @@ impl Backend for Kqueue {
     fn rebuild<'fd>(&mut self, armed: impl Iterator<Item = Source<'fd>>) -> io::Result<bool> {
         let armed: BTreeSet<_> = armed.map(|source| source.tag().to_u64()).collect();
         self.always_ready.retain_armed(|tag| armed.contains(&tag.to_u64()));
-        let _ = self.update_beacon(); // the next wait tries again
+        let _ = self.update_beacon(); // the next report tries again
         Ok(false)
     }
 
@@ -370,7 +370,7 @@ impl Backend for Kqueue {
             found.finish(count);
         }
         self.report_checked(unchecked, armed, &mut report);
-        let _ = self.update_beacon(); // the next wait tries again
+        let _ = self.update_beacon(); // the next report tries again
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use crate::os::POLL_READ;
 use crate::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, spin};
 use crate::waker::Notifier;
 
-/// A thread spins so long before it sleeps. The kernel takes 20 µs to wake a thread on an idle core (Linux 6.18, Intel Xeon).
+/// How long a thread spins before it sleeps. The kernel takes 20 µs to wake a thread on an idle core (Linux 6.18, Intel Xeon).
 const SPIN: Duration = Duration::from_micros(40);
 
 /// A thread that sleeps until its turn comes.

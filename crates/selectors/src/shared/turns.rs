@@ -15,7 +15,7 @@ use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering, spin, thread_id};
 /// A visit of a thread that runs is cheaper than one by a thread that has to be woken first.
 const VISITS_BEFORE_A_WAIT: u32 = if cfg!(loom) { 1 } else { 16 }; // a model cannot have many
 
-/// An interrupted wait leaves the value to others for so long.
+/// How long an interrupted wait leaves the value to others.
 const SPIN: Duration = Duration::from_micros(10);
 
 /// A value for two kinds of users: *visits*, which are short and keep the lock, and *waits*, which take the value with them.
@@ -212,8 +212,8 @@ impl<T> Turns<T> {
 
 /// Leaves the value to others for some microseconds, after an interruption.
 ///
-/// Programs often make several changes in a row. Those that come meanwhile need no interruption of their own. It spins, because
-/// a thread that yields may lose its core to others for milliseconds.
+/// Programs often make several changes in a row. Changes that come meanwhile need no interruption of their own. This spins,
+/// because a thread that yields may lose its core for milliseconds.
 pub(super) fn spin_after_interruption() {
     spin(SPIN, || false);
 }

@@ -31,6 +31,6 @@ fn main() -> ExitCode {
 
 #[cfg(not(target_os = "linux"))]
 fn main() -> ExitCode {
-    eprintln!("the table is about Linux, and can only be made there");
-    ExitCode::FAILURE
+    eprintln!("not compared: the table describes Linux, and can only be made there");
+    if std::env::args().nth(1).as_deref() == Some("--write") { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

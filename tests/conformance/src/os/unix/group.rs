@@ -12,8 +12,6 @@ pub(crate) fn start_in_group(command: &mut Command) {
 
 /// Kills a program that was started so, with its children: a child that an emulator hangs before `exec` ends by no other way.
 pub(crate) fn kill_group(child: &mut Child) {
-    // Until it is waited for, no other process gets its number.
-    if matches!(child.try_wait(), Ok(None)) {
-        let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
-    }
+    // A group keeps its number while it has members, also when its first process has ended. Without members this fails.
+    let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
 }

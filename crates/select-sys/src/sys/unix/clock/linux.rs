@@ -10,8 +10,9 @@ use crate::sys::timespec::timespec;
 /// The start of a wait.
 ///
 /// Few waits need to know when they began: only those that a signal interrupts or that exceed what the kernel can count. So
-/// the start comes from `CLOCK_MONOTONIC_COARSE`, which takes 5 ns where `CLOCK_MONOTONIC` takes 24 ns. The first wait of the
-/// process that asks for its elapsed time ends up to two ticks late; later waits read the precise clock and are exact.
+/// the start comes from `CLOCK_MONOTONIC_COARSE`, which takes 5 ns where `CLOCK_MONOTONIC` takes 24 ns. A wait that began before
+/// any wait of the process asked for its elapsed time ends up to two ticks late; later waits read the precise clock and are
+/// exact.
 ///
 /// # Precision of the coarse clock
 ///
