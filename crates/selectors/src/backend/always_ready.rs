@@ -68,6 +68,14 @@ impl<K: Copy + Ord> AlwaysReady<K> {
         earlier
     }
 
+    /// Undoes an [`insert`](Self::insert) that returned `earlier`.
+    pub(super) fn restore(&mut self, key: K, earlier: Option<Entry>) {
+        match earlier {
+            Some(earlier) => self.insert(key, earlier),
+            None => self.remove(key),
+        };
+    }
+
     /// Removes an entry, if there is one.
     pub(super) fn remove(&mut self, key: K) -> Option<Entry> {
         let removed = self.entries.remove(&key)?;

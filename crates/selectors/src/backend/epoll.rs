@@ -118,10 +118,7 @@ impl Epoll {
         let entry = Entry { tag: source.tag(), readiness, mode: source.mode(), is_armed: true };
         let earlier = self.always_ready.insert(fd, entry);
         self.update_beacon().inspect_err(|_| {
-            match earlier {
-                Some(earlier) => self.always_ready.insert(fd, earlier),
-                None => self.always_ready.remove(fd),
-            };
+            self.always_ready.restore(fd, earlier);
             let _ = self.update_beacon(); // the next report tries again
         })
     }

@@ -145,10 +145,8 @@ impl Kqueue {
         let entry = Entry { tag: source.tag(), readiness, mode: source.mode(), is_armed: true };
         let earlier = self.always_ready.insert(key, entry);
         self.update_beacon().inspect_err(|_| {
-            match earlier {
-                Some(earlier) => self.always_ready.insert(key, earlier),
-                None => self.always_ready.remove(key),
-            };
+            self.always_ready.restore(key, earlier);
+            let _ = self.update_beacon(); // for the other entries
         })?;
         Ok(true)
     }
